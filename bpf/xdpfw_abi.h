@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_abi: the only shapes that xdpfw and the programs it generates share.
+ *
+ * A generated program has one XDP program `xdpfw_rules` in section "xdp.frags" and these maps:
+ *
+ *	xdpfw_cells	PERCPU_ARRAY, __u32 -> struct xdpfw_cell; cell 0 is a sink
+ *	xdpfw_devices	ARRAY of one struct xdpfw_device_table
+ *	xdpfw_trail	ARRAY of one struct xdpfw_trail, written when config.prove is set
+ *	.rodata.config	struct xdpfw_config, then its cell_of[] (frozen at load)
+ *	.bss		the plan's tables, filled by the loader before the first packet; absent when
+ *			the plan has none
+ */
+#ifndef XDPFW_ABI_H
+#define XDPFW_ABI_H
+
+#ifdef __bpf__
+#include "xdpfw_bpf.h"
+#else
+#include <linux/types.h>
+#endif
+
+#define XDPFW_ABI_VERSION 1
+
+/* What one `counter` statement counts on one CPU. */
+struct xdpfw_cell {
+	__u64 packets;
+	__u64 bytes;			/* frame bytes - 14 - (4 with a tag) */
+};
+
+#define XDPFW_NAME_BYTES 16		/* IFNAMSIZ */
+
+/* A device the ruleset names. */
+struct xdpfw_device {
+	__u32 ifindex;			/* 0: a free slot */
+	__u32 entry;			/* which list of base chains it runs, from 0 */
+	__u8 name[XDPFW_NAME_BYTES];	/* zero padded */
+	__u8 mac[6];			/* network order, as in a frame */
+	__u8 pad[2];
+};
+
+/*
+ * Found by (ifindex * hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS); the loader picks a
+ * multiplier for which no two devices share a slot, so one compare decides.
+ */
+#define XDPFW_DEVICE_SLOT_BITS 12
+#define XDPFW_DEVICE_SLOTS (1 << XDPFW_DEVICE_SLOT_BITS)
+#define XDPFW_MAX_DEVICES 256
+
+struct xdpfw_device_table {
+	__u32 hash_multiplier;		/* odd */
+	__u32 pad[3];
+	struct xdpfw_device slot[XDPFW_DEVICE_SLOTS];
+};
+
+/* Why a packet's verdict is what it is, when no chain decided it. */
+enum xdpfw_reason {
+	XDPFW_REASON_CHAINS,		/* base chains ran */
+	XDPFW_REASON_NO_DEVICE,		/* the ruleset does not name the device: passed */
+	XDPFW_REASON_CUT_TAG,		/* a tag with nothing behind it: dropped (deviation D5) */
+	XDPFW_REASON_TOO_LONG,		/* more jumps than XDPFW_MAX_RUNS: dropped */
+	XDPFW_REASON_FAULT,		/* a map was not there: dropped; cannot happen */
+};
+
+#define XDPFW_MAX_BASE_CHAINS 64	/* on one device */
+#define XDPFW_MAX_JUMPS 16		/* nested: LIMITS_JUMP_DEPTH fits */
+#define XDPFW_MAX_RUNS (1 << 20)	/* runs of rules walked for one base chain */
+
+#define XDPFW_TRAIL_POLICY 0xffffffffu
+
+/* For each base chain entered, in order: the rule whose verdict ended it, or the policy. */
+struct xdpfw_trail {
+	__u32 reason;
+	__u32 count;
+	__u32 rule[XDPFW_MAX_BASE_CHAINS];
+};
+
+/* Frozen before the program is loaded; the verifier folds it. */
+struct xdpfw_config {
+	__u32 abi;			/* XDPFW_ABI_VERSION */
+	__u32 prove;			/* 1: write the trail */
+	__u32 counter_count;
+	__u32 pad;
+	/* followed by __u32 cell_of[counter_count, at least 1] */
+};
+
+#endif

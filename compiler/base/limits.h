@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * limits: every limit of the program, each with an error message and a test.
+ */
+#ifndef XDPFW_BASE_LIMITS_H
+#define XDPFW_BASE_LIMITS_H
+
+#define LIMITS_SOURCE_BYTES (64u << 20)	/* one file */
+#define LIMITS_INCLUDE_DEPTH 16		/* as nft */
+#define LIMITS_INCLUDE_FILES 4096	/* over one run */
+#define LIMITS_NESTING 64		/* brackets inside each other */
+#define LIMITS_NAME_LEN 127		/* table, chain, set names (NFT_NAME_MAXLEN is 256) */
+#define LIMITS_COMMENT_LEN 128		/* bytes, as nft */
+#define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset */
+#define LIMITS_CHAINS 4096
+#define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */
+#define LIMITS_JUMP_DEPTH 15		/* nested jumps: NFT_JUMP_STACK_SIZE is 16 chains */
+#define LIMITS_DIAGS 20			/* errors printed before "too many errors" */
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * compile: the compiler as the loader sees it.  All phases behind one call, and what the loader
+ * needs to know of the result; no other compiler header is needed (but base/ and the ABI).
+ */
+#ifndef XDPFW_COMPILE_H
+#define XDPFW_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xdpfw_abi.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/buf.h"
+#include "compiler/base/diag.h"
+#include "compiler/base/source.h"
+
+enum compile_phase {
+	COMPILE_PHASE_TOKENS,
+	COMPILE_PHASE_AST,
+	COMPILE_PHASE_BOUND,
+	COMPILE_PHASE_IR,
+	COMPILE_PHASE_PLAN,
+	COMPILE_PHASE_C,
+};
+
+/* "tokens|ast|bound|ir|plan|c"; false when it is none of them. */
+bool compile_phase_parse(const char *word, enum compile_phase *ret_phase);
+
+struct compile_define {
+	const char *name, *value;
+};
+
+struct compile_options {
+	const struct compile_define *defines;		/* -D */
+	size_t define_count;
+	const char *const *include_dirs;		/* -I */
+	size_t include_dir_count;
+	const char *const *devices;			/* --device */
+	size_t device_count;
+	bool miscompile;				/* see emit.h */
+};
+
+/* A device the ruleset names, and the list of base chains it runs. */
+struct compile_device {
+	const char *name;
+	uint32_t entry;
+	struct source_span span;
+};
+
+/* A name that `iif` needs to exist when the ruleset is loaded. */
+struct compile_ifname {
+	const char *name;
+	struct source_span span;
+};
+
+/*
+ * One `counter` statement.  Equal keys mean the same counter over a reload; keys are unique in a
+ * ruleset.
+ */
+struct compile_counter {
+	const char *key;
+	uint64_t packets, bytes;	/* figures in the file */
+};
+
+/*
+ * Something that has a handle (table, chain, rule, named set), in a fixed order.  Equal keys mean
+ * the same object over a reload; keys are unique in a ruleset.
+ */
+struct compile_object {
+	const char *key;
+};
+
+struct compile_figures {
+	uint64_t packets, bytes;
+};
+
+struct compile {
+	const char *c_text;		/* self-contained */
+	size_t c_bytes;
+	const uint8_t *image;		/* of .bss */
+	size_t image_bytes;
+	uint32_t rule_count, entry_count;
+	bool flushed;			/* the file says `flush ruleset` */
+	const struct compile_device *devices;	/* sorted by name; a device is in one entry */
+	size_t device_count;
+	const struct compile_ifname *ifnames;
+	size_t ifname_count;
+	const struct compile_counter *counters;
+	size_t counter_count;
+	const struct compile_object *objects;
+	size_t object_count;
+	const struct compile_inner *inner;	/* the phases' results */
+};
+
+/*
+ * Compiles text SOURCE of SOURCES.  False when DIAG has errors.  Warnings do not stop it.
+ */
+bool compile_source(struct source_set *sources, uint32_t source, const struct compile_options *options,
+	     struct arena *arena, struct diag *diag, struct compile **ret_compile);
+
+/* --emit: runs the phases up to PHASE and prints that one. */
+bool compile_emit(struct source_set *sources, uint32_t source,
+		  const struct compile_options *options, enum compile_phase phase,
+		  struct arena *arena, struct diag *diag, struct buf *out);
+
+/* The ruleset as nft lists it. */
+struct compile_print_options {
+	const struct compile_figures *figures;	/* by counter number; NULL: those of the file */
+	const uint32_t *handles;		/* by object number; NULL: none printed */
+	bool stateless;				/* counters without figures */
+};
+
+void compile_print(const struct compile *compile, const struct compile_print_options *options,
+		   struct buf *out);
+
+/* One rule as nft lists it, and its place ("rules.conf:12"), for messages. */
+void compile_print_rule(const struct compile *compile, uint32_t rule, struct buf *out);
+const char *compile_rule_place(const struct compile *compile, uint32_t rule);
+
+/* The judge: what the ruleset says of a packet.  CELLS by counter number, added to; may be NULL. */
+struct compile_packet {
+	const uint8_t *frame;
+	size_t len;
+	size_t linear;			/* how many bytes to put into the linear part */
+	uint32_t rule;			/* it was made for this one; 0xffffffff: a corner packet */
+};
+
+struct compile_verdict {
+	bool drop;
+	struct xdpfw_trail trail;
+};
+
+void compile_judge(const struct compile *compile, const struct xdpfw_device *device,
+		   const uint8_t *frame, size_t len, struct xdpfw_cell *cells,
+		   struct compile_verdict *ret_verdict);
+
+/* Edge packets for one entry: see packet.h. */
+void compile_packets(const struct compile *compile, uint32_t entry, uint64_t seed, size_t limit,
+		     struct arena *arena, const struct compile_packet **ret_packets,
+		     size_t *ret_count);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * print: bound AST -> text, byte for byte as `nft list ruleset` of Debian 12 prints it.
+ */
+#ifndef XDPFW_PRINT_H
+#define XDPFW_PRINT_H
+
+#include "compiler/base/buf.h"
+#include "compiler/bind.h"
+
+struct print_counter {
+	uint64_t packets, bytes;
+};
+
+struct print_options {
+	const struct print_counter *counters;	/* by number; NULL: the figures in the file */
+	bool stateless;				/* counters without figures */
+	bool handles;				/* -a */
+	bool implied;				/* also what nft leaves out (--emit=bound) */
+};
+
+void print_ruleset(const struct bind_ruleset *ruleset, const struct print_options *options,
+		   struct buf *out);
+/* One rule on one line, without indentation and newline. */
+void print_rule(const struct bind_rule *rule, const struct print_options *options,
+		struct buf *out);
+void print_verdict(const struct bind_verdict *verdict, struct buf *out);
+/* One set element: value, prefix, range; of a map with " : verdict". */
+void print_element(const struct type *type, unsigned int bits, const struct bind_element *element,
+		   struct buf *out);
+
+#endif
