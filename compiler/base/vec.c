@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vec: growth by doubling; the arena keeps the outgrown arrays, at most as much again.
+ */
+#include "compiler/base/vec.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void *vec_reserve(struct arena *arena, void *at, size_t len, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 4;
+
+	if (len < *cap)
+		return at;
+	if (more > SIZE_MAX / size) {
+		fputs("xdpfw: error: out of memory\n", stderr);
+		exit(3);
+	}
+	at = arena_grow(arena, at, len * size, more * size);
+	*cap = more;
+	return at;
+}
