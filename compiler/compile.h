@@ -70,10 +70,7 @@ struct compile_counter {
  */
 struct compile_object {
 	const char *key;
-};
-
-struct compile_figures {
-	uint64_t packets, bytes;
+	uint32_t *handle;		/* where compile_print puts it */
 };
 
 struct compile {
@@ -107,7 +104,7 @@ bool compile_emit(struct source_set *sources, uint32_t source,
 
 /* The ruleset as nft lists it. */
 struct compile_print_options {
-	const struct compile_figures *figures;	/* by counter number; NULL: those of the file */
+	const struct xdpfw_cell *figures;	/* by counter number; NULL: those of the file */
 	const uint32_t *handles;		/* by object number; NULL: none printed */
 	bool stateless;				/* counters without figures */
 };

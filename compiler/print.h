@@ -5,15 +5,12 @@
 #ifndef XDPFW_PRINT_H
 #define XDPFW_PRINT_H
 
+#include "bpf/xdpfw_abi.h"
 #include "compiler/base/buf.h"
 #include "compiler/bind.h"
 
-struct print_counter {
-	uint64_t packets, bytes;
-};
-
 struct print_options {
-	const struct print_counter *counters;	/* by number; NULL: the figures in the file */
+	const struct xdpfw_cell *counters;	/* by number; NULL: the figures in the file */
 	bool stateless;				/* counters without figures */
 	bool handles;				/* -a */
 	bool implied;				/* also what nft leaves out (--emit=bound) */

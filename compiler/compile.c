@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * compile: the phases in a row, and their results in the shapes the loader reads.
+ *
+ * In: a source text.  Out: C text, table image, names and keys.  Each phase runs only when the one
+ * before it found no error, so nothing is ever made of half a ruleset.
+ */
+#include "compiler/compile.h"
+
+#include <stdlib.h>
+
+#include "compiler/bind.h"
+#include "compiler/emit.h"
+#include "compiler/interp.h"
+#include "compiler/ir.h"
+#include "compiler/lex.h"
+#include "compiler/lower.h"
+#include "compiler/packet.h"
+#include "compiler/parse.h"
+#include "compiler/plan.h"
+#include "compiler/print.h"
+
+/* What each phase made, as far as it came. */
+struct compile_inner {
+	struct lex_tokens *tokens;
+	struct ast *ast;
+	struct bind_ruleset *ruleset;
+	struct ir *ir;
+	struct plan *plan;
+};
+
+static const char *const phase_names[] = {
+	[COMPILE_PHASE_TOKENS] = "tokens", [COMPILE_PHASE_AST] = "ast",
+	[COMPILE_PHASE_BOUND] = "bound",   [COMPILE_PHASE_IR] = "ir",
+	[COMPILE_PHASE_PLAN] = "plan",	   [COMPILE_PHASE_C] = "c",
+};
+
+bool compile_phase_parse(const char *word, enum compile_phase *ret_phase)
+{
+	for (size_t i = 0; i < sizeof(phase_names) / sizeof(phase_names[0]); i++) {
+		if (strcmp(word, phase_names[i]))
+			continue;
+		*ret_phase = (enum compile_phase)i;
+		return true;
+	}
+	return false;
+}
+
+static bool run_parse(struct source_set *sources, uint32_t source,
+		      const struct compile_options *options, struct arena *arena,
+		      struct diag *diag, struct ast **ret_ast)
+{
+	struct parse_define *defines = ARENA_ARRAY(arena, struct parse_define,
+						   options->define_count);
+	struct parse_options parse = {
+		.defines = defines,
+		.define_count = options->define_count,
+		.include_dirs = options->include_dirs,
+		.include_dir_count = options->include_dir_count,
+	};
+
+	for (size_t i = 0; i < options->define_count; i++)
+		defines[i] = (struct parse_define){ options->defines[i].name,
+						    options->defines[i].value };
+	return parse_source(sources, source, &parse, arena, diag, ret_ast);
+}
+
+/* Runs the phases up to LAST (all but the C text, which is only printed). */
+static bool run_phases(struct source_set *sources, uint32_t source,
+		       const struct compile_options *options, enum compile_phase last,
+		       struct arena *arena, struct diag *diag, struct compile_inner *inner)
+{
+	struct bind_options bind = { options->devices, options->device_count };
+
+	if (last == COMPILE_PHASE_TOKENS)
+		return lex_source(sources, source, arena, diag, &inner->tokens);
+	if (!run_parse(sources, source, options, arena, diag, &inner->ast))
+		return false;
+	if (last == COMPILE_PHASE_AST)
+		return true;
+	if (!bind_ast(inner->ast, &bind, arena, diag, &inner->ruleset))
+		return false;
+	if (last == COMPILE_PHASE_BOUND)
+		return true;
+	if (!lower_ruleset(inner->ruleset, arena, diag, &inner->ir))
+		return false;
+	if (last == COMPILE_PHASE_IR)
+		return true;
+	return plan_make(inner->ir, arena, diag, &inner->plan);
+}
+
+static void print_phase(const struct source_set *sources, const struct compile_options *options,
+			enum compile_phase phase, const struct compile_inner *inner,
+			struct buf *out)
+{
+	struct print_options print = { .implied = true };
+	struct emit_options emit = { options->miscompile };
+
+	switch (phase) {
+	case COMPILE_PHASE_TOKENS:
+		lex_print(sources, inner->tokens, out);
+		break;
+	case COMPILE_PHASE_AST:
+		parse_print(inner->ast, out);
+		break;
+	case COMPILE_PHASE_BOUND:
+		print_ruleset(inner->ruleset, &print, out);
+		break;
+	case COMPILE_PHASE_IR:
+		ir_print(inner->ir, out);
+		break;
+	case COMPILE_PHASE_PLAN:
+		plan_print(inner->plan, out);
+		break;
+	case COMPILE_PHASE_C:
+		emit_c(inner->plan, &emit, out);
+		break;
+	}
+}
+
+bool compile_emit(struct source_set *sources, uint32_t source,
+		  const struct compile_options *options, enum compile_phase phase,
+		  struct arena *arena, struct diag *diag, struct buf *out)
+{
+	struct compile_inner inner = { 0 };
+
+	if (!run_phases(sources, source, options, phase, arena, diag, &inner))
+		return false;
+	print_phase(sources, options, phase, &inner, out);
+	return true;
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+	return strcmp(((const struct compile_device *)a)->name,
+		      ((const struct compile_device *)b)->name);
+}
+
+static void list_devices(const struct ir *ir, struct arena *arena, struct compile *compile)
+{
+	VEC(struct compile_device) devices = { 0 };
+
+	for (size_t i = 0; i < ir->entries.len; i++) {
+		const struct ir_entry *entry = &ir->entries.at[i];
+
+		for (size_t j = 0; j < entry->devices.len; j++)
+			*vec_push(arena, &devices) = (struct compile_device){
+				.name = arena_strdup(arena, entry->devices.at[j].name),
+				.entry = (uint32_t)i,
+				.span = entry->devices.at[j].span,
+			};
+	}
+	if (devices.len)
+		qsort(devices.at, devices.len, sizeof(*devices.at), compare_devices);
+	compile->devices = devices.at;
+	compile->device_count = devices.len;
+	compile->entry_count = (uint32_t)ir->entries.len;
+}
+
+struct ifname_list {
+	VEC(struct compile_ifname) names;
+};
+
+static void add_ifname(struct ifname_list *list, const struct bind_element *element,
+		       struct source_span span, struct arena *arena)
+{
+	char name[XDPFW_NAME_BYTES + 1] = "";
+
+	u128_to_bytes(element->lo, (uint8_t *)name, XDPFW_NAME_BYTES);
+	for (size_t i = 0; i < list->names.len; i++)
+		if (!strcmp(list->names.at[i].name, name))
+			return;
+	*vec_push(arena, &list->names) =
+		(struct compile_ifname){ arena_strdup(arena, str_from(name)), span };
+}
+
+/* `iif` asks for an index, so its device has to exist; `iifname` does not mind. */
+static void list_ifnames(const struct bind_ruleset *ruleset, struct arena *arena,
+			 struct compile *compile)
+{
+	struct ifname_list list = { 0 };
+
+	for (size_t i = 0; i < ruleset->rules.len; i++) {
+		const struct bind_rule *rule = ruleset->rules.at[i];
+
+		for (size_t j = 0; j < rule->stmts.len; j++) {
+			const struct bind_stmt *stmt = &rule->stmts.at[j];
+
+			if (!stmt->field || stmt->field->type != &type_iface_index)
+				continue;
+			if (!stmt->set)
+				add_ifname(&list, &stmt->value, stmt->span, arena);
+			for (size_t k = 0; stmt->set && k < stmt->set->elements.len; k++)
+				add_ifname(&list, &stmt->set->elements.at[k],
+					   stmt->set->elements.at[k].span, arena);
+		}
+	}
+	compile->ifnames = list.names.at;
+	compile->ifname_count = list.names.len;
+}
+
+/* A rule's identity while its occurrence is being counted. */
+struct rule_key {
+	char *text;			/* table, chain and normal form without figures */
+	uint32_t rule;
+};
+
+static int compare_rule_keys(const void *a, const void *b)
+{
+	const struct rule_key *left = a, *right = b;
+	int order = strcmp(left->text, right->text);
+
+	return order ? order : left->rule < right->rule ? -1 : left->rule > right->rule;
+}
+
+/*
+ * One key for each rule, by rule number: "rule", table, chain, text and the occurrence of that
+ * text in the chain, on a line each (no name or rule holds a newline).
+ */
+static const char **make_rule_keys(const struct bind_ruleset *ruleset, struct arena *arena)
+{
+	struct print_options print = { .stateless = true };
+	size_t count = ruleset->rules.len, occurrence = 0;
+	const char **keys = ARENA_ARRAY(arena, const char *, count + 1);
+	struct rule_key *sorted = ARENA_ARRAY(arena, struct rule_key, count + 1);
+
+	for (size_t i = 0; i < ruleset->chains.len; i++) {
+		const struct bind_chain *chain = ruleset->chains.at[i];
+
+		for (size_t j = 0; j < chain->rules.len; j++) {
+			const struct bind_rule *rule = &chain->rules.at[j];
+			struct buf text = BUF_INIT;
+
+			buf_printf(&text, "rule\n%.*s\n%.*s\n", STR_ARG(chain->table->name),
+				   STR_ARG(chain->name));
+			print_rule(rule, &print, &text);
+			sorted[rule->number] = (struct rule_key){
+				arena_strdup(arena, buf_str(&text)), rule->number };
+			buf_free(&text);
+		}
+	}
+	qsort(sorted, count, sizeof(*sorted), compare_rule_keys);
+	for (size_t i = 0; i < count; i++) {
+		occurrence = i && !strcmp(sorted[i - 1].text, sorted[i].text) ? occurrence + 1 : 0;
+		keys[sorted[i].rule] = arena_printf(arena, "%s\n%zu", sorted[i].text, occurrence);
+	}
+	return keys;
+}
+
+static void list_counters(const struct bind_ruleset *ruleset, const char *const *rule_keys,
+			  struct arena *arena, struct compile *compile)
+{
+	struct compile_counter *counters = ARENA_ARRAY(arena, struct compile_counter,
+						       ruleset->counters.len);
+	const struct bind_rule *before = NULL;
+	size_t index = 0;
+
+	for (size_t i = 0; i < ruleset->counters.len; i++) {
+		const struct bind_counter *counter = &ruleset->counters.at[i];
+
+		index = counter->rule == before ? index + 1 : 0;
+		before = counter->rule;
+		counters[i] = (struct compile_counter){
+			.key = arena_printf(arena, "%s\n%zu", rule_keys[counter->rule->number],
+					    index),
+			.packets = counter->packets,
+			.bytes = counter->bytes,
+		};
+	}
+	compile->counters = counters;
+	compile->counter_count = ruleset->counters.len;
+}
+
+struct object_list {
+	VEC(struct compile_object) objects;
+};
+
+static void add_object(struct object_list *list, struct arena *arena, const char *key,
+		       uint32_t *handle)
+{
+	*vec_push(arena, &list->objects) = (struct compile_object){ key, handle };
+}
+
+static void list_objects(struct bind_ruleset *ruleset, const char *const *rule_keys,
+			 struct arena *arena, struct compile *compile)
+{
+	struct object_list list = { 0 };
+
+	for (size_t i = 0; i < ruleset->tables.len; i++) {
+		struct bind_table *table = ruleset->tables.at[i];
+
+		add_object(&list, arena,
+			   arena_printf(arena, "table\n%.*s", STR_ARG(table->name)),
+			   &table->handle);
+		for (size_t j = 0; j < table->sets.len; j++)
+			add_object(&list, arena,
+				   arena_printf(arena, "set\n%.*s\n%.*s", STR_ARG(table->name),
+						STR_ARG(table->sets.at[j]->name)),
+				   &table->sets.at[j]->handle);
+		for (size_t j = 0; j < table->chains.len; j++) {
+			struct bind_chain *chain = table->chains.at[j];
+
+			add_object(&list, arena,
+				   arena_printf(arena, "chain\n%.*s\n%.*s", STR_ARG(table->name),
+						STR_ARG(chain->name)),
+				   &chain->handle);
+			for (size_t k = 0; k < chain->rules.len; k++)
+				add_object(&list, arena, rule_keys[chain->rules.at[k].number],
+					   &chain->rules.at[k].handle);
+		}
+	}
+	compile->objects = list.objects.at;
+	compile->object_count = list.objects.len;
+}
+
+bool compile_source(struct source_set *sources, uint32_t source,
+		    const struct compile_options *options, struct arena *arena,
+		    struct diag *diag, struct compile **ret_compile)
+{
+	struct emit_options emit = { options->miscompile };
+	struct compile_inner *inner = ARENA_NEW(arena, struct compile_inner);
+	struct compile *compile = ARENA_NEW(arena, struct compile);
+	struct buf text = BUF_INIT;
+	const char **rule_keys;
+
+	if (!run_phases(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
+		return false;
+	emit_c(inner->plan, &emit, &text);
+	compile->c_text = arena_strdup(arena, buf_str(&text));
+	compile->c_bytes = text.len;
+	buf_free(&text);
+	compile->image = inner->plan->image;
+	compile->image_bytes = inner->plan->image_bytes;
+	compile->rule_count = (uint32_t)inner->ir->rules.len;
+	compile->flushed = inner->ruleset->flushed;
+	compile->inner = inner;
+	list_devices(inner->ir, arena, compile);
+	list_ifnames(inner->ruleset, arena, compile);
+	rule_keys = make_rule_keys(inner->ruleset, arena);
+	list_counters(inner->ruleset, rule_keys, arena, compile);
+	list_objects(inner->ruleset, rule_keys, arena, compile);
+	*ret_compile = compile;
+	return true;
+}
+
+void compile_print(const struct compile *compile, const struct compile_print_options *options,
+		   struct buf *out)
+{
+	const struct print_options print = {
+		.counters = options->figures,
+		.stateless = options->stateless,
+		.handles = options->handles != NULL,
+	};
+
+	for (size_t i = 0; options->handles && i < compile->object_count; i++)
+		*compile->objects[i].handle = options->handles[i];
+	print_ruleset(compile->inner->ruleset, &print, out);
+}
+
+void compile_print_rule(const struct compile *compile, uint32_t rule, struct buf *out)
+{
+	const struct print_options print = { .stateless = true };
+
+	print_rule(compile->inner->ruleset->rules.at[rule], &print, out);
+}
+
+const char *compile_rule_place(const struct compile *compile, uint32_t rule)
+{
+	return compile->inner->ir->rules.at[rule].place;
+}
+
+void compile_judge(const struct compile *compile, const struct xdpfw_device *device,
+		   const uint8_t *frame, size_t len, struct xdpfw_cell *cells,
+		   struct compile_verdict *ret_verdict)
+{
+	const struct interp_packet packet = { frame, len, device };
+	struct interp_result result;
+
+	interp_run(compile->inner->ir, &packet, cells, &result);
+	ret_verdict->drop = result.drop;
+	ret_verdict->trail = result.trail;
+}
+
+void compile_packets(const struct compile *compile, uint32_t entry, uint64_t seed, size_t limit,
+		     struct arena *arena, const struct compile_packet **ret_packets,
+		     size_t *ret_count)
+{
+	struct packet_list list = { 0 };
+	struct compile_packet *packets;
+
+	packet_make(compile->inner->ir, entry, seed, limit, arena, &list);
+	packets = ARENA_ARRAY(arena, struct compile_packet, list.packets.len);
+	for (size_t i = 0; i < list.packets.len; i++)
+		packets[i] = (struct compile_packet){
+			.frame = list.packets.at[i].frame,
+			.len = list.packets.at[i].len,
+			.linear = list.packets.at[i].linear,
+			.rule = list.packets.at[i].rule,
+		};
+	*ret_packets = packets;
+	*ret_count = list.packets.len;
+}
