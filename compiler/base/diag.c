@@ -76,7 +76,7 @@ void diag_label(struct diag *diag, struct source_span span, const char *format, 
 		return;
 	va_start(args, format);
 	message->labels[message->label_count++] =
-		(struct diag_label){ span, format_text(diag->arena, format, args) };
+		(struct diag_label){ span, format ? format_text(diag->arena, format, args) : NULL };
 	va_end(args);
 }
 

@@ -48,7 +48,7 @@ void diag_error(struct diag *diag, struct source_span span, const char *format, 
 void diag_warning(struct diag *diag, struct source_span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* These two speak of the message reported last. */
+/* These two speak of the message reported last.  A label's FORMAT may be NULL: carets alone. */
 void diag_label(struct diag *diag, struct source_span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
