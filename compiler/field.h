@@ -77,6 +77,7 @@ struct proto {
 struct field {
 	enum proto_id proto;
 	const char *name;		/* "dport"; may be two words, "saddr ip" */
+	const char *alias;		/* another name, read but never printed (vlan cfi); NULL */
 	enum field_load load;
 	uint16_t bit_off;		/* from the proto's first bit, big endian */
 	uint16_t bit_len;		/* 1 to 128 */
@@ -84,7 +85,8 @@ struct field {
 	unsigned int ops;
 	enum field_select select;
 	bool bare;			/* meta only: may be written without the word meta (`iif x`,
-					   `mark 1`); listed so only where nft lists it so */
+					   `mark 1`) */
+	bool listed_bare;		/* and nft lists it so (iif, iifname) */
 	const char *doc;
 };
 

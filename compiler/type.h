@@ -38,7 +38,7 @@ struct type {
 };
 
 extern const struct type type_integer;		/* any width: the field's own bits count */
-extern const struct type type_boolean;		/* vlan dei */
+extern const struct type type_boolean;
 extern const struct type type_ether_addr;
 extern const struct type type_ether_type;
 extern const struct type type_ipv4_addr;
@@ -85,5 +85,9 @@ void type_suggest(const struct type *type, struct str_nearest *near);
 
 /* Prints one value as `nft list ruleset` does (bitmask values as `syn,ack` in nft's order). */
 void type_print(const struct type *type, unsigned int bits, u128 value, struct buf *out);
+/* Two forms that nft uses in some places: without symbolic constants; flags joined otherwise. */
+void type_print_number(const struct type *type, unsigned int bits, u128 value, struct buf *out);
+void type_print_flags(const struct type *type, unsigned int bits, u128 value,
+		      const char *separator, struct buf *out);
 
 #endif
