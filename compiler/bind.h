@@ -113,7 +113,8 @@ struct bind_chain {
 	struct str name;
 	struct source_span span;
 	struct bind_table *table;
-	uint32_t number;		/* over the whole ruleset */
+	uint32_t number;		/* over the whole ruleset, in the order the chains were made:
+					   of equal priorities the higher number runs first */
 	uint32_t handle;
 	bool is_base;
 	VEC(struct ast_name) devices;	/* sorted by name, each once */
