@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * build: runs clang.
+ *
+ * In: C text, given as standard input.  Out: the object, read from a pipe.  The text was made from
+ * a user's ruleset, so clang is not trusted with anything: it runs as a user who owns nothing,
+ * with no way back (no_new_privs), no environment, no descriptor but its three, and bounded memory,
+ * time and output.  What it writes is bytes to be checked, never a path to be opened.
+ */
+#define _GNU_SOURCE
+#include "loader/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "loader/own.h"
+
+#define BUILD_USER "xdpfw"
+#define BUILD_NOBODY 65534
+#define BUILD_ADDRESS_SPACE (4ul << 30)	/* 1,000 rules need below 512 MiB [measured] */
+
+const char build_flags[] = "-O2 -g -target bpf -mcpu=v3 -Wall -Werror -x c -c -";
+
+static char *const clang_argv[] = {
+	(char[]){ "clang" }, (char[]){ "-O2" },		(char[]){ "-g" },    (char[]){ "-target" },
+	(char[]){ "bpf" },   (char[]){ "-mcpu=v3" },	(char[]){ "-Wall" }, (char[]){ "-Werror" },
+	(char[]){ "-x" },    (char[]){ "c" },		(char[]){ "-c" },    (char[]){ "-" },
+	(char[]){ "-o" },    (char[]){ "-" },		NULL,
+};
+
+static char *const clang_envp[] = { NULL };
+
+static const char *const clang_paths[] = {
+	"/usr/bin/clang",    "/usr/bin/clang-21", "/usr/bin/clang-20",
+	"/usr/bin/clang-19", "/usr/bin/clang-18", "/usr/bin/clang-17",
+	"/usr/bin/clang-16", "/usr/bin/clang-15", "/usr/bin/clang-14",
+};
+
+/* How far the child came before it could not become clang. */
+struct build_failure {
+	const char *what;		/* a constant: the child is a copy of this process */
+	int error;
+};
+
+struct build_child {
+	pid_t pid;
+	int object, log, failure;	/* read ends */
+};
+
+const char *build_find_clang(void)
+{
+	const char *named = secure_getenv("XDPFW_CLANG");
+
+	if (named)
+		return access(named, X_OK) ? NULL : named;
+	for (size_t i = 0; i < sizeof(clang_paths) / sizeof(clang_paths[0]); i++)
+		if (!access(clang_paths[i], X_OK))
+			return clang_paths[i];
+	return NULL;
+}
+
+static const char *limit_self(void)
+{
+	static const struct {
+		__rlimit_resource_t what;
+		rlim_t most;
+	} limits[] = {
+		{ RLIMIT_AS, BUILD_ADDRESS_SPACE },
+		{ RLIMIT_CPU, BUILD_SECONDS },
+		{ RLIMIT_FSIZE, 0 },
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, 64 },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit limit = { limits[i].most, limits[i].most };
+
+		if (setrlimit(limits[i].what, &limit))
+			return "limit its resources";
+	}
+	return NULL;
+}
+
+/* Root becomes a user who owns nothing; everybody else stays who they are. */
+static const char *drop_rights(uid_t uid, gid_t gid)
+{
+	if (geteuid() == 0) {
+		if (setgroups(0, NULL))
+			return "give up its groups";
+		if (setresgid(gid, gid, gid))
+			return "give up its group";
+		if (setresuid(uid, uid, uid))
+			return "give up its user";
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return "give up new privileges";
+	/* Changing user clears this, so it comes last. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+		return "tie its life to xdpfw's";
+	return NULL;
+}
+
+/* Runs between fork and exec: system calls only. */
+static const char *become_clang(const char *path, const int fds[3], pid_t parent, uid_t uid,
+				gid_t gid)
+{
+	const char *what;
+
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			return "set its input and output";
+	if (chdir("/"))
+		return "go to the root folder";
+	what = drop_rights(uid, gid);
+	if (!what)
+		what = limit_self();
+	if (what)
+		return what;
+	if (getppid() != parent)
+		return "find xdpfw alive";
+	execve(path, clang_argv, clang_envp);
+	return "start";
+}
+
+static void build_child_run(const char *path, const int fds[3], int failure, pid_t parent,
+			    uid_t uid, gid_t gid)
+{
+	struct build_failure report = { .what = become_clang(path, fds, parent, uid, gid) };
+	ssize_t done;
+
+	report.error = errno;
+	done = write(failure, &report, sizeof(report));
+	(void)done;			/* nobody is left to tell */
+	_exit(127);
+}
+
+static int make_input(const char *c_text, size_t c_bytes)
+{
+	OWN_FD int fd = memfd_create("xdpfw-c", MFD_CLOEXEC);
+	size_t done = 0;
+
+	if (fd < 0)
+		return -1;
+	while (done < c_bytes) {
+		ssize_t part = write(fd, c_text + done, c_bytes - done);
+
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part < 0)
+			return -1;
+		done += (size_t)part;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static void find_user(uid_t *ret_uid, gid_t *ret_gid)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(BUILD_USER) : NULL;
+
+	*ret_uid = user && user->pw_uid ? user->pw_uid : BUILD_NOBODY;
+	*ret_gid = user && user->pw_uid ? user->pw_gid : BUILD_NOBODY;
+}
+
+/* Returns 0 or a negative errno. */
+static int start_clang(const char *path, const char *c_text, size_t c_bytes,
+		       struct build_child *ret_child)
+{
+	OWN_FD int input = make_input(c_text, c_bytes);
+	int object[2] = { -1, -1 }, log[2] = { -1, -1 }, failure[2] = { -1, -1 };
+	pid_t parent = getpid(), pid = -1;
+	int error = 0;
+	uid_t uid;
+	gid_t gid;
+
+	find_user(&uid, &gid);
+	if (input < 0 || pipe2(object, O_CLOEXEC) || pipe2(log, O_CLOEXEC) ||
+	    pipe2(failure, O_CLOEXEC) || (pid = fork()) < 0)
+		error = -errno;
+	if (pid == 0)
+		build_child_run(path, (int[3]){ input, object[1], log[1] }, failure[1], parent, uid,
+				gid);
+	own_close(&object[1]);
+	own_close(&log[1]);
+	own_close(&failure[1]);
+	if (error) {
+		own_close(&object[0]);
+		own_close(&log[0]);
+		own_close(&failure[0]);
+		return error;
+	}
+	*ret_child = (struct build_child){ pid, object[0], log[0], failure[0] };
+	return 0;
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/* Reads what is there. False at the end, or when BUF would exceed LIMIT (then *ret_full). */
+static bool read_some(int fd, struct buf *buf, size_t limit, bool *ret_full)
+{
+	char bytes[65536];
+	ssize_t len = read(fd, bytes, sizeof(bytes));
+
+	if (len < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (len == 0)
+		return false;
+	if (buf->len + (size_t)len > limit) {
+		*ret_full = true;
+		return false;
+	}
+	buf_put(buf, bytes, (size_t)len);
+	return true;
+}
+
+/* Reads both pipes to their ends. Returns NULL, or why clang has to be ended. */
+static const char *read_output(const struct build_child *child, struct buf *log,
+			       struct buf *object)
+{
+	struct pollfd fds[2] = { { .fd = child->object, .events = POLLIN },
+				 { .fd = child->log, .events = POLLIN } };
+	long long deadline = now_ms() + BUILD_SECONDS * 1000ll;
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		long long left = deadline - now_ms();
+		bool full = false, log_full = false;
+
+		if (left <= 0)
+			return "it took longer than 5 minutes";
+		if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+			return "its output cannot be read";
+		if (fds[0].revents && !read_some(child->object, object, BUILD_OBJECT_BYTES, &full))
+			fds[0].fd = -1;
+		if (full)
+			return "its object is larger than 64 MiB";
+		if (fds[1].revents && !read_some(child->log, log, BUILD_LOG_BYTES, &log_full))
+			fds[1].fd = -1;
+		if (log_full)
+			return "its messages are longer than 64 KiB";
+		fds[0].revents = fds[1].revents = 0;
+	}
+	return NULL;
+}
+
+static bool report_clang(struct report *report, const char *path, const struct build_child *child,
+			 const char *ended, int status)
+{
+	struct build_failure failure;
+
+	if (read(child->failure, &failure, sizeof(failure)) == (ssize_t)sizeof(failure))
+		return report_fail(report, REPORT_SYSTEM,
+				   "cannot build the program with %s: the process could not %s: %s",
+				   path, failure.what, strerror(failure.error));
+	if (ended)
+		return report_fail(report, REPORT_SYSTEM, "%s was ended: %s", path, ended);
+	if (WIFSIGNALED(status))
+		return report_fail(report, REPORT_SYSTEM, "%s was ended by signal %d (%s)", path,
+				   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status))
+		return report_fail(report, REPORT_BUG,
+				   "%s refuses the generated program: this is a bug of xdpfw", path);
+	return true;
+}
+
+bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct buf *log,
+	       struct buf *ret_object)
+{
+	OWN_BUF struct buf object = BUF_INIT;
+	const char *path = build_find_clang(), *ended;
+	struct build_child child;
+	int status = 0, error;
+	bool ok;
+
+	if (!path)
+		return report_fail(report, REPORT_SYSTEM,
+				   "clang is needed to build the program and was not found in "
+				   "/usr/bin (clang, clang-14 to clang-21); XDPFW_CLANG can name one");
+	error = start_clang(path, c_text, c_bytes, &child);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot start %s: %s", path,
+				   strerror(-error));
+	ended = read_output(&child, log, &object);
+	if (ended)
+		kill(child.pid, SIGKILL);
+	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	ok = report_clang(report, path, &child, ended, status);
+	own_close(&child.object);
+	own_close(&child.log);
+	own_close(&child.failure);
+	if (!ok)
+		return false;
+	*ret_object = object;
+	object = (struct buf)BUF_INIT;
+	return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * probe: what this kernel, this process and this network namespace can do.
+ */
+#ifndef XDPFW_PROBE_H
+#define XDPFW_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loader/report.h"
+
+/* xdp.frags, array values of more than 4 MiB (kernel 6.1; the floor this is tested on) */
+#define PROBE_KERNEL_MAJOR 6
+#define PROBE_KERNEL_MINOR 1
+
+/* Whether RELEASE, as uname() has it, is at least the floor. */
+bool probe_release_fits(const char *release);
+
+/* Whether this process may use BPF at all: tells `-c` how far it can go. */
+bool probe_may_load(void);
+
+/* Both above, as errors. */
+bool probe_system(struct report *report);
+
+/* The number that names this network namespace for as long as the machine runs. */
+bool probe_netns_cookie(struct report *report, uint64_t *ret_cookie);
+
+struct probe_device {
+	uint32_t ifindex;
+	uint8_t mac[6];
+	bool ethernet;			/* frames start with an Ethernet header */
+};
+
+/* Returns 0 or a negative errno, -ENODEV when there is no such device in this namespace. */
+int probe_device(const char *name, struct probe_device *ret_device);
+
+/* Enters a network namespace: a name that `ip netns` made, a process id, or a path. */
+bool probe_enter_netns(struct report *report, const char *netns);
+
+#endif

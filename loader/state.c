@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * state: the folders /var/lib/xdpfw (objects) and /run/xdpfw (the lock).
+ *
+ * In: bytes and keys.  Out: files that are whole or absent: each is written under another name,
+ * synced, then renamed, and carries a digest of itself.  Both folders must belong to this user
+ * and be closed to all others; what lies in a folder that is not is never used.
+ */
+#define _GNU_SOURCE
+#include "loader/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <sha2.h>
+
+#include "bpf/xdpfw_abi.h"
+#include "loader/own.h"
+
+#define STATE_MAGIC "xdpfwob1"
+#define STATE_OBJECT_BYTES (64u << 20)
+
+/* In front of a kept object. */
+struct state_header {
+	char magic[8];
+	uint64_t len;
+	uint8_t digest[STATE_DIGEST_BYTES];	/* of the object */
+};
+
+void state_digest(const void *bytes, size_t len, uint8_t ret_digest[STATE_DIGEST_BYTES])
+{
+	SHA2_CTX context;
+
+	SHA256Init(&context);
+	SHA256Update(&context, bytes, len);
+	SHA256Final(ret_digest, &context);
+}
+
+void state_digest_hex(const uint8_t digest[STATE_DIGEST_BYTES], char ret_hex[STATE_DIGEST_HEX])
+{
+	for (size_t i = 0; i < STATE_DIGEST_BYTES; i++)
+		snprintf(&ret_hex[2 * i], 3, "%02x", digest[i]);
+}
+
+void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
+		      char ret_key[STATE_DIGEST_HEX])
+{
+	uint64_t sizes[3] = { XDPFW_ABI_VERSION, strlen(flags), c_bytes };
+	uint8_t digest[STATE_DIGEST_BYTES];
+	SHA2_CTX context;
+
+	SHA256Init(&context);
+	SHA256Update(&context, (const uint8_t *)sizes, sizeof(sizes));
+	SHA256Update(&context, (const uint8_t *)flags, strlen(flags));
+	SHA256Update(&context, (const uint8_t *)c_text, c_bytes);
+	SHA256Final(digest, &context);
+	state_digest_hex(digest, ret_key);
+}
+
+static const char *state_path(void)
+{
+	const char *named = secure_getenv("XDPFW_STATE_DIR");
+
+	return named ? named : "/var/lib/xdpfw";
+}
+
+static const char *run_path(void)
+{
+	const char *named = secure_getenv("XDPFW_RUN_DIR");
+
+	return named ? named : "/run/xdpfw";
+}
+
+/* A folder that nobody else can reach into. Returns a descriptor or a negative errno. */
+static int open_folder(int at, const char *path)
+{
+	OWN_FD int fd = -1;
+	struct stat found;
+
+	if (mkdirat(at, path, 0700) && errno != EEXIST)
+		return -errno;
+	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &found))
+		return -errno;
+	if (found.st_uid != geteuid() || (found.st_mode & 077))
+		return -EPERM;
+	return take_fd(&fd);
+}
+
+static const char *folder_error(int error)
+{
+	return error == -EPERM ? "it must belong to this user and have mode 0700" :
+				 strerror(-error);
+}
+
+static int open_objects(void)
+{
+	OWN_FD int state = open_folder(AT_FDCWD, state_path());
+
+	return state < 0 ? state : open_folder(state, "objects");
+}
+
+static bool read_all(int fd, void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t part = read(fd, (char *)bytes + done, len - done);
+
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part <= 0)
+			return false;
+		done += (size_t)part;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t part = write(fd, (const char *)bytes + done, len - done);
+
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part < 0)
+			return false;
+		done += (size_t)part;
+	}
+	return true;
+}
+
+static bool read_object(int fd, struct buf *object)
+{
+	uint8_t digest[STATE_DIGEST_BYTES];
+	OWN_MEMORY void *bytes = NULL;
+	struct state_header header;
+	struct stat found;
+
+	if (fstat(fd, &found) || !S_ISREG(found.st_mode) ||
+	    !read_all(fd, &header, sizeof(header)) ||
+	    memcmp(header.magic, STATE_MAGIC, sizeof(header.magic)) ||
+	    header.len > STATE_OBJECT_BYTES ||
+	    (uint64_t)found.st_size != sizeof(header) + header.len)
+		return false;
+	bytes = malloc(header.len ? header.len : 1);
+	if (!bytes || !read_all(fd, bytes, header.len))
+		return false;
+	state_digest(bytes, header.len, digest);
+	if (memcmp(digest, header.digest, sizeof(digest)))
+		return false;
+	buf_put(object, bytes, header.len);
+	return true;
+}
+
+bool state_get_object(struct report *report, const char *key, struct buf *ret_object)
+{
+	OWN_FD int folder = open_objects(), fd = -1;
+
+	if (folder < 0) {
+		report_notice(report, "built programs are not kept: %s: %s", state_path(),
+			      folder_error(folder));
+		return false;
+	}
+	fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return false;
+	if (fd < 0 || !read_object(fd, ret_object)) {
+		report_notice(report, "the kept program %s/objects/%s is damaged and is built anew",
+			      state_path(), key);
+		unlinkat(folder, key, 0);
+		return false;
+	}
+	futimens(fd, NULL);		/* it is the newest now; on failure it only ages faster */
+	return true;
+}
+
+static bool is_key(const char *name)
+{
+	return strlen(name) == STATE_DIGEST_HEX - 1 &&
+	       strspn(name, "0123456789abcdef") == STATE_DIGEST_HEX - 1;
+}
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* How many kept objects are newer than NAME. */
+static size_t count_newer(int folder, const char *name, DIR *entries)
+{
+	struct stat mine, other;
+	size_t newer = 0;
+
+	if (fstatat(folder, name, &mine, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	rewinddir(entries);
+	for (struct dirent *entry; (entry = readdir(entries));)
+		newer += is_key(entry->d_name) && strcmp(entry->d_name, name) &&
+			 !fstatat(folder, entry->d_name, &other, AT_SYMLINK_NOFOLLOW) &&
+			 is_later(&other.st_mtim, &mine.st_mtim);
+	return newer;
+}
+
+/* Removes the oldest objects, and what an interrupted write left behind. */
+static void prune_objects(int folder)
+{
+	OWN_FD int walk_fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int count_fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FOLDER DIR *walk = walk_fd < 0 ? NULL : fdopendir(walk_fd);
+	OWN_FOLDER DIR *count = count_fd < 0 ? NULL : fdopendir(count_fd);
+
+	if (walk)
+		take_fd(&walk_fd);
+	if (count)
+		take_fd(&count_fd);
+	if (!walk || !count)
+		return;
+	for (struct dirent *entry; (entry = readdir(walk));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (!is_key(entry->d_name) ||
+		    count_newer(folder, entry->d_name, count) >= STATE_KEPT_OBJECTS)
+			unlinkat(folder, entry->d_name, 0);
+	}
+}
+
+static int write_object(int folder, const char *key, const void *object, size_t len)
+{
+	struct state_header header = { .magic = STATE_MAGIC, .len = len };
+	OWN_FD int fd = openat(folder, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			       0600);
+
+	if (fd < 0)
+		return -errno;
+	state_digest(object, len, header.digest);
+	if (!write_all(fd, &header, sizeof(header)) || !write_all(fd, object, len) || fsync(fd) ||
+	    renameat(folder, "new", folder, key) || fsync(folder)) {
+		int error = -errno;
+
+		unlinkat(folder, "new", 0);
+		return error;
+	}
+	return 0;
+}
+
+void state_put_object(struct report *report, const char *key, const void *object, size_t len)
+{
+	OWN_FD int folder = open_objects();
+	int error;
+
+	if (folder < 0)
+		return;			/* state_get_object() has said so */
+	error = write_object(folder, key, object, len);
+	if (error)
+		report_notice(report, "the built program is not kept: %s/objects: %s", state_path(),
+			      strerror(-error));
+	prune_objects(folder);
+}
+
+static bool write_file(int folder, const char *name, const void *bytes, size_t len)
+{
+	OWN_FD int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd >= 0 && write_all(fd, bytes, len);
+}
+
+char *state_keep_failure(const char *c_text, size_t c_bytes, const char *log)
+{
+	OWN_FD int state = open_folder(AT_FDCWD, state_path()), folder = -1;
+	OWN_MEMORY char *path = NULL;
+	int length = state >= 0 ? asprintf(&path, "%s/failed-XXXXXX", state_path()) :
+				  asprintf(&path, "/tmp/xdpfw-failed-XXXXXX");
+
+	if (length < 0) {
+		path = NULL;
+		return NULL;
+	}
+	if (!mkdtemp(path))
+		return NULL;
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0 || !write_file(folder, "rules.c", c_text, c_bytes) ||
+	    !write_file(folder, "log", log, strlen(log)))
+		return NULL;
+	return take_ptr(path);
+}
+
+/* Returns 0, or a negative errno; -EWOULDBLOCK: somebody else has it still. */
+static int wait_for_lock(struct report *report, int fd, unsigned int seconds)
+{
+	for (unsigned int tenth = 0; tenth <= 10 * seconds; tenth++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (!seconds)
+			break;
+		if (tenth == 0)
+			report_notice(report, "another xdpfw is at work; waiting up to %u seconds",
+				      seconds);
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	return -EWOULDBLOCK;
+}
+
+bool state_lock(struct report *report, unsigned int seconds, int *ret_fd)
+{
+	OWN_FD int folder = open_folder(AT_FDCWD, run_path()), fd = -1;
+	int error;
+
+	if (folder < 0)
+		return report_fail(report, REPORT_SYSTEM, "cannot use the folder %s: %s",
+				   run_path(), folder_error(folder));
+	fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return report_fail(report, REPORT_SYSTEM, "cannot open %s/lock: %s", run_path(),
+				   strerror(errno));
+	error = wait_for_lock(report, fd, seconds);
+	if (error == -EWOULDBLOCK && !seconds)
+		return false;
+	if (error == -EWOULDBLOCK)
+		return report_fail(report, REPORT_SYSTEM,
+				   "another xdpfw holds %s/lock and did not finish within %u "
+				   "seconds", run_path(), seconds);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot lock %s/lock: %s", run_path(),
+				   strerror(-error));
+	*ret_fd = take_fd(&fd);
+	return true;
+}
