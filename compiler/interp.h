@@ -6,6 +6,7 @@
 #ifndef XDPFW_INTERP_H
 #define XDPFW_INTERP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,18 @@ struct interp_result {
 
 /* CELLS (by counter number, IR.counter_count of them) are added to; NULL: not counted. */
 void interp_run(const struct ir *ir, const struct interp_packet *packet, struct xdpfw_cell *cells,
-	    struct interp_result *ret_result);
+		struct interp_result *ret_result);
+
+/* How far one rule came.  Set .rule, zero the rest. */
+struct interp_watch {
+	uint32_t rule;
+	bool reached;
+	uint32_t steps;			/* of the rule's steps: done before one was false */
+};
+
+/* The same, and tells how far a rule came (the furthest, when it is reached more than once). */
+void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
+			struct xdpfw_cell *cells, struct interp_watch *watch,
+			struct interp_result *ret_result);
 
 #endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * interp: what the ruleset says of one packet.
+ *
+ * In: the IR, a frame, the device it came in on.  Out: the verdict, the trail, the counters.
+ * SEMANTICS 6 and 7, done in the plainest way: rule after rule, step after step, each load read
+ * from the frame again.  Jumps have no loops (bind refuses them), so a base chain ends; as one
+ * can still jump more often than anybody waits for, XDPFW_MAX_RUNS bounds the jumps.
+ */
+#include "compiler/interp.h"
+
+#include "compiler/interp_walk.h"
+
+/* Where a jump goes back to. */
+struct place {
+	uint32_t chain, rule;
+};
+
+struct run {
+	const struct ir *ir;
+	struct interp_walk walk;
+	struct xdpfw_cell *cells;	/* NULL: not counted */
+	struct interp_watch *watch;	/* NULL: nobody watches */
+	struct xdpfw_trail trail;
+	bool drop;
+};
+
+/* (load & mask); false when the load fails. */
+static bool read_key(const struct run *run, const struct ir_step *step, u128 *ret_key)
+{
+	if (!interp_walk_load(&run->walk, &run->ir->loads.at[step->load], ret_key))
+		return false;
+	*ret_key &= step->mask;
+	return true;
+}
+
+static void count(struct run *run, uint32_t counter)
+{
+	if (!run->cells)
+		return;
+	run->cells[counter].packets++;
+	run->cells[counter].bytes += run->walk.length;
+}
+
+/* False: the rule ends here.  *ret_verdict is CONTINUE unless the step gave a verdict. */
+static bool run_step(struct run *run, const struct ir_step *step, struct ir_verdict *ret_verdict)
+{
+	const struct ir_map_entry *entry;
+	u128 key;
+
+	switch (step->kind) {
+	case IR_STEP_TEST:
+		return read_key(run, step, &key) &&
+		       ir_set_has(&run->ir->sets.at[step->set], key) != step->negate;
+	case IR_STEP_COUNTER:
+		count(run, step->counter);
+		return true;
+	case IR_STEP_VERDICT:
+		*ret_verdict = step->verdict;
+		return true;
+	case IR_STEP_MAP:
+		if (!read_key(run, step, &key))
+			return false;
+		entry = ir_map_find(&run->ir->maps.at[step->map], key);
+		if (entry)
+			*ret_verdict = entry->verdict;
+		return entry != NULL;
+	}
+	return false;
+}
+
+/* CONTINUE: go on with the next rule. */
+static struct ir_verdict run_rule(struct run *run, uint32_t number)
+{
+	const struct ir_rule *rule = &run->ir->rules.at[number];
+	struct ir_verdict verdict = { .kind = IR_VERDICT_CONTINUE };
+	struct interp_watch *watch = run->watch && run->watch->rule == number ? run->watch : NULL;
+
+	if (watch)
+		watch->reached = true;
+	for (size_t i = 0; i < rule->steps.len; i++) {
+		if (!run_step(run, &rule->steps.at[i], &verdict))
+			return verdict;
+		if (watch && watch->steps < i + 1)
+			watch->steps = (uint32_t)(i + 1);
+		if (verdict.kind != IR_VERDICT_CONTINUE)
+			break;
+	}
+	return verdict;
+}
+
+/* A base chain ended: by rule RULE or by its policy.  False: the packet's verdict is final. */
+static bool end_chain(struct run *run, uint32_t rule, enum ir_verdict_kind verdict)
+{
+	run->trail.rule[run->trail.count++] = rule;
+	run->drop = verdict == IR_VERDICT_DROP;
+	return !run->drop;
+}
+
+/* No chain's verdict: the packet is dropped because of REASON. */
+static bool give_up(struct run *run, enum xdpfw_reason reason)
+{
+	run->trail = (struct xdpfw_trail){ .reason = reason };
+	run->drop = true;
+	return false;
+}
+
+static uint32_t chain_end(const struct ir *ir, uint32_t chain)
+{
+	return ir->chains.at[chain].first_rule + ir->chains.at[chain].rule_count;
+}
+
+static bool run_base_chain(struct run *run, uint32_t base)
+{
+	const struct ir *ir = run->ir;
+	struct place stack[XDPFW_MAX_JUMPS];
+	struct place at = { base, ir->chains.at[base].first_rule };
+	struct ir_verdict verdict;
+	uint32_t depth = 0, jumps = 0;
+
+	for (;;) {
+		uint32_t rule = at.rule;
+
+		verdict.kind = IR_VERDICT_RETURN;
+		if (at.rule < chain_end(ir, at.chain))
+			verdict = run_rule(run, at.rule++);
+		switch (verdict.kind) {
+		case IR_VERDICT_CONTINUE:
+			break;
+		case IR_VERDICT_ACCEPT:
+		case IR_VERDICT_DROP:
+			return end_chain(run, rule, verdict.kind);
+		case IR_VERDICT_RETURN:
+			if (!depth)
+				return end_chain(run, XDPFW_TRAIL_POLICY,
+						 ir->chains.at[base].policy);
+			at = stack[--depth];
+			break;
+		case IR_VERDICT_JUMP:
+			if (depth == XDPFW_MAX_JUMPS)
+				return give_up(run, XDPFW_REASON_FAULT);
+			stack[depth++] = at;
+			/* fall through */
+		case IR_VERDICT_GOTO:
+			if (++jumps > XDPFW_MAX_RUNS)
+				return give_up(run, XDPFW_REASON_TOO_LONG);
+			at.chain = verdict.chain;
+			at.rule = ir->chains.at[verdict.chain].first_rule;
+			break;
+		}
+	}
+}
+
+void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
+			struct xdpfw_cell *cells, struct interp_watch *watch,
+			struct interp_result *ret_result)
+{
+	const struct ir_entry *entry = &ir->entries.at[packet->device->entry];
+	struct run run = { .ir = ir, .cells = cells, .watch = watch };
+
+	run.trail.reason = XDPFW_REASON_CHAINS;
+	if (!interp_walk_frame(packet, &run.walk)) {
+		give_up(&run, XDPFW_REASON_CUT_TAG);
+	} else {
+		for (size_t i = 0; i < entry->chains.len; i++)
+			if (!run_base_chain(&run, entry->chains.at[i]))
+				break;
+	}
+	ret_result->drop = run.drop;
+	ret_result->trail = run.trail;
+}
+
+void interp_run(const struct ir *ir, const struct interp_packet *packet, struct xdpfw_cell *cells,
+		struct interp_result *ret_result)
+{
+	interp_run_watched(ir, packet, cells, NULL, ret_result);
+}
