@@ -22,8 +22,8 @@ void print_ruleset(const struct bind_ruleset *ruleset, const struct print_option
 void print_rule(const struct bind_rule *rule, const struct print_options *options,
 		struct buf *out);
 void print_verdict(const struct bind_verdict *verdict, struct buf *out);
-/* One set element: value, prefix, range; of a map with " : verdict". */
-void print_element(const struct type *type, unsigned int bits, const struct bind_element *element,
+/* One element of SET: value, prefix or range; of a map with " : verdict". */
+void print_element(const struct bind_set *set, const struct bind_element *element,
 		   struct buf *out);
 
 #endif
