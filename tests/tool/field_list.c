@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * field_list: the field table for scripts.
+ *
+ *	field_list fields	PROTO<TAB>FIELD<TAB>BITS<TAB>TYPE<TAB>DOC, a line each
+ *	field_list types	TYPE<TAB>BITS<TAB>DOC
+ *	field_list symbols	TYPE<TAB>NAME<TAB>VALUE
+ *	field_list rules	one-line tests (see rules_run) of every field's abilities
+ *
+ * The rules are written in the normal form, so that each is to list as itself.  Values are the
+ * smallest, the largest, one between and every symbolic constant.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/field.h"
+
+struct value {
+	u128 number;
+	struct buf text;
+};
+
+static void list_fields(void)
+{
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *field = &field_table[i];
+
+		printf("%s\t%s\t%u\t%s\t%s\n", field_proto(field)->name, field->name,
+		       field->bit_len, field->type->name, field->doc);
+	}
+}
+
+static void list_types(void)
+{
+	for (size_t i = 0; type_all[i]; i++)
+		printf("%s\t%u\t%s\n", type_all[i]->name, type_all[i]->bits, type_all[i]->doc);
+}
+
+static void list_symbols(void)
+{
+	for (size_t i = 0; type_all[i]; i++) {
+		const struct type_symbol *symbol = type_all[i]->symbols;
+
+		for (; symbol && symbol->name; symbol++)
+			printf("%s\t%s\t%u\n", type_all[i]->name, symbol->name, symbol->value);
+	}
+}
+
+static void value_set(struct value *value, const struct field *field, u128 number)
+{
+	value->number = number;
+	value->text.len = 0;
+	type_print(field->type, field->bit_len, number, &value->text);
+}
+
+static void put_field(const struct field *field, struct buf *out)
+{
+	if (!field->listed_bare)
+		buf_printf(out, "%s ", field_proto(field)->name);
+	buf_puts(out, field->name);
+}
+
+static void put_rule(const char *name, const char *test, const char *a, const char *b)
+{
+	printf("%s %s%s%s%s accept;ok\n", name, test, a, b ? "-" : "", b ? b : "");
+}
+
+static void list_operators(const struct field *field, const char *name,
+			   const struct value *low, const struct value *mid,
+			   const struct value *high)
+{
+	put_rule(name, "!= ", mid->text.at, NULL);
+	if (field->ops & FIELD_OP_RANGE && mid->number > low->number &&
+	    mid->number < high->number && !field->type->bitmask) {
+		put_rule(name, "< ", mid->text.at, NULL);
+		put_rule(name, "> ", mid->text.at, NULL);
+		put_rule(name, "<= ", mid->text.at, NULL);
+		put_rule(name, ">= ", mid->text.at, NULL);
+		put_rule(name, "", mid->text.at, high->text.at);
+		put_rule(name, "!= ", mid->text.at, high->text.at);
+	}
+	if (field->ops & FIELD_OP_MASK && mid->number > low->number && !field->type->bitmask)
+		printf("%s & %s == %s accept;ok\n", name, mid->text.at, mid->text.at);
+	if (field->ops & FIELD_OP_SET && low->number < mid->number) {
+		printf("%s { %s, %s } accept;ok\n", name, low->text.at, mid->text.at);
+		printf("%s != { %s, %s } accept;ok\n", name, low->text.at, mid->text.at);
+		printf("%s vmap { %s : accept, %s : drop };ok\n", name, low->text.at,
+		       mid->text.at);
+	}
+}
+
+/* Device names, and `iif` takes only what exists everywhere. */
+static u128 name_value(const struct field *field, char name)
+{
+	if (field->type == &type_iface_index)
+		return (u128)'l' << 120 | (u128)'o' << 112;
+	return (u128)(unsigned char)name << 120;
+}
+
+static u128 smallest(const struct field *field)
+{
+	return field->type->form == TYPE_FORM_IFNAME ? name_value(field, 'a') : 0;
+}
+
+static u128 largest(const struct field *field)
+{
+	return field->type->form == TYPE_FORM_IFNAME ?
+	       name_value(field, 'z') : u128_max(field->bit_len);
+}
+
+static u128 between(const struct field *field)
+{
+	if (field->type->form == TYPE_FORM_IFNAME)
+		return name_value(field, 'm');
+	return field->bit_len < 3 ? 1 : u128_max(field->bit_len) / 3;
+}
+
+static void list_rules_of(const struct field *field)
+{
+	struct buf name = BUF_INIT;
+	struct value low = { .text = BUF_INIT }, mid = low, high = low;
+	const struct type_symbol *symbol = field->type->symbols;
+
+	put_field(field, &name);
+	value_set(&low, field, smallest(field));
+	value_set(&mid, field, between(field));
+	value_set(&high, field, largest(field));
+	put_rule(name.at, "", low.text.at, NULL);
+	put_rule(name.at, "", mid.text.at, NULL);
+	put_rule(name.at, "", high.text.at, NULL);
+	list_operators(field, name.at, &low, &mid, &high);
+	for (; symbol && symbol->name; symbol++) {
+		if (symbol->value > u128_max(field->bit_len))
+			continue;
+		value_set(&mid, field, symbol->value);
+		printf("%s %s accept;ok;%s %s accept\n", name.at, symbol->name, name.at,
+		       mid.text.at);
+	}
+	buf_free(&name);
+	buf_free(&low.text);
+	buf_free(&mid.text);
+	buf_free(&high.text);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc == 2 ? argv[1] : "";
+
+	if (!strcmp(what, "fields")) {
+		list_fields();
+	} else if (!strcmp(what, "types")) {
+		list_types();
+	} else if (!strcmp(what, "symbols")) {
+		list_symbols();
+	} else if (!strcmp(what, "rules")) {
+		for (size_t i = 0; i < field_count; i++)
+			list_rules_of(&field_table[i]);
+	} else {
+		fprintf(stderr, "usage: field_list fields|types|symbols|rules\n");
+		return 2;
+	}
+	return 0;
+}
