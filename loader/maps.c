@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * maps: the pins.
+ *
+ * In: a bpffs that somebody mounted.  Out: folders and pins that only this user can reach.  The
+ * root of a bpffs may be written by everybody, so each folder is opened from its parent's
+ * descriptor, without following a link, and its owner and mode are checked before it is used;
+ * pins are named through the folder's descriptor, so nobody can exchange a folder in between.
+ */
+#define _GNU_SOURCE
+#include "loader/maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "loader/own.h"
+
+#define LINK_PREFIX "link-"
+#define PIN_PATH_BYTES 320		/* a name has up to 255 */
+
+static const char *bpffs_path(void)
+{
+	const char *named = secure_getenv("XDPFW_BPFFS");
+
+	return named ? named : "/sys/fs/bpf";
+}
+
+void maps_close(struct maps_folder *folder)
+{
+	own_close(&folder->parent);
+	own_close(&folder->fd);
+	*folder = (struct maps_folder)MAPS_FOLDER_INIT;
+}
+
+static bool open_bpffs(struct report *report, int *ret_fd)
+{
+	OWN_FD int fd = open(bpffs_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs found;
+
+	if (fd < 0 || fstatfs(fd, &found))
+		return report_fail(report, REPORT_SYSTEM, "cannot open %s: %s", bpffs_path(),
+				   strerror(errno));
+	if ((unsigned long)found.f_type != BPF_FS_MAGIC)
+		return report_fail(report, REPORT_SYSTEM,
+				   "%s is not a BPF file system, which programs and counters are "
+				   "kept in: either it is not mounted (mount -t bpf bpf %s), or this "
+				   "runs inside 'ip netns exec', which hides it (use xdpfw --netns "
+				   "NAME outside)", bpffs_path(), bpffs_path());
+	*ret_fd = take_fd(&fd);
+	return true;
+}
+
+/* *ret_fd becomes -1 when there is no such folder and it is not to be made. */
+static bool open_folder(struct report *report, int at, const char *name, bool create, int *ret_fd)
+{
+	OWN_FD int fd = -1;
+	struct stat found;
+
+	if (create && mkdirat(at, name, 0700) && errno != EEXIST)
+		return report_fail(report, REPORT_SYSTEM, "cannot make the folder '%s' below %s: %s",
+				   name, bpffs_path(), strerror(errno));
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		*ret_fd = -1;
+		return true;
+	}
+	if (fd < 0 || fstat(fd, &found))
+		return report_fail(report, REPORT_SYSTEM, "cannot open the folder '%s' below %s: %s",
+				   name, bpffs_path(), strerror(errno));
+	if (found.st_uid != geteuid() || (found.st_mode & 077))
+		return report_fail(report, REPORT_SYSTEM,
+				   "the folder '%s' below %s was not made by xdpfw: it belongs to "
+				   "user %u and has mode %04o, not to user %u with mode 0700", name,
+				   bpffs_path(), found.st_uid, found.st_mode & 07777, geteuid());
+	*ret_fd = take_fd(&fd);
+	return true;
+}
+
+bool maps_open(struct report *report, uint64_t cookie, bool create, struct maps_folder *ret_folder)
+{
+	OWN_FD int root = -1, top = -1, parent = -1, fd = -1;
+
+	snprintf(ret_folder->name, sizeof(ret_folder->name), "%" PRIx64, cookie);
+	if (!open_bpffs(report, &root) || !open_folder(report, root, "xdpfw", create, &top) ||
+	    (top >= 0 && !open_folder(report, top, "v1", create, &parent)) ||
+	    (parent >= 0 && !open_folder(report, parent, ret_folder->name, create, &fd)))
+		return false;
+	ret_folder->parent = take_fd(&parent);
+	ret_folder->fd = take_fd(&fd);
+	return true;
+}
+
+static void pin_path(int fd, const char *name, char ret_path[PIN_PATH_BYTES])
+{
+	snprintf(ret_path, PIN_PATH_BYTES, "/proc/self/fd/%d/%s", fd, name);
+}
+
+int maps_get(const struct maps_folder *folder, const char *name)
+{
+	char path[PIN_PATH_BYTES];
+
+	pin_path(folder->fd, name, path);
+	return folder->fd < 0 ? -ENOENT : bpf_obj_get(path);
+}
+
+int maps_pin(const struct maps_folder *folder, const char *name, int fd)
+{
+	char path[PIN_PATH_BYTES];
+
+	pin_path(folder->fd, name, path);
+	return bpf_obj_pin(fd, path);
+}
+
+int maps_unpin(const struct maps_folder *folder, const char *name)
+{
+	return folder->fd < 0 || !unlinkat(folder->fd, name, 0) ? 0 : -errno;
+}
+
+static DIR *open_entries(int fd)
+{
+	OWN_FD int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+
+	if (entries)
+		take_fd(&again);
+	return entries;
+}
+
+static bool is_link(const char *name)
+{
+	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
+}
+
+static int read_link(const struct maps_folder *folder, const char *name,
+		     struct maps_link *ret_link)
+{
+	OWN_FD int fd = maps_get(folder, name);
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (strlen(name) >= sizeof(ret_link->name))
+		return -ENAMETOOLONG;
+	strcpy(ret_link->name, name);
+	ret_link->ifindex = info.type == BPF_LINK_TYPE_XDP ? info.xdp.ifindex : 0;
+	ret_link->program = info.prog_id;
+	ret_link->id = info.id;
+	return 0;
+}
+
+int maps_list_links(const struct maps_folder *folder, struct arena *arena,
+		    struct maps_link **ret_links)
+{
+	VEC(struct maps_link) links = { 0 };
+	OWN_FOLDER DIR *entries = folder->fd < 0 ? NULL : open_entries(folder->fd);
+
+	if (folder->fd >= 0 && !entries)
+		return -errno;
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		struct maps_link link = { 0 };
+		int error;
+
+		if (!is_link(entry->d_name))
+			continue;
+		error = read_link(folder, entry->d_name, &link);
+		if (error)
+			return error;
+		*vec_push(arena, &links) = link;
+	}
+	*ret_links = links.at;
+	return (int)links.len;
+}
+
+/* Unlinks every pin that is (or is not) a link. */
+static int remove_pins(const struct maps_folder *folder, bool links)
+{
+	OWN_FOLDER DIR *entries = open_entries(folder->fd);
+	int error = entries ? 0 : -errno;
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		if (entry->d_name[0] == '.' || is_link(entry->d_name) != links)
+			continue;
+		if (unlinkat(folder->fd, entry->d_name, 0))
+			error = -errno;
+	}
+	return error;
+}
+
+bool maps_remove(struct report *report, struct maps_folder *folder)
+{
+	OWN_FD int root = -1;
+	int error;
+
+	if (folder->fd < 0)
+		return true;
+	error = remove_pins(folder, true);
+	if (!error)
+		error = remove_pins(folder, false);
+	if (!error && unlinkat(folder->parent, folder->name, AT_REMOVEDIR))
+		error = -errno;
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot remove %s/xdpfw/v1/%s: %s",
+				   bpffs_path(), folder->name, strerror(-error));
+	own_close(&folder->fd);
+	folder->fd = -1;
+	/* Other namespaces may have folders: these two go only when they are empty. */
+	root = open(bpffs_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0 && !unlinkat(root, "xdpfw/v1", AT_REMOVEDIR))
+		unlinkat(root, "xdpfw", AT_REMOVEDIR);
+	return true;
+}
+
+/*
+ * A namespace that is gone has taken its devices along.  One without any link is half made: who
+ * made it was killed, because the caller holds the lock.
+ */
+static bool is_dead(const struct maps_folder *folder)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct maps_link *links;
+	int count = maps_list_links(folder, &arena, &links);
+
+	for (int i = 0; i < count; i++)
+		if (links[i].ifindex)
+			return false;
+	return count >= 0;
+}
+
+void maps_remove_dead(struct report *report, const struct maps_folder *folder)
+{
+	OWN_FOLDER DIR *entries = folder->parent < 0 ? NULL : open_entries(folder->parent);
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		struct report quiet = { 0 };
+		struct maps_folder other = MAPS_FOLDER_INIT;
+
+		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, folder->name) ||
+		    strlen(entry->d_name) >= sizeof(other.name))
+			continue;
+		strcpy(other.name, entry->d_name);
+		other.parent = fcntl(folder->parent, F_DUPFD_CLOEXEC, 3);
+		if (open_folder(&quiet, folder->parent, entry->d_name, false, &other.fd) &&
+		    other.fd >= 0 && is_dead(&other) && !maps_remove(&quiet, &other))
+			report_notice(report, "%s", quiet.text.at);
+		maps_close(&other);
+		buf_free(&quiet.text);
+	}
+}
+
+/* The kernel waits for a grace period when a map inside a map is exchanged. */
+static bool wait_by_map(void)
+{
+	OWN_FD int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdpfw_wait", 4, 4, 1, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (uint32_t)inner);
+	OWN_FD int outer = -1;
+	uint32_t key = 0;
+
+	if (inner < 0)
+		return false;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "xdpfw_wait", 4, 4, 1, &opts);
+	return outer >= 0 && !bpf_map_update_elem(outer, &key, &inner, BPF_ANY);
+}
+
+void maps_wait_grace(void)
+{
+	/* Refused on kernels with nohz_full CPUs. */
+	if (!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) || wait_by_map())
+		return;
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * maps: what outlives the command: pins in a bpffs, counter cells, and the record that each
+ * program in force carries.
+ */
+#ifndef XDPFW_MAPS_H
+#define XDPFW_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/compile.h"
+#include "loader/report.h"
+
+/* maps.c: <bpffs>/xdpfw/v1/<cookie of the network namespace, hex>/ */
+
+#define MAPS_SLOTS "slots"
+#define MAPS_CONTROL "control"
+#define MAPS_CELLS "cells"
+
+struct maps_folder {
+	int parent;			/* v1; -1: nothing of xdpfw is there */
+	int fd;				/* -1: the namespace has no folder */
+	char name[17];
+};
+
+#define MAPS_FOLDER_INIT { -1, -1, "" }
+
+void maps_close(struct maps_folder *folder);
+
+/* Opens the namespace's folder; makes it only with CREATE. */
+bool maps_open(struct report *report, uint64_t cookie, bool create,
+	       struct maps_folder *ret_folder);
+
+/* These return a descriptor or 0, or a negative errno. */
+int maps_get(const struct maps_folder *folder, const char *name);
+int maps_pin(const struct maps_folder *folder, const char *name, int fd);
+int maps_unpin(const struct maps_folder *folder, const char *name);
+
+struct maps_link {
+	char name[24];			/* of the pin */
+	uint32_t ifindex;		/* 0: the device is gone */
+	uint32_t program;		/* id */
+	uint32_t id;
+};
+
+/* The pinned links. Returns their number, or a negative errno. */
+int maps_list_links(const struct maps_folder *folder, struct arena *arena,
+		    struct maps_link **ret_links);
+
+/* Removes the links, then the rest, then the folders that are empty. */
+bool maps_remove(struct report *report, struct maps_folder *folder);
+
+/* Removes the folders of namespaces that are gone. */
+void maps_remove_dead(struct report *report, const struct maps_folder *folder);
+
+/* Waits until no packet is in a program that was in a slot before. */
+void maps_wait_grace(void);
+
+/* maps_record.c */
+
+#define MAPS_KEY_BYTES 16
+#define MAPS_REASON_BYTES 120
+
+struct maps_counter {
+	uint8_t key[MAPS_KEY_BYTES];	/* of compile_counter.key */
+	uint64_t packets, bytes;	/* to be added to what the cell has */
+	uint32_t cell;
+	uint32_t pad;
+};
+
+struct maps_object {
+	uint8_t key[MAPS_KEY_BYTES];	/* of compile_object.key */
+	uint32_t handle;
+	uint32_t pad;
+};
+
+struct maps_device {
+	uint32_t ifindex;
+	uint32_t generic;
+	char name[XDPFW_NAME_BYTES];
+	char reason[MAPS_REASON_BYTES];	/* why not native; empty when that is so */
+};
+
+struct maps_header {
+	char magic[8];
+	uint32_t abi;
+	uint32_t revision;		/* of two records of one program the higher one counts */
+	uint64_t generation;		/* loads into this namespace so far */
+	uint64_t loaded;		/* seconds since 1970 */
+	uint32_t rule_count, cell_count;
+	uint32_t next_handle;
+	uint32_t proved;		/* packets */
+	uint32_t counter_count, object_count, device_count;
+	uint32_t text_bytes;		/* without the NUL behind */
+	uint8_t digest[32];		/* SHA-256 of the text */
+};
+
+/* Counters and objects are sorted by key. */
+struct maps_record {
+	struct maps_header header;
+	struct maps_counter *counters;
+	struct maps_object *objects;
+	struct maps_device *devices;
+	char *text;			/* the ruleset, without figures; NUL-terminated */
+};
+
+void maps_key(const char *text, uint8_t ret_key[MAPS_KEY_BYTES]);
+void maps_record_sort(struct maps_record *record);
+/* NULL when there is none. RECORD must be sorted. */
+const struct maps_counter *maps_find_counter(const struct maps_record *record, const char *key);
+const struct maps_object *maps_find_object(const struct maps_record *record, const char *key);
+
+/* Makes a frozen map of RECORD and binds it to PROGRAM. */
+bool maps_record_bind(struct report *report, const struct maps_record *record, int program);
+
+/* What a slot holds. Every descriptor is owned. */
+struct maps_program {
+	int program;			/* -1: the slot is empty */
+	int cells, devices, tables;
+	uint32_t id;
+	char name[16];
+	uint8_t tag[8];
+	uint64_t loaded_ns;
+	uint32_t xlated_bytes, jited_bytes, verified;
+	uint64_t map_bytes;
+	struct maps_record *record;	/* NULL: not a rules program (or not of ours) */
+};
+
+#define MAPS_PROGRAM_INIT { .program = -1, .cells = -1, .devices = -1, .tables = -1 }
+
+void maps_program_close(struct maps_program *program);
+bool maps_read_slot(struct report *report, int slots, uint32_t slot, struct arena *arena,
+		    struct maps_program *ret_program);
+
+/* maps_cells.c */
+
+#define MAPS_CELLS_LEAST 1024
+
+struct maps_cells {
+	uint32_t cell_count;		/* entries of the map */
+	bool anew;			/* the map has to be made; else the one in force is used */
+	uint32_t *cell_of;		/* by counter number */
+	bool *fresh;			/* by counter number: the cell has to be zeroed */
+	struct xdpfw_cell *base;	/* by counter number */
+	const struct maps_counter **from;	/* by counter number; NULL: a new counter */
+};
+
+/*
+ * Gives every counter a cell and a base value.  OLD: the record in force, or NULL.  Counters that
+ * are in both keep their cell, unless a larger map is needed.  FRESH: nothing is carried over.
+ */
+void maps_plan_cells(const struct compile *compile, const struct maps_record *old, bool fresh,
+		     struct arena *arena, struct maps_cells *ret_cells);
+
+/* The sum over all CPUs. Returns 0 or a negative errno. */
+int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum);
+int maps_zero_cell(int cells, uint32_t cell);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * maps_cells: which counter has which cell.
+ *
+ * In: the counters of a new ruleset, the record of the one in force.  Out: a cell and a base value
+ * for each.  A cell that the program in force names is given to nobody else: that program counts
+ * in it until the switch.  Cell 0 is never given away.
+ */
+#include "loader/maps.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "loader/own.h"
+
+static uint32_t count_for(size_t counters)
+{
+	uint32_t count = MAPS_CELLS_LEAST;
+
+	while (count < 2 * counters)
+		count *= 2;
+	return count;
+}
+
+/* Numbers the cells of a map that nobody has used yet. */
+static void take_all_anew(const struct compile *compile, struct maps_cells *cells)
+{
+	cells->anew = true;
+	cells->cell_count = count_for(compile->counter_count);
+	for (size_t i = 0; i < compile->counter_count; i++) {
+		cells->cell_of[i] = (uint32_t)i + 1;
+		cells->fresh[i] = true;
+	}
+}
+
+/* Gives the new counters the lowest free cells. False when there are too few. */
+static bool take_free(const struct compile *compile, const struct maps_record *old,
+		      struct arena *arena, struct maps_cells *cells)
+{
+	bool *taken = ARENA_ARRAY(arena, bool, cells->cell_count);
+	uint32_t next = 1;
+
+	for (size_t i = 0; i < old->header.counter_count; i++) {
+		if (old->counters[i].cell >= cells->cell_count)
+			return false;
+		taken[old->counters[i].cell] = true;
+	}
+	for (size_t i = 0; i < compile->counter_count; i++) {
+		if (cells->from[i]) {
+			cells->cell_of[i] = cells->from[i]->cell;
+			continue;
+		}
+		while (next < cells->cell_count && taken[next])
+			next++;
+		if (next >= cells->cell_count)
+			return false;
+		cells->cell_of[i] = next++;
+		cells->fresh[i] = true;
+	}
+	return true;
+}
+
+void maps_plan_cells(const struct compile *compile, const struct maps_record *old, bool fresh,
+		     struct arena *arena, struct maps_cells *ret_cells)
+{
+	size_t count = compile->counter_count;
+	struct maps_cells cells = {
+		.cell_count = old ? old->header.cell_count : 0,
+		.cell_of = ARENA_ARRAY(arena, uint32_t, count + 1),
+		.fresh = ARENA_ARRAY(arena, bool, count + 1),
+		.base = ARENA_ARRAY(arena, struct xdpfw_cell, count + 1),
+		.from = ARENA_ARRAY(arena, const struct maps_counter *, count + 1),
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct compile_counter *counter = &compile->counters[i];
+
+		if (old && !fresh)
+			cells.from[i] = maps_find_counter(old, counter->key);
+		cells.base[i] = (struct xdpfw_cell){ counter->packets, counter->bytes };
+		if (cells.from[i])
+			cells.base[i] = (struct xdpfw_cell){ cells.from[i]->packets,
+							     cells.from[i]->bytes };
+	}
+	if (!old || cells.cell_count < count_for(count) ||
+	    !take_free(compile, old, arena, &cells))
+		take_all_anew(compile, &cells);
+	*ret_cells = cells;
+}
+
+int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+	OWN_MEMORY struct xdpfw_cell *values = NULL;
+	struct xdpfw_cell sum = { 0 };
+	int error;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	error = bpf_map_lookup_elem(cells, &cell, values);
+	if (error)
+		return error;
+	for (int i = 0; i < cpus; i++) {
+		sum.packets += values[i].packets;
+		sum.bytes += values[i].bytes;
+	}
+	*ret_sum = sum;
+	return 0;
+}
+
+int maps_zero_cell(int cells, uint32_t cell)
+{
+	int cpus = libbpf_num_possible_cpus();
+	OWN_MEMORY struct xdpfw_cell *values = NULL;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	return values ? bpf_map_update_elem(cells, &cell, values, BPF_ANY) : -ENOMEM;
+}

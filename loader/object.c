@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * object: opens an object with libbpf, fills in what belongs to this host, loads it.
+ *
+ * In: an object's bytes (from clang, or kept), the configuration, maps to share.  Out: descriptors.
+ * An object comes from a process that is not trusted: libbpf checks its form, this module that it
+ * has the maps and sizes of bpf/xdpfw_abi.h, the verifier the rest; nothing is attached here.
+ */
+#define _GNU_SOURCE
+#include "loader/object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "loader/capture.h"
+#include "loader/own.h"
+
+static void close_bpf_object(struct bpf_object **object)
+{
+	bpf_object__close(*object);
+}
+
+#define OWN_BPF_OBJECT __attribute__((cleanup(close_bpf_object)))
+
+void object_close(struct object *object)
+{
+	own_close(&object->program);
+	own_close(&object->trail);
+	own_close(&object->maps.cells);
+	own_close(&object->maps.devices);
+	own_close(&object->maps.tables);
+	*object = (struct object)OBJECT_INIT;
+}
+
+/* A descriptor of its own for a map or program of a bpf_object, which closes its own. */
+static int keep_fd(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static const char *text_of(const struct buf *buf)
+{
+	return buf->at ? buf->at : "";
+}
+
+static bool open_object(struct report *report, const void *bytes, size_t len, struct buf *log,
+			struct bpf_object **ret_object)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "xdpfw");
+	struct bpf_object *object;
+
+	capture_begin(log);
+	object = bpf_object__open_mem(bytes, len, &opts);
+	capture_end();
+	if (!object)
+		return report_fail(report, REPORT_BUG,
+				   "libbpf cannot read the built program: %s: %s", strerror(errno),
+				   text_of(log));
+	*ret_object = object;
+	return true;
+}
+
+static bool set_config(struct report *report, struct bpf_object *object,
+		       const struct object_config *config)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.config");
+	uint32_t count = config->counter_count ? config->counter_count : 1;
+	struct xdpfw_config values = {
+		.abi = XDPFW_ABI_VERSION,
+		.prove = config->prove,
+		.counter_count = config->counter_count,
+	};
+	size_t size = 0;
+	uint8_t *at = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
+
+	if (!at || size < sizeof(values) + count * sizeof(uint32_t))
+		return report_fail(report, REPORT_BUG,
+				   "the built program has no place for its configuration");
+	memcpy(at, &values, sizeof(values));
+	if (config->counter_count)
+		memcpy(at + sizeof(values), config->cell_of,
+		       config->counter_count * sizeof(uint32_t));
+	return true;
+}
+
+static bool set_tables(struct report *report, struct bpf_object *object,
+		       const struct object_config *config, int shared)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
+	size_t size = 0;
+	void *at;
+
+	if (!map)
+		return config->image_bytes == 0 ||
+		       report_fail(report, REPORT_BUG,
+				   "the built program has no place for its tables");
+	if (shared >= 0)
+		return bpf_map__reuse_fd(map, shared) == 0 ||
+		       report_fail(report, REPORT_SYSTEM, "cannot share the tables' map: %s",
+				   strerror(errno));
+	at = (void *)bpf_map__initial_value(map, &size);
+	if (!at || size < config->image_bytes)
+		return report_fail(report, REPORT_BUG,
+				   "the built program's tables have %zu bytes instead of %zu", size,
+				   config->image_bytes);
+	if (config->image_bytes)
+		memcpy(at, config->image, config->image_bytes);
+	return true;
+}
+
+static bool set_maps(struct report *report, struct bpf_object *object,
+		     const struct object_config *config, const struct object_maps *maps)
+{
+	struct bpf_map *cells = bpf_object__find_map_by_name(object, "xdpfw_cells");
+	struct bpf_map *devices = bpf_object__find_map_by_name(object, "xdpfw_devices");
+	struct bpf_map *trail = bpf_object__find_map_by_name(object, "xdpfw_trail");
+
+	if (!cells || !devices || !trail ||
+	    bpf_map__value_size(cells) != sizeof(struct xdpfw_cell) ||
+	    bpf_map__value_size(devices) != sizeof(struct xdpfw_device_table) ||
+	    bpf_map__value_size(trail) != sizeof(struct xdpfw_trail))
+		return report_fail(report, REPORT_BUG,
+				   "the built program does not have the maps of ABI version %d",
+				   XDPFW_ABI_VERSION);
+	if (maps->cells >= 0 ? bpf_map__reuse_fd(cells, maps->cells) :
+			       bpf_map__set_max_entries(cells, config->cell_count))
+		return report_fail(report, REPORT_SYSTEM, "cannot set up the cells' map: %s",
+				   strerror(errno));
+	if (maps->devices >= 0 && bpf_map__reuse_fd(devices, maps->devices))
+		return report_fail(report, REPORT_SYSTEM, "cannot share the devices' map: %s",
+				   strerror(errno));
+	return true;
+}
+
+/* The kernel's "no" to a program is our bug, unless it is about rights or memory. */
+static bool report_load(struct report *report, int error, const struct buf *log)
+{
+	if (error == -EPERM)
+		return report_fail(report, REPORT_SYSTEM,
+				   "the kernel does not let this process load the program (%s): it "
+				   "needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", strerror(-error));
+	if (error == -ENOMEM)
+		return report_fail(report, REPORT_SYSTEM,
+				   "the kernel has no memory for the program and its maps (%s)",
+				   strerror(-error));
+	(void)log;
+	return report_fail(report, REPORT_BUG,
+			   "the kernel's verifier refuses the generated program (%s): this is a "
+			   "bug of xdpfw", strerror(-error));
+}
+
+static bool read_program(struct report *report, struct object *object)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(object->program, &info, &len))
+		return report_fail(report, REPORT_SYSTEM, "cannot ask about a program: %s",
+				   strerror(errno));
+	object->id = info.id;
+	object->xlated_bytes = info.xlated_prog_len;
+	memcpy(object->tag, info.tag, sizeof(object->tag));
+	return true;
+}
+
+static int map_fd(struct bpf_object *object, const char *name)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+
+	return map ? keep_fd(bpf_map__fd(map)) : -1;
+}
+
+bool object_load(struct report *report, const void *bytes, size_t len,
+		 const struct object_config *config, const struct object_maps *maps,
+		 struct buf *log, struct object *ret_object)
+{
+	OWN_BPF_OBJECT struct bpf_object *bpf = NULL;
+	struct object object = OBJECT_INIT;
+	const struct bpf_program *program;
+	int error;
+
+	if (!open_object(report, bytes, len, log, &bpf))
+		return false;
+	program = bpf_object__find_program_by_name(bpf, "xdpfw_rules");
+	if (!program)
+		return report_fail(report, REPORT_BUG,
+				   "the built object has no program xdpfw_rules");
+	if (!set_config(report, bpf, config) ||
+	    !set_tables(report, bpf, config, maps->tables) ||
+	    !set_maps(report, bpf, config, maps))
+		return false;
+	capture_begin(log);
+	error = bpf_object__load(bpf);
+	capture_end();
+	if (error)
+		return report_load(report, error, log);
+	object.program = keep_fd(bpf_program__fd(program));
+	object.trail = map_fd(bpf, "xdpfw_trail");
+	object.maps.cells = map_fd(bpf, "xdpfw_cells");
+	object.maps.devices = map_fd(bpf, "xdpfw_devices");
+	object.maps.tables = map_fd(bpf, ".bss");
+	if (!read_program(report, &object)) {
+		object_close(&object);
+		return false;
+	}
+	*ret_object = object;
+	return true;
+}
+
+void object_stub_close(struct object_stub *stub)
+{
+	own_close(&stub->slots);
+	own_close(&stub->control);
+	own_close(&stub->stub);
+	own_close(&stub->pass);
+	*stub = (struct object_stub)OBJECT_STUB_INIT;
+}
+
+extern const uint8_t object_stub_bytes[], object_stub_end[];
+
+__asm__(".pushsection .rodata\n"
+	".balign 16\n"
+	".globl object_stub_bytes\n"
+	"object_stub_bytes:\n"
+	".incbin \"bpf/stub.bpf.o\"\n"
+	".globl object_stub_end\n"
+	"object_stub_end:\n"
+	".byte 0\n"
+	".popsection\n");
+
+static bool reuse_stub_maps(struct bpf_object *bpf, int slots, int control)
+{
+	struct bpf_map *slots_map = bpf_object__find_map_by_name(bpf, "slots");
+	struct bpf_map *control_map = bpf_object__find_map_by_name(bpf, "control");
+
+	return slots_map && control_map &&
+	       (slots < 0 || !bpf_map__reuse_fd(slots_map, slots)) &&
+	       (control < 0 || !bpf_map__reuse_fd(control_map, control));
+}
+
+bool object_stub_load(struct report *report, int slots, int control, struct object_stub *ret_stub)
+{
+	OWN_BPF_OBJECT struct bpf_object *bpf = NULL;
+	OWN_BUF struct buf log = BUF_INIT;
+	struct bpf_program *stub, *pass;
+	int error;
+
+	if (!open_object(report, object_stub_bytes,
+			 (size_t)(object_stub_end - object_stub_bytes), &log, &bpf))
+		return false;
+	stub = bpf_object__find_program_by_name(bpf, "xdpfw_stub");
+	pass = bpf_object__find_program_by_name(bpf, "xdpfw_pass");
+	if (!stub || !pass || !reuse_stub_maps(bpf, slots, control))
+		return report_fail(report, REPORT_BUG, "the built-in stub program is not whole");
+	capture_begin(&log);
+	error = bpf_object__load(bpf);
+	capture_end();
+	if (error)
+		return report_fail(report, error == -EPERM || error == -ENOMEM ? REPORT_SYSTEM :
+									       REPORT_BUG,
+				   "the kernel refuses the stub program (%s): %s",
+				   strerror(-error), text_of(&log));
+	ret_stub->slots = map_fd(bpf, "slots");
+	ret_stub->control = map_fd(bpf, "control");
+	ret_stub->stub = keep_fd(bpf_program__fd(stub));
+	ret_stub->pass = keep_fd(bpf_program__fd(pass));
+	return true;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * object: BPF objects in memory -> programs and maps in the kernel.
+ */
+#ifndef XDPFW_OBJECT_H
+#define XDPFW_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xdpfw_abi.h"
+#include "compiler/base/buf.h"
+#include "loader/report.h"
+
+/* Maps that a rules program takes from others; -1: it makes its own. */
+struct object_maps {
+	int cells;			/* xdpfw_cells */
+	int devices;			/* xdpfw_devices */
+	int tables;			/* .bss */
+};
+
+#define OBJECT_MAPS_NONE { -1, -1, -1 }
+
+struct object_config {
+	bool prove;			/* write the trail */
+	const uint32_t *cell_of;
+	uint32_t counter_count;
+	uint32_t cell_count;		/* of a cells map it makes itself */
+	const uint8_t *image;		/* of .bss, when it makes its own */
+	size_t image_bytes;
+};
+
+/* A loaded rules program. Every descriptor is owned; start with OBJECT_INIT. */
+struct object {
+	int program;
+	int trail;
+	struct object_maps maps;	/* those taken, duplicated, and those made; tables may be -1 */
+	uint32_t id;
+	uint8_t tag[8];
+	uint32_t xlated_bytes;
+};
+
+#define OBJECT_INIT { -1, -1, OBJECT_MAPS_NONE, 0, { 0 }, 0 }
+
+void object_close(struct object *object);
+
+/*
+ * Loads the rules program of an object.  When the verifier refuses it: REPORT_BUG, and LOG has its
+ * words.
+ */
+bool object_load(struct report *report, const void *bytes, size_t len,
+		 const struct object_config *config, const struct object_maps *maps,
+		 struct buf *log, struct object *ret_object);
+
+/* The built-in programs; every descriptor is owned. */
+struct object_stub {
+	int slots, control, stub, pass;
+};
+
+#define OBJECT_STUB_INIT { -1, -1, -1, -1 }
+
+void object_stub_close(struct object_stub *stub);
+
+/* Loads them; SLOTS and CONTROL are taken when they are not -1. */
+bool object_stub_load(struct report *report, int slots, int control,
+		      struct object_stub *ret_stub);
+
+#endif
