@@ -175,17 +175,25 @@ static int compare_flags(const void *left, const void *right)
 	return x < y ? -1 : x > y;
 }
 
+/* Whether SET is one of intervals, by its flag or by what it holds. */
+static bool has_ranges(const struct bind_set *set)
+{
+	if (set->flag_interval)
+		return true;
+	for (size_t i = 0; i < set->elements.len; i++) {
+		if (set->elements.at[i].form != BIND_FORM_VALUE)
+			return true;
+	}
+	return false;
+}
+
 /* How nft orders the elements where that is not by value; NULL: by value. */
 static order_fn *element_order(const struct bind_set *set)
 {
 	if (set->type->form != TYPE_FORM_IFNAME && !set->type->bitmask)
 		return NULL;
-	if (set->flag_interval)
+	if (has_ranges(set))
 		return NULL;
-	for (size_t i = 0; i < set->elements.len; i++) {
-		if (set->elements.at[i].form != BIND_FORM_VALUE)
-			return NULL;
-	}
 	return set->type->bitmask ? compare_flags : compare_names;
 }
 
@@ -290,12 +298,27 @@ static void print_match_value(const struct bind_stmt *stmt, struct buf *out)
 	}
 }
 
+/*
+ * nft leaves == away before `syn / syn,ack`, and, by accident, where it compares a masked field
+ * that the kernel keeps in the host's byte order with a range: its listing sees the swap of
+ * bytes, not the mask.
+ */
+static bool hides_equal(const struct bind_stmt *stmt)
+{
+	bool swapped = stmt->field->load == FIELD_LOAD_MARK ||
+		       stmt->field->load == FIELD_LOAD_LENGTH;
+
+	if (stmt->op != BIND_MATCH_EQ_EXPLICIT)
+		return false;
+	if (stmt->set)
+		return swapped && has_ranges(stmt->set);
+	return stmt->mask_slash || (swapped && stmt->value.form != BIND_FORM_VALUE);
+}
+
 static void print_match(const struct bind_stmt *stmt, struct buf *out)
 {
-	bool implicit = stmt->mask_slash && stmt->op == BIND_MATCH_EQ_EXPLICIT;
-
 	print_field(stmt, out);
-	buf_puts(out, match_sign(implicit ? BIND_MATCH_EQ : stmt->op));
+	buf_puts(out, hides_equal(stmt) ? " " : match_sign(stmt->op));
 	if (stmt->set)
 		print_set_use(stmt->set, out);
 	else
