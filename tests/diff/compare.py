@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""compare: one ruleset and its packets before three judges: nft, our interpreter, our program.
+
+Input: a ruleset, packets, an NftJudge.  Output: a list of differences; none when all agree on
+every packet's verdict and every counter.
+
+Which packets nft is not asked about is decided by the packet and by what the ruleset reads, never
+by what anybody says of it:
+
+ D1  a fragment that is not the first, of a packet that has a layer-4 protocol, when some rule
+     loads bytes of the transport header
+ D2  a frame of type 0x0800 (behind at most one tag) with fewer than 20 bytes behind it, or 0x86dd
+     with fewer than 40, when some rule loads bytes of the network header
+ D5  a frame of type 0x8100 or 0x88a8 with fewer than 6 bytes behind the type: nft never sees it
+     (the judge asserts that); xdpfw must drop it for that reason, run no chain and count nothing
+
+The interpreter and the program must agree on these too.  D3, D4, D6 and D7 cannot happen here:
+the tags are in the frames, a veth pair merges nothing, all devices exist.
+
+As a command:  compare.py --device NAME[=MAC] [--device ...] [--interp] RULESET PACKETS
+"""
+
+import argparse
+import sys
+
+import netlink
+import our_judge
+import packet_file
+from frame import Shape
+from nft_judge import NftJudge, device_argument
+
+ASKED, EXCLUDED, CUT_TAG = 0, 1, 2
+WORD = {True: "accept", False: "drop", None: "never at the hook"}
+
+
+class Difference:
+    """KIND: `refused`, `verdict`, `program` (interpreter and program disagree), `counter`, `tag`."""
+
+    def __init__(self, kind, text, packet=None):
+        self.kind, self.text, self.packet = kind, text, packet
+
+    def __str__(self):
+        if not self.packet:
+            return "%s: %s" % (self.kind, self.text)
+        return "%s: %s\n    %s" % (self.kind, self.text, self.packet.line())
+
+
+def group_of(packet, reads):
+    """READS: the payload bases that the rules load bytes from."""
+    shape = Shape(packet.frame)
+    if shape.cut_tag:
+        return CUT_TAG
+    if shape.later_fragment and netlink.PAYLOAD_TRANSPORT in reads:
+        return EXCLUDED
+    if shape.cut_network_header() and netlink.PAYLOAD_NETWORK in reads:
+        return EXCLUDED
+    return ASKED
+
+
+def split_groups(packets, reads):
+    groups = [], [], []
+    for packet in packets:
+        groups[group_of(packet, reads)].append(packet)
+    return groups
+
+
+def compare_refusals(nft_errors, our_errors):
+    """None when both accept; else the differences."""
+    if not nft_errors and not our_errors:
+        return None
+    if nft_errors and our_errors:
+        return []
+    who, errors = ("nft", nft_errors) if nft_errors else ("xdpfw", our_errors)
+    return [Difference("refused", "only %s refuses: line %d: %s" % ((who,) + errors[0]))]
+
+
+def compare_nft_verdicts(packets, nft, ours):
+    found = []
+    for number, (packet, accepted) in enumerate(zip(packets, nft.accepted)):
+        outcome = ours.outcomes[our_judge.INTERP][number]
+        if outcome.verdict != WORD[accepted]:
+            found.append(Difference("verdict", "nft: %s, interpreter: %s"
+                                    % (WORD[accepted], outcome), packet))
+    return found
+
+
+def compare_nft_counters(nft, ours):
+    counters = ours.counters.get(our_judge.INTERP, {}).get(ASKED, {})
+    ours_by_place = {ours.places.get(number): figures for number, figures in counters.items()}
+    if set(ours_by_place) != set(nft.counters):
+        return [Difference("counter", "nft has counters at %s, xdpfw at %s" % (
+            sorted(nft.counters), sorted(ours_by_place, key=str)))]
+    return [Difference("counter", "table %s chain %s rule %d counter %d: nft %s, interpreter %s"
+                       % (place + (figures, ours_by_place[place])))
+            for place, figures in nft.counters.items() if figures != ours_by_place[place]]
+
+
+def compare_programs(packets, ours):
+    """Every split of the program against the interpreter: verdicts, trails, counters."""
+    found = []
+    for who in ours.programs():
+        for number, packet in enumerate(packets):
+            wanted = ours.outcomes[our_judge.INTERP][number]
+            got = ours.outcomes[who].get(number)
+            if got != wanted:
+                found.append(Difference("program", "interpreter: %s, %s: %s"
+                                        % (wanted, who, got), packet))
+        if ours.counters.get(who) != ours.counters.get(our_judge.INTERP):
+            found.append(Difference("program", "counters of %s: %s, of the interpreter: %s" % (
+                who, ours.counters.get(who), ours.counters.get(our_judge.INTERP))))
+    return found
+
+
+def compare_cut_tags(packets, first, ours):
+    found = []
+    for number, packet in enumerate(packets, first):
+        outcome = ours.outcomes[our_judge.INTERP][number]
+        if (outcome.verdict, outcome.reason, outcome.trail) != ("drop", "cut-tag", "-") and \
+                outcome.reason != "no-device":
+            found.append(Difference("tag", "a cut tag (D5) is not dropped as such: %s" % outcome,
+                                    packet))
+    counters = ours.counters.get(our_judge.INTERP, {}).get(CUT_TAG, {})
+    if any(packets for packets, _ in counters.values()):
+        found.append(Difference("tag", "cut tags (D5) were counted"))
+    return found
+
+
+class Comparison:
+    """DEVICES as of NftJudge; one Comparison may be used for many rulesets."""
+
+    def __init__(self, devices):
+        self.devices = devices
+        self.nft = NftJudge(devices)
+        self.asked = self.excluded = 0
+
+    def run(self, packets, text=None, path=None, include=(), interp_only=False):
+        """Returns (differences, True when both refuse the ruleset)."""
+        nft_errors = self.nft.load(text, path, include)
+        reads = set()
+        for rule in [] if nft_errors else self.nft.rules():
+            reads |= rule.payload_bases()
+        groups = split_groups(packets, reads)
+        ours = our_judge.judge(text, self.devices, groups, interp_only, path, include)
+        refusals = compare_refusals(nft_errors, ours.errors)
+        if refusals is not None:
+            return refusals, not refusals
+        nft = self.nft.run(groups[ASKED] + groups[CUT_TAG])
+        self.asked += len(groups[ASKED])
+        self.excluded += len(groups[EXCLUDED]) + len(groups[CUT_TAG])
+        found = compare_nft_verdicts(groups[ASKED], nft, ours)
+        found += compare_nft_counters(nft, ours)
+        found += compare_cut_tags(groups[CUT_TAG], len(groups[ASKED]) + len(groups[EXCLUDED]),
+                                  ours)
+        found += compare_programs(groups[ASKED] + groups[EXCLUDED] + groups[CUT_TAG], ours)
+        return found, False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", action="append", type=device_argument, required=True,
+                        metavar="NAME[=MAC]")
+    parser.add_argument("--interp", action="store_true", help="build no program")
+    parser.add_argument("-I", dest="include", action="append", default=[])
+    parser.add_argument("ruleset")
+    parser.add_argument("packets", help="packet file or pcap")
+    arguments = parser.parse_args()
+    packets = packet_file.read(arguments.packets, arguments.device[0][0])
+    comparison = Comparison(arguments.device)
+    differences, refused = comparison.run(packets, path=arguments.ruleset,
+                                          include=arguments.include,
+                                          interp_only=arguments.interp)
+    for difference in differences:
+        print(difference)
+    print("%s: %d packets before nft, %d not (D1, D2, D5), %d differences%s" % (
+        arguments.ruleset, comparison.asked, comparison.excluded, len(differences),
+        ", both refuse the ruleset" if refused else ""))
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
