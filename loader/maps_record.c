@@ -164,9 +164,21 @@ static void read_record(int map, uint32_t value_bytes, struct arena *arena,
 	*program->record = record;
 }
 
-static uint64_t map_size(const struct bpf_map_info *info)
+/* What the kernel says that a map takes; 0 when it does not. */
+static uint64_t read_map_bytes(int fd)
 {
-	return (uint64_t)info->max_entries * info->value_size;
+	char path[40], line[128];
+	unsigned long long bytes = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return bytes;
 }
 
 static void read_map(uint32_t id, struct arena *arena, struct maps_program *program)
@@ -178,7 +190,7 @@ static void read_map(uint32_t id, struct arena *arena, struct maps_program *prog
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		return;
-	program->map_bytes += map_size(&info);
+	program->map_bytes += read_map_bytes(fd);
 	name_len = strlen(info.name);
 	if (!strcmp(info.name, RECORD_NAME))
 		read_record(fd, info.value_size, arena, program);

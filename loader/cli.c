@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli: runs one command and prints what came of it.
+ *
+ * In: the command line.  Out: text on standard output, messages on standard error, an exit status.
+ * This is the only file of the loader that prints.
+ */
+#define _GNU_SOURCE
+#include "loader/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loader/capture.h"
+#include "loader/cli_options.h"
+#include "loader/own.h"
+#include "loader/probe.h"
+#include "loader/show.h"
+#include "loader/swap.h"
+
+static void print_notice(const char *text)
+{
+	fprintf(stderr, "xdpfw: notice: %s\n", text);
+}
+
+static void print_error(const struct report *report)
+{
+	if (report->text.len)
+		fprintf(stderr, "xdpfw: error: %s\n", report->text.at);
+}
+
+static void print_diag(const struct diag *diag)
+{
+	OWN_BUF struct buf text = BUF_INIT;
+
+	diag_print(diag, &text);
+	if (text.len)
+		fwrite(text.at, 1, text.len, stderr);
+}
+
+/* Text that could not be written is not done. */
+static bool print_output(struct report *report, const struct buf *text)
+{
+	if ((text->len && fwrite(text->at, 1, text->len, stdout) != text->len) || fflush(stdout))
+		return report_fail(report, REPORT_SYSTEM, "cannot write to standard output: %s",
+				   strerror(errno));
+	return true;
+}
+
+static bool read_file(struct report *report, struct source_set *sources, const char *file,
+		      uint32_t *ret_source)
+{
+	int error = source_read(sources, file, ret_source);
+
+	if (!error)
+		return true;
+	if (error == -EINVAL)
+		return report_fail(report, REPORT_SYSTEM, "cannot read '%s': not a regular file",
+				   file);
+	return report_fail(report, REPORT_SYSTEM, "cannot read '%s': %s", file, strerror(-error));
+}
+
+static struct compile_options compile_options(const struct cli_options *options)
+{
+	struct compile_options compile = {
+		.defines = options->defines.at,
+		.define_count = options->defines.len,
+		.include_dirs = options->include_dirs.at,
+		.include_dir_count = options->include_dirs.len,
+		.devices = options->devices.at,
+		.device_count = options->devices.len,
+	};
+
+#ifdef XDPFW_TEST_MISCOMPILE
+	compile.miscompile = getenv("XDPFW_MISCOMPILE") != NULL;
+#endif
+	return compile;
+}
+
+static bool emit_phase(struct report *report, const struct cli_options *options,
+		       struct source_set *sources, uint32_t source, struct arena *arena,
+		       struct diag *diag)
+{
+	struct compile_options compile = compile_options(options);
+	OWN_BUF struct buf text = BUF_INIT;
+
+	if (!compile_emit(sources, source, &compile, options->phase, arena, diag, &text))
+		return report_fail(report, REPORT_RULESET, "%s", "");
+	return print_output(report, &text);
+}
+
+static bool load_or_check(struct report *report, const struct cli_options *options,
+			  struct source_set *sources, uint32_t source, struct arena *arena,
+			  struct diag *diag)
+{
+	struct compile_options compile = compile_options(options);
+	struct swap_request request = {
+		.diag = diag,
+		.mode = options->mode,
+		.no_verify = options->no_verify,
+		.fresh = options->fresh,
+		.drop_devices = options->drop_devices,
+		.force = options->force,
+	};
+	struct compile *result;
+
+	if (!compile_source(sources, source, &compile, arena, diag, &result))
+		return report_fail(report, REPORT_RULESET, "%s", "");
+	request.compile = result;
+	return options->check ? swap_check(report, &request) : swap_load(report, &request);
+}
+
+static bool run_file(struct report *report, const struct cli_options *options,
+		     struct arena *arena)
+{
+	struct source_set sources = { .arena = arena };
+	struct diag diag = { .arena = arena, .sources = &sources };
+	uint32_t source;
+	bool ok;
+
+	if (!read_file(report, &sources, options->file, &source))
+		return false;
+	ok = options->emit ? emit_phase(report, options, &sources, source, arena, &diag) :
+			     load_or_check(report, options, &sources, source, arena, &diag);
+	print_diag(&diag);
+	return ok;
+}
+
+static bool run_text(struct report *report, const struct cli_options *options)
+{
+	struct show_options show = { options->handles, options->stateless };
+	OWN_BUF struct buf text = BUF_INIT;
+
+	if (options->command == CLI_HELP)
+		cli_print_help(&text);
+	else if (options->command == CLI_VERSION)
+		buf_puts(&text, "xdpfw " PACKAGE_VERSION "\n");
+	else if (!(options->command == CLI_STATUS ? show_status(report, &text) :
+						    show_ruleset(report, &show, &text)))
+		return false;
+	return print_output(report, &text);
+}
+
+static bool run_command(struct report *report, const struct cli_options *options,
+			struct arena *arena)
+{
+	if (options->netns && !probe_enter_netns(report, options->netns))
+		return false;
+	switch (options->command) {
+	case CLI_LOAD:
+		return run_file(report, options, arena);
+	case CLI_UNLOAD:
+		return swap_unload(report);
+	case CLI_LIST_RULESET:
+	case CLI_STATUS:
+	case CLI_HELP:
+	case CLI_VERSION:
+		return run_text(report, options);
+	case CLI_NONE:
+		break;
+	}
+	return report_fail(report, REPORT_USAGE, "nothing to do");
+}
+
+int cli_run(int argc, char **argv)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct report report = { .notice = print_notice };
+	struct cli_options options;
+
+	capture_end();
+	if (cli_parse(argc, argv, &arena, &report, &options))
+		run_command(&report, &options, &arena);
+	print_error(&report);
+	buf_free(&report.text);
+	return (int)report.status;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli_options: reads the words of the command line.
+ *
+ * In: argv.  Out: a struct, or one sentence on the first wrong word.  Options stand before or
+ * behind the command.  The table below is what is parsed, suggested and printed by --help.
+ */
+#include "loader/cli_options.h"
+
+#include <string.h>
+
+enum cli_option {
+	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_MODE,
+	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_FRESH,
+	OPTION_NO_VERIFY, OPTION_HANDLE, OPTION_STATELESS, OPTION_VERSION, OPTION_HELP,
+};
+
+struct cli_row {
+	enum cli_option option;
+	char letter;			/* 0: none */
+	const char *name;
+	const char *value;		/* NULL: takes none */
+	const char *help;
+};
+
+static const struct cli_row rows[] = {
+	{ OPTION_FILE, 'f', "file", "FILE",
+	  "compile, prove and load FILE; it replaces the whole ruleset (-: standard input)" },
+	{ OPTION_CHECK, 'c', "check", NULL, "only check FILE; as root also prove the program" },
+	{ OPTION_DEFINE, 'D', "define", "NAME=VALUE", "define a variable of the ruleset" },
+	{ OPTION_INCLUDE, 'I', "includepath", "DIR", "search DIR for included files" },
+	{ OPTION_DEVICE, 0, "device", "DEV[,DEV]", "filter these devices instead of FILE's" },
+	{ OPTION_MODE, 0, "mode", "auto|native|generic",
+	  "how to attach (auto: native, else generic)" },
+	{ OPTION_NETNS, 0, "netns", "NAME|PID|PATH", "work inside that network namespace" },
+	{ OPTION_EMIT, 0, "emit", "PHASE",
+	  "print one phase of the compiler: tokens, ast, bound, ir, plan or c" },
+	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
+	  "let devices go that have a filter and are not in FILE" },
+	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },
+	{ OPTION_FRESH, 0, "fresh", NULL, "start all counters at FILE's figures" },
+	{ OPTION_NO_VERIFY, 0, "no-verify", NULL, "load without the proof" },
+	{ OPTION_HANDLE, 'a', "handle", NULL, "list handles" },
+	{ OPTION_STATELESS, 's', "stateless", NULL, "list counters without figures" },
+	{ OPTION_VERSION, 'V', "version", NULL, "print the version" },
+	{ OPTION_HELP, 'h', "help", NULL, "print this text" },
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static bool suggest(struct report *report, const struct str_nearest *nearest, const char *dashes)
+{
+	if (nearest->best)
+		report_add(report, "; did you mean '%s%s'?", dashes, nearest->best);
+	else
+		report_add(report, "; 'xdpfw --help' lists them");
+	return false;
+}
+
+static const struct cli_row *find_long(struct report *report, struct str name)
+{
+	struct str_nearest nearest = { .word = name };
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (str_is(name, rows[i].name))
+			return &rows[i];
+		str_nearest_offer(&nearest, rows[i].name);
+	}
+	report_fail(report, REPORT_USAGE, "there is no option '--%.*s'", STR_ARG(name));
+	suggest(report, &nearest, "--");
+	return NULL;
+}
+
+static const struct cli_row *find_short(struct report *report, char letter)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].letter == letter)
+			return &rows[i];
+	report_fail(report, REPORT_USAGE,
+		    "there is no option '-%c'; 'xdpfw --help' lists them", letter);
+	return NULL;
+}
+
+static bool set_mode(struct report *report, const char *word, enum attach_mode *ret_mode)
+{
+	static const char *const words[] = { "auto", "native", "generic" };
+	struct str_nearest nearest = { .word = str_from(word) };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!strcmp(word, words[i])) {
+			*ret_mode = (enum attach_mode)i;
+			return true;
+		}
+		str_nearest_offer(&nearest, words[i]);
+	}
+	report_fail(report, REPORT_USAGE, "--mode is auto, native or generic, not '%s'", word);
+	if (nearest.best)
+		report_add(report, "; did you mean '%s'?", nearest.best);
+	return false;
+}
+
+static bool add_define(struct report *report, struct arena *arena, const char *word,
+		       struct cli_options *options)
+{
+	const char *equals = strchr(word, '=');
+
+	if (!equals || equals == word)
+		return report_fail(report, REPORT_USAGE, "-D is given as NAME=VALUE, not '%s'",
+				   word);
+	*vec_push(arena, &options->defines) = (struct compile_define){
+		arena_strdup(arena, (struct str){ word, (size_t)(equals - word) }), equals + 1
+	};
+	return true;
+}
+
+static bool add_devices(struct report *report, struct arena *arena, const char *word,
+			struct cli_options *options)
+{
+	for (;;) {
+		size_t len = strcspn(word, ",");
+
+		if (!len)
+			return report_fail(report, REPORT_USAGE, "--device: a name is empty");
+		*vec_push(arena, &options->devices) = arena_strdup(arena, (struct str){ word, len });
+		if (!word[len])
+			return true;
+		word += len + 1;
+	}
+}
+
+static bool apply(struct report *report, struct arena *arena, enum cli_option option,
+		  const char *value, struct cli_options *options)
+{
+	switch (option) {
+	case OPTION_FILE:
+		if (options->file)
+			return report_fail(report, REPORT_USAGE,
+					   "-f can be given once; a file can include others");
+		options->file = value;
+		return true;
+	case OPTION_CHECK:
+		return options->check = true;
+	case OPTION_DEFINE:
+		return add_define(report, arena, value, options);
+	case OPTION_INCLUDE:
+		*vec_push(arena, &options->include_dirs) = value;
+		return true;
+	case OPTION_DEVICE:
+		return add_devices(report, arena, value, options);
+	case OPTION_MODE:
+		return set_mode(report, value, &options->mode);
+	case OPTION_NETNS:
+		options->netns = value;
+		return true;
+	case OPTION_EMIT:
+		options->emit = true;
+		if (compile_phase_parse(value, &options->phase))
+			return true;
+		return report_fail(report, REPORT_USAGE,
+				   "--emit is tokens, ast, bound, ir, plan or c, not '%s'", value);
+	case OPTION_DROP_DEVICES:
+		return options->drop_devices = true;
+	case OPTION_FORCE:
+		return options->force = true;
+	case OPTION_FRESH:
+		return options->fresh = true;
+	case OPTION_NO_VERIFY:
+		return options->no_verify = true;
+	case OPTION_HANDLE:
+		return options->handles = true;
+	case OPTION_STATELESS:
+		return options->stateless = true;
+	case OPTION_VERSION:
+		options->command = CLI_VERSION;
+		return true;
+	case OPTION_HELP:
+		options->command = CLI_HELP;
+		return true;
+	}
+	return false;
+}
+
+/* Words still to be read. */
+struct cli_words {
+	char **at, **end;
+};
+
+static bool take_value(struct report *report, const struct cli_row *row, const char *name,
+		       struct cli_words *words, const char **ret_value)
+{
+	if (words->at == words->end)
+		return report_fail(report, REPORT_USAGE, "%s needs a value: %s", name, row->value);
+	*ret_value = *words->at++;
+	return true;
+}
+
+static bool parse_long(struct report *report, struct arena *arena, const char *word,
+		       struct cli_words *words, struct cli_options *options)
+{
+	struct str name = { word + 2, strcspn(word + 2, "=") };
+	const char *value = name.at[name.len] ? name.at + name.len + 1 : NULL;
+	const struct cli_row *row = find_long(report, name);
+
+	if (!row)
+		return false;
+	if (value && !row->value)
+		return report_fail(report, REPORT_USAGE, "--%s takes no value", row->name);
+	if (!value && row->value && !take_value(report, row, word, words, &value))
+		return false;
+	return apply(report, arena, row->option, value, options);
+}
+
+/* "-f FILE", "-fFILE", and letters together: "-as". */
+static bool parse_short(struct report *report, struct arena *arena, const char *word,
+			struct cli_words *words, struct cli_options *options)
+{
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct cli_row *row = find_short(report, *letter);
+		const char *value = letter[1] ? letter + 1 : NULL;
+		const char name[] = { '-', *letter, 0 };
+
+		if (!row)
+			return false;
+		if (row->value && !value && !take_value(report, row, name, words, &value))
+			return false;
+		if (!apply(report, arena, row->option, value, options))
+			return false;
+		if (row->value)
+			return true;
+	}
+	return true;
+}
+
+static bool parse_command(struct report *report, const char *word, struct cli_words *words,
+			  struct cli_options *options)
+{
+	static const char *const commands[] = { "list", "status", "unload" };
+	struct str_nearest nearest = { .word = str_from(word) };
+
+	if (options->command != CLI_NONE)
+		return report_fail(report, REPORT_USAGE,
+				   "one command at a time: '%s' is one too many", word);
+	if (!strcmp(word, "status")) {
+		options->command = CLI_STATUS;
+	} else if (!strcmp(word, "unload")) {
+		options->command = CLI_UNLOAD;
+	} else if (!strcmp(word, "list")) {
+		if (words->at == words->end || strcmp(*words->at, "ruleset") != 0)
+			return report_fail(report, REPORT_USAGE,
+					   "'list' is given as 'list ruleset'");
+		words->at++;
+		options->command = CLI_LIST_RULESET;
+	} else {
+		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+			str_nearest_offer(&nearest, commands[i]);
+		report_fail(report, REPORT_USAGE, "there is no command '%s'", word);
+		return suggest(report, &nearest, "");
+	}
+	return true;
+}
+
+/* Words that do not go together. */
+static bool check_options(struct report *report, struct cli_options *options)
+{
+	if (options->command == CLI_HELP || options->command == CLI_VERSION)
+		return true;
+	if (options->file && options->command != CLI_NONE)
+		return report_fail(report, REPORT_USAGE,
+				   "-f and a command do not go together");
+	if (options->file)
+		options->command = CLI_LOAD;
+	if (options->command == CLI_NONE)
+		return report_fail(report, REPORT_USAGE,
+				   "nothing to do: say -f FILE or a command; 'xdpfw --help' lists "
+				   "them");
+	if (options->command != CLI_LOAD &&
+	    (options->check || options->emit || options->no_verify || options->fresh ||
+	     options->drop_devices || options->force || options->mode != ATTACH_AUTO ||
+	     options->defines.len || options->include_dirs.len || options->devices.len))
+		return report_fail(report, REPORT_USAGE,
+				   "an option here needs -f FILE; 'xdpfw --help' says which");
+	if (options->command != CLI_LIST_RULESET && (options->handles || options->stateless))
+		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list ruleset'");
+	return true;
+}
+
+bool cli_parse(int argc, char **argv, struct arena *arena, struct report *report,
+	       struct cli_options *ret_options)
+{
+	struct cli_words words = { argv + (argc > 0), argv + argc };
+	struct cli_options options = { 0 };
+
+	while (words.at < words.end) {
+		char *word = *words.at++;
+		bool ok;
+
+		if (!strncmp(word, "--", 2))
+			ok = parse_long(report, arena, word, &words, &options);
+		else if (word[0] == '-' && word[1])
+			ok = parse_short(report, arena, word, &words, &options);
+		else
+			ok = parse_command(report, word, &words, &options);
+		if (!ok)
+			return false;
+	}
+	if (!check_options(report, &options))
+		return false;
+	*ret_options = options;
+	return true;
+}
+
+void cli_print_help(struct buf *out)
+{
+	buf_puts(out, "usage: xdpfw [options] -f FILE\n"
+		      "       xdpfw [options] list ruleset\n"
+		      "       xdpfw [options] status\n"
+		      "       xdpfw [options] unload\n\n"
+		      "Loads a ruleset in nftables' language as an XDP program.\n\n");
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct cli_row *row = &rows[i];
+		size_t start = out->len;
+
+		if (row->letter)
+			buf_printf(out, "  -%c, --%s", row->letter, row->name);
+		else
+			buf_printf(out, "      --%s", row->name);
+		if (row->value)
+			buf_printf(out, " %s", row->value);
+		do
+			buf_putc(out, ' ');
+		while (out->len - start < 34);
+		buf_printf(out, "%s\n", row->help);
+	}
+	buf_puts(out, "\nExit status: 0 done; 1 the ruleset is wrong; 2 usage; 3 the system "
+		      "refused; 4 a bug of xdpfw.\n");
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli_options: the words of the command line, as one struct.
+ */
+#ifndef XDPFW_CLI_OPTIONS_H
+#define XDPFW_CLI_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/buf.h"
+#include "compiler/compile.h"
+#include "loader/attach.h"
+#include "loader/report.h"
+
+enum cli_command {
+	CLI_NONE,
+	CLI_LOAD,			/* -f, with -c: check */
+	CLI_LIST_RULESET,
+	CLI_STATUS,
+	CLI_UNLOAD,
+	CLI_HELP,
+	CLI_VERSION,
+};
+
+struct cli_options {
+	enum cli_command command;
+	const char *file;
+	const char *netns;
+	bool check, emit, handles, stateless;
+	bool no_verify, fresh, drop_devices, force;
+	enum attach_mode mode;
+	enum compile_phase phase;
+	VEC(struct compile_define) defines;
+	VEC(const char *) include_dirs;
+	VEC(const char *) devices;
+};
+
+/* A wrong word is REPORT_USAGE. */
+bool cli_parse(int argc, char **argv, struct arena *arena, struct report *report,
+	       struct cli_options *ret_options);
+
+void cli_print_help(struct buf *out);
+
+#endif

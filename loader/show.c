@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * show: reads what is in force from the kernel.
+ *
+ * In: the program in slot 0, its record, its cells.  Out: text.  Program, record and cells hang
+ * together, so a listing never mixes two rulesets, even while another command loads one.
+ */
+#define _GNU_SOURCE
+#include "loader/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf/xdpfw_stub.h"
+#include "compiler/compile.h"
+#include "loader/attach.h"
+#include "loader/own.h"
+#include "loader/state.h"
+#include "loader/swap.h"
+
+static bool compile_record(struct report *report, const struct maps_record *record,
+			   struct arena *arena, struct compile **ret_compile)
+{
+	struct source_set *sources = ARENA_NEW(arena, struct source_set);
+	struct diag *diag = ARENA_NEW(arena, struct diag);
+	struct compile_options options = { 0 };
+	OWN_BUF struct buf text = BUF_INIT;
+	uint32_t source;
+
+	sources->arena = arena;
+	diag->arena = arena;
+	diag->sources = sources;
+	source = source_add(sources, "<ruleset in force>", str_from(record->text));
+	if (compile_source(sources, source, &options, arena, diag, ret_compile))
+		return true;
+	diag_print(diag, &text);
+	return report_fail(report, REPORT_BUG,
+			   "the record of the ruleset in force cannot be read back: this is a bug "
+			   "of xdpfw\n%s", text.at ? text.at : "");
+}
+
+static bool read_figures(struct report *report, const struct compile *compile,
+			 const struct maps_program *program, struct xdpfw_cell *figures)
+{
+	for (size_t i = 0; i < compile->counter_count; i++) {
+		const struct maps_counter *counter =
+			maps_find_counter(program->record, compile->counters[i].key);
+		int error = counter ? maps_read_cell(program->cells, counter->cell, &figures[i]) :
+				      -ENOENT;
+
+		if (error)
+			return report_fail(report, REPORT_SYSTEM, "cannot read a counter: %s",
+					   strerror(-error));
+		figures[i].packets += counter->packets;
+		figures[i].bytes += counter->bytes;
+	}
+	return true;
+}
+
+static bool print_ruleset(struct report *report, const struct show_options *options,
+			  const struct maps_program *program, struct arena *arena, struct buf *out)
+{
+	struct compile_print_options print = { .stateless = options->stateless };
+	struct compile *compile;
+	struct xdpfw_cell *figures;
+	uint32_t *handles;
+
+	if (!compile_record(report, program->record, arena, &compile))
+		return false;
+	figures = ARENA_ARRAY(arena, struct xdpfw_cell, compile->counter_count + 1);
+	handles = ARENA_ARRAY(arena, uint32_t, compile->object_count + 1);
+	if (!read_figures(report, compile, program, figures))
+		return false;
+	for (size_t i = 0; i < compile->object_count; i++) {
+		const struct maps_object *object =
+			maps_find_object(program->record, compile->objects[i].key);
+
+		handles[i] = object ? object->handle : 0;
+	}
+	print.figures = figures;
+	print.handles = options->handles ? handles : NULL;
+	compile_print(compile, &print, out);
+	return true;
+}
+
+bool show_ruleset(struct report *report, const struct show_options *options, struct buf *out)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct maps_folder folder = MAPS_FOLDER_INIT;
+	struct maps_program program = MAPS_PROGRAM_INIT;
+	bool ok = swap_open(report, &arena, &folder, &program);
+
+	if (ok && program.record)
+		ok = print_ruleset(report, options, &program, &arena, out);
+	maps_program_close(&program);
+	maps_close(&folder);
+	return ok;
+}
+
+static void print_time(uint64_t seconds, struct buf *out)
+{
+	time_t when = (time_t)seconds;
+	char text[64];
+	struct tm local;
+
+	if (localtime_r(&when, &local) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local))
+		buf_puts(out, text);
+	else
+		buf_printf(out, "%" PRIu64, seconds);
+}
+
+static void print_device(const struct maps_device *device, uint32_t stub, struct buf *out)
+{
+	struct attach_program found;
+	int error = attach_query(device->ifindex, &found);
+
+	buf_printf(out, "device %s: ", device->name);
+	if (error)
+		buf_puts(out, "is gone; the ruleset is loaded again to filter one of that name");
+	else if (found.id != stub)
+		buf_printf(out, "NOT FILTERED: xdpfw's program was taken off");
+	else
+		buf_printf(out, "%s", found.generic ? "generic" : "native");
+	if (!error && found.generic && device->reason[0])
+		buf_printf(out, " (%s)", device->reason);
+	buf_putc(out, '\n');
+}
+
+static void print_missed(const struct maps_folder *folder, struct buf *out)
+{
+	OWN_FD int fd = maps_get(folder, MAPS_CONTROL);
+	struct xdpfw_control control;
+	uint32_t key = 0;
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, &control))
+		buf_puts(out, "missed tail calls: cannot be read\n");
+	else
+		buf_printf(out, "missed tail calls: %" PRIu64 "\n", control.missed);
+}
+
+static void print_program(const struct maps_program *program, struct buf *out)
+{
+	const struct maps_header *header = &program->record->header;
+	char digest[STATE_DIGEST_HEX];
+
+	state_digest_hex(header->digest, digest);
+	buf_printf(out, "ruleset: %.16s, loaded ", digest);
+	print_time(header->loaded, out);
+	buf_printf(out, ", load number %" PRIu64 " of this namespace\n", header->generation);
+	buf_printf(out, "rules: %u, counters: %u\n", header->rule_count, header->counter_count);
+	buf_printf(out,
+		   "program: id %u, %u instructions (%u verified), %u bytes JITed, maps of %" PRIu64
+		   " KiB\n", program->id, program->xlated_bytes / 8, program->verified,
+		   program->jited_bytes, (program->map_bytes + 1023) / 1024);
+	if (header->proved)
+		buf_printf(out, "proved: with %u packets\n", header->proved);
+	else
+		buf_puts(out, "proved: no (--no-verify)\n");
+}
+
+static bool print_status(struct report *report, const struct maps_folder *folder,
+			 const struct maps_program *program, struct arena *arena, struct buf *out)
+{
+	const struct maps_record *record = program->record;
+	struct maps_link *links;
+	int count = maps_list_links(folder, arena, &links);
+
+	if (count < 0)
+		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
+				   strerror(-count));
+	print_program(program, out);
+	if (count)
+		buf_printf(out, "stub: id %u\n", links[0].program);
+	print_missed(folder, out);
+	for (uint32_t i = 0; i < record->header.device_count; i++)
+		print_device(&record->devices[i], count ? links[0].program : 0, out);
+	return true;
+}
+
+bool show_status(struct report *report, struct buf *out)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct maps_folder folder = MAPS_FOLDER_INIT;
+	struct maps_program program = MAPS_PROGRAM_INIT;
+	bool ok = swap_open(report, &arena, &folder, &program);
+
+	if (ok && !program.record)
+		buf_puts(out, "no ruleset is loaded in this network namespace\n");
+	else if (ok)
+		ok = print_status(report, &folder, &program, &arena, out);
+	maps_program_close(&program);
+	maps_close(&folder);
+	return ok;
+}

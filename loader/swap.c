@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap: the order of a load.
+ *
+ * In: a compiled ruleset.  Out: that ruleset in force on all its devices, or no change at all.
+ * Everything that can fail comes before the one map write that puts the new program into slot 0;
+ * a device that is new has the stub by then, and passes packets until that write.  What was made
+ * before a failure is taken back; what was made before a kill, the next command takes back.
+ */
+#define _GNU_SOURCE
+#include "loader/swap.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf/xdpfw_stub.h"
+#include "loader/build.h"
+#include "loader/own.h"
+#include "loader/probe.h"
+#include "loader/state.h"
+#include "loader/swap_parts.h"
+
+/* A load on its way. */
+struct swap_state {
+	struct report *report;
+	const struct swap_request *request;
+	struct arena *arena;
+	int lock;
+	struct maps_folder folder;
+	struct maps_program old;		/* slot 0 */
+	struct maps_link *links;		/* pinned before */
+	int link_count;
+	struct object_stub stub;
+	struct xdpfw_device *where;		/* by number of compile->devices */
+	struct maps_device *devices;		/* likewise, for the record */
+	const char **pinned;			/* likewise: the link this load has pinned, or NULL */
+	struct maps_cells cells;
+	struct object live;
+	struct maps_record record;
+	bool first;				/* no ruleset is in force */
+};
+
+static void suggest_device(struct diag *diag, const char *name)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct str_nearest nearest = { .word = str_from(name) };
+
+	for (struct if_nameindex *at = all; at && at->if_index; at++)
+		str_nearest_offer(&nearest, at->if_name);
+	if (nearest.best)
+		diag_help(diag, "did you mean '%s'?", nearest.best);
+	if (all)
+		if_freenameindex(all);
+}
+
+static void report_name(struct diag *diag, bool warn, struct source_span span, const char *name,
+			const char *problem)
+{
+	if (warn)
+		diag_warning(diag, span, "device '%s' %s", name, problem);
+	else
+		diag_error(diag, span, "device '%s' %s", name, problem);
+	suggest_device(diag, name);
+}
+
+/* What the ruleset names must be there. Only warns under -c. */
+static bool find_names(const struct swap_request *request, bool warn, struct xdpfw_device *where)
+{
+	const struct compile *compile = request->compile;
+	unsigned int errors = request->diag->errors;
+
+	for (size_t i = 0; i < compile->device_count; i++) {
+		const struct compile_device *named = &compile->devices[i];
+		struct probe_device found = { 0 };
+		int error = probe_device(named->name, &found);
+
+		if (error)
+			report_name(request->diag, warn, named->span, named->name,
+				    error == -ENODEV ? "does not exist in this network namespace" :
+						       "cannot be looked at");
+		else if (!found.ethernet)
+			report_name(request->diag, warn, named->span, named->name,
+				    "does not carry Ethernet frames");
+		where[i].ifindex = found.ifindex;
+		where[i].entry = named->entry;
+		memcpy(where[i].mac, found.mac, sizeof(where[i].mac));
+		strncpy((char *)where[i].name, named->name, XDPFW_NAME_BYTES - 1);
+	}
+	for (size_t i = 0; i < compile->ifname_count; i++)
+		if (!if_nametoindex(compile->ifnames[i].name))
+			report_name(request->diag, warn, compile->ifnames[i].span,
+				    compile->ifnames[i].name,
+				    "does not exist in this network namespace (iif needs it, "
+				    "iifname does not)");
+	return request->diag->errors == errors;
+}
+
+static const struct maps_link *find_link(const struct swap_state *state, uint32_t ifindex)
+{
+	for (int i = 0; i < state->link_count; i++)
+		if (state->links[i].ifindex == ifindex)
+			return &state->links[i];
+	return NULL;
+}
+
+static bool is_named(const struct swap_state *state, uint32_t ifindex)
+{
+	for (size_t i = 0; i < state->request->compile->device_count; i++)
+		if (state->where[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* The devices that would have no filter any more have to be given up by the user. */
+static bool check_dropped(struct swap_state *state)
+{
+	OWN_BUF struct buf names = BUF_INIT;
+	char name[IF_NAMESIZE];
+
+	for (int i = 0; i < state->link_count; i++)
+		if (!is_named(state, state->links[i].ifindex))
+			buf_printf(&names, "%s%s", names.len ? ", " : "",
+				   if_indextoname(state->links[i].ifindex, name) ? name : "?");
+	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
+		return true;
+	return report_fail(state->report, REPORT_SYSTEM,
+			   "this ruleset does not name %s, which has a filter now and would be "
+			   "left open; say --drop-devices, or 'flush ruleset' in the file, if that "
+			   "is meant", names.at);
+}
+
+static bool open_state(struct swap_state *state)
+{
+	uint64_t cookie;
+
+	if (!state_lock(state->report, SWAP_LOCK_SECONDS, &state->lock) ||
+	    !probe_netns_cookie(state->report, &cookie) ||
+	    !maps_open(state->report, cookie, false, &state->folder) ||
+	    !swap_clean(state->report, &state->folder))
+		return false;
+	maps_close(&state->folder);
+	if (!maps_open(state->report, cookie, true, &state->folder))
+		return false;
+	state->stub.slots = maps_get(&state->folder, MAPS_SLOTS);
+	state->stub.control = maps_get(&state->folder, MAPS_CONTROL);
+	if (state->stub.slots >= 0 &&
+	    !maps_read_slot(state->report, state->stub.slots, XDPFW_SLOT_LIVE, state->arena,
+			    &state->old))
+		return false;
+	state->first = !swap_is_ruleset(&state->old);
+	if (!state->first && !state->old.record)
+		report_notice(state->report,
+			      "the ruleset in force was loaded by another version of xdpfw; its "
+			      "counters are not carried over");
+	state->link_count = maps_list_links(&state->folder, state->arena, &state->links);
+	if (state->link_count < 0)
+		return report_fail(state->report, REPORT_SYSTEM, "cannot read the pinned links: %s",
+				   strerror(-state->link_count));
+	return true;
+}
+
+/* One stub program serves all devices: a second one would make every switch slower. */
+static bool load_stub(struct swap_state *state)
+{
+	struct object_stub loaded = OBJECT_STUB_INIT;
+
+	if (state->link_count && state->stub.slots >= 0) {
+		state->stub.stub = bpf_prog_get_fd_by_id(state->links[0].program);
+		if (state->stub.stub >= 0)
+			return true;
+	}
+	if (!object_stub_load(state->report, state->stub.slots, state->stub.control, &loaded))
+		return false;
+	object_stub_close(&state->stub);
+	state->stub = loaded;
+	return true;
+}
+
+static bool make_live(struct swap_state *state, const struct buf *object)
+{
+	struct swap_program program = {
+		.object = object,
+		.cells = &state->cells,
+		.cells_map = -1,
+		.where = state->where,
+	};
+
+	maps_plan_cells(state->request->compile, state->old.record, state->request->fresh,
+			state->arena, &state->cells);
+	if (!state->cells.anew)
+		program.cells_map = state->old.cells;
+	if (!swap_make_program(state->report, state->request, &program, state->arena, &state->live,
+			       &state->record.header.proved))
+		return false;
+	for (size_t i = 0; i < state->request->compile->counter_count; i++) {
+		int error = state->cells.fresh[i] && !state->cells.anew ?
+				    maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]) :
+				    0;
+
+		if (error)
+			return report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
+					   strerror(-error));
+	}
+	return true;
+}
+
+static bool pin(struct swap_state *state, const char *name, int fd)
+{
+	int error = maps_pin(&state->folder, name, fd);
+
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot pin '%s': %s", name,
+				     strerror(-error));
+}
+
+/* Before the first stub is attached, the slots pass packets and everything is pinned. */
+static bool set_up(struct swap_state *state)
+{
+	struct xdpfw_control control = { .missed_verdict = XDP_DROP };
+	uint32_t key = 0;
+
+	if (!state->first)
+		return true;
+	for (uint32_t slot = 0; slot < XDPFW_SLOTS; slot++)
+		if (bpf_map_update_elem(state->stub.slots, &slot, &state->stub.pass, BPF_ANY))
+			return report_fail(state->report, REPORT_SYSTEM, "cannot fill slot %u: %s",
+					   slot, strerror(errno));
+	if (bpf_map_update_elem(state->stub.control, &key, &control, BPF_ANY))
+		return report_fail(state->report, REPORT_SYSTEM, "cannot fill the control word: %s",
+				   strerror(errno));
+	return pin(state, MAPS_CONTROL, state->stub.control) &&
+	       pin(state, MAPS_CELLS, state->live.maps.cells) &&
+	       pin(state, MAPS_SLOTS, state->stub.slots);
+}
+
+static const char *mode_word(bool generic)
+{
+	return generic ? "generic" : "native";
+}
+
+/* A device that has the stub keeps it, and the mode it is in. */
+static bool keep_device(struct swap_state *state, struct maps_device *device)
+{
+	enum attach_mode wanted = state->request->mode;
+	struct attach_program found;
+	int error = attach_query(device->ifindex, &found);
+
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot ask for the mode %s is in: %s", device->name,
+				   strerror(-error));
+	device->generic = found.generic;
+	for (uint32_t i = 0; state->old.record && i < state->old.record->header.device_count; i++)
+		if (state->old.record->devices[i].ifindex == device->ifindex)
+			memcpy(device->reason, state->old.record->devices[i].reason,
+			       sizeof(device->reason));
+	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
+		return true;
+	return report_fail(state->report, REPORT_SYSTEM,
+			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot change "
+			   "it without a moment in which the device is open; 'xdpfw unload' first",
+			   device->name, mode_word(found.generic));
+}
+
+static bool attach_new(struct swap_state *state, size_t i)
+{
+	struct maps_device *device = &state->devices[i];
+	const char *name = arena_printf(state->arena, "link-%u", device->ifindex);
+	OWN_FD int link = -1;
+
+	if (!attach_device(state->report, state->stub.stub, state->request->mode,
+			   state->request->force, device, &link) ||
+	    !pin(state, name, link))
+		return false;
+	state->pinned[i] = name;
+	return true;
+}
+
+static bool attach_all(struct swap_state *state)
+{
+	for (size_t i = 0; i < state->request->compile->device_count; i++) {
+		struct maps_device *device = &state->devices[i];
+
+		device->ifindex = state->where[i].ifindex;
+		memcpy(device->name, state->where[i].name, sizeof(device->name));
+		if (!(find_link(state, device->ifindex) ? keep_device(state, device) :
+							  attach_new(state, i)))
+			return false;
+	}
+	return true;
+}
+
+/* Base values: what was counted in cells that the new program does not have. */
+static bool read_base(struct swap_state *state, size_t i, struct maps_counter *counter)
+{
+	const struct maps_counter *from = state->cells.from[i];
+	struct xdpfw_cell sum = { 0 };
+	int error = 0;
+
+	if (from && state->cells.anew)
+		error = maps_read_cell(state->old.cells, from->cell, &sum);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot read the counters in force: %s", strerror(-error));
+	counter->packets = state->cells.base[i].packets + sum.packets;
+	counter->bytes = state->cells.base[i].bytes + sum.bytes;
+	counter->cell = state->cells.cell_of[i];
+	return true;
+}
+
+static bool bind_record(struct swap_state *state)
+{
+	const struct compile *compile = state->request->compile;
+	struct maps_record *record = &state->record;
+
+	record->counters = ARENA_ARRAY(state->arena, struct maps_counter,
+				       compile->counter_count + 1);
+	for (size_t i = 0; i < compile->counter_count; i++) {
+		maps_key(compile->counters[i].key, record->counters[i].key);
+		if (!read_base(state, i, &record->counters[i]))
+			return false;
+	}
+	maps_record_sort(record);
+	return maps_record_bind(state->report, record, state->live.program);
+}
+
+/* All of the record but the counters. */
+static void fill_record(struct swap_state *state, struct str text)
+{
+	const struct compile *compile = state->request->compile;
+	const struct maps_record *old = state->old.record;
+	struct maps_record *record = &state->record;
+	struct maps_header *header = &record->header;
+
+	header->abi = XDPFW_ABI_VERSION;
+	header->generation = old ? old->header.generation + 1 : 1;
+	header->loaded = (uint64_t)time(NULL);
+	header->rule_count = compile->rule_count;
+	header->cell_count = state->cells.cell_count;
+	header->next_handle = old ? old->header.next_handle : 1;
+	header->counter_count = (uint32_t)compile->counter_count;
+	header->object_count = (uint32_t)compile->object_count;
+	header->device_count = (uint32_t)compile->device_count;
+	header->text_bytes = (uint32_t)text.len;
+	state_digest(text.at, text.len, header->digest);
+	record->objects = ARENA_ARRAY(state->arena, struct maps_object, compile->object_count + 1);
+	for (size_t i = 0; i < compile->object_count; i++) {
+		const struct maps_object *known =
+			old ? maps_find_object(old, compile->objects[i].key) : NULL;
+
+		maps_key(compile->objects[i].key, record->objects[i].key);
+		record->objects[i].handle = known ? known->handle : header->next_handle++;
+	}
+	record->devices = state->devices;
+	record->text = arena_strdup(state->arena, text);
+}
+
+static bool make_record(struct swap_state *state)
+{
+	struct compile_print_options options = { .stateless = true };
+	OWN_BUF struct buf text = BUF_INIT;
+
+	buf_puts(&text, "");
+	compile_print(state->request->compile, &options, &text);
+	fill_record(state, buf_str(&text));
+	return bind_record(state);
+}
+
+static bool switch_slot(struct swap_state *state)
+{
+	uint32_t slot = XDPFW_SLOT_LIVE;
+
+	return !bpf_map_update_elem(state->stub.slots, &slot, &state->live.program, BPF_ANY) ||
+	       report_fail(state->report, REPORT_SYSTEM, "cannot switch to the new ruleset: %s",
+			   strerror(errno));
+}
+
+/*
+ * After the switch.  Nothing here can fail the load: the new ruleset is in force.  Counters that
+ * moved to a larger map get what was counted in the old one until the last packet left it.
+ */
+static void finish(struct swap_state *state)
+{
+	struct report *report = state->report, late = { 0 };
+
+	maps_wait_grace();
+	if (!state->first && state->cells.anew) {
+		state->record.header.revision++;
+		state->report = &late;
+		if (!bind_record(state))
+			report_notice(report,
+				      "the last packets before the switch are not counted: %s",
+				      late.text.at);
+		state->report = report;
+		maps_unpin(&state->folder, MAPS_CELLS);
+		maps_pin(&state->folder, MAPS_CELLS, state->live.maps.cells);
+	}
+	for (int i = 0; i < state->link_count; i++)
+		if (!is_named(state, state->links[i].ifindex))
+			maps_unpin(&state->folder, state->links[i].name);
+	buf_free(&late.text);
+}
+
+/* Takes back what a failed load has done. */
+static void undo(struct swap_state *state)
+{
+	struct report quiet = { 0 };
+
+	if (state->folder.fd < 0)
+		return;
+	for (size_t i = 0; state->pinned && i < state->request->compile->device_count; i++)
+		if (state->pinned[i])
+			maps_unpin(&state->folder, state->pinned[i]);
+	if (state->first && !maps_remove(&quiet, &state->folder))
+		report_notice(state->report, "%s", quiet.text.at);
+	buf_free(&quiet.text);
+}
+
+static void say_what_holds(struct swap_state *state)
+{
+	const struct maps_record *old = state->old.record;
+
+	if (!state->report->text.len)
+		return;
+	if (!old) {
+		report_add(state->report, "\n  nothing was loaded");
+		return;
+	}
+	report_add(state->report, "\n  the previous ruleset stays in force on");
+	for (uint32_t i = 0; i < old->header.device_count; i++)
+		report_add(state->report, "%s %s", i ? "," : "", old->devices[i].name);
+}
+
+static bool run_load(struct swap_state *state, const struct buf *object)
+{
+	if (!open_state(state) || !check_dropped(state) || !load_stub(state) ||
+	    !make_live(state, object) || !set_up(state))
+		return false;
+	swap_fault("pinned");
+	if (!attach_all(state) || !make_record(state))
+		return false;
+	swap_fault("attached");
+	if (!switch_slot(state))
+		return false;
+	swap_fault("switched");
+	finish(state);
+	return true;
+}
+
+static void close_state(struct swap_state *state)
+{
+	object_close(&state->live);
+	object_stub_close(&state->stub);
+	maps_program_close(&state->old);
+	maps_close(&state->folder);
+	own_close(&state->lock);
+}
+
+bool swap_load(struct report *report, const struct swap_request *request)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	OWN_BUF struct buf object = BUF_INIT;
+	size_t count = request->compile->device_count;
+	struct swap_state state = {
+		.report = report,
+		.request = request,
+		.arena = &arena,
+		.lock = -1,
+		.folder = MAPS_FOLDER_INIT,
+		.old = MAPS_PROGRAM_INIT,
+		.stub = OBJECT_STUB_INIT,
+		.live = OBJECT_INIT,
+		.where = ARENA_ARRAY(&arena, struct xdpfw_device, count + 1),
+		.devices = ARENA_ARRAY(&arena, struct maps_device, count + 1),
+		.pinned = ARENA_ARRAY(&arena, const char *, count + 1),
+	};
+	bool ok;
+
+	if (!probe_system(report))
+		return false;
+	if (!find_names(request, false, state.where))
+		return report_fail(report, REPORT_SYSTEM, "%s", "");
+	if (!swap_build(report, request->compile, true, &object))
+		return false;
+	swap_fault("built");
+	ok = run_load(&state, &object);
+	if (!ok) {
+		undo(&state);
+		say_what_holds(&state);
+	}
+	close_state(&state);
+	return ok;
+}
+
+bool swap_check(struct report *report, const struct swap_request *request)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	OWN_BUF struct buf object = BUF_INIT;
+	struct xdpfw_device *where = ARENA_ARRAY(&arena, struct xdpfw_device,
+						 request->compile->device_count + 1);
+	struct maps_cells cells;
+	struct swap_program program = {
+		.object = &object,
+		.cells = &cells,
+		.cells_map = -1,
+		.where = where,
+		.rehearse = true,
+	};
+	struct object none = OBJECT_INIT;
+	uint32_t packets;
+
+	find_names(request, true, where);
+	if (!build_find_clang())
+		return report_fail(report, REPORT_SYSTEM,
+				   "the ruleset is right, but the program cannot be built: clang "
+				   "was not found in /usr/bin (clang, clang-14 to clang-21); "
+				   "XDPFW_CLANG can name one");
+	if (!swap_build(report, request->compile, false, &object))
+		return false;
+	if (!probe_may_load())
+		return true;
+	maps_plan_cells(request->compile, NULL, false, &arena, &cells);
+	return swap_make_program(report, request, &program, &arena, &none, &packets);
+}
+
+bool swap_unload(struct report *report)
+{
+	struct maps_folder folder = MAPS_FOLDER_INIT;
+	OWN_FD int lock = -1;
+	uint64_t cookie;
+	bool ok;
+
+	if (!probe_system(report) || !state_lock(report, SWAP_LOCK_SECONDS, &lock) ||
+	    !probe_netns_cookie(report, &cookie) || !maps_open(report, cookie, false, &folder))
+		return false;
+	if (folder.parent >= 0)
+		maps_remove_dead(report, &folder);
+	ok = maps_remove(report, &folder);
+	maps_close(&folder);
+	return ok;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap: a compiled ruleset -> in force on its devices, or nothing changed.
+ */
+#ifndef XDPFW_SWAP_H
+#define XDPFW_SWAP_H
+
+#include <stdbool.h>
+
+#include "compiler/base/diag.h"
+#include "compiler/compile.h"
+#include "loader/attach.h"
+#include "loader/maps.h"
+#include "loader/report.h"
+
+#define SWAP_LOCK_SECONDS 60
+
+struct swap_request {
+	const struct compile *compile;
+	struct diag *diag;		/* devices that are not there are reported here */
+	enum attach_mode mode;
+	bool no_verify, fresh, drop_devices, force;
+};
+
+/* -f: builds, proves, attaches, switches. */
+bool swap_load(struct report *report, const struct swap_request *request);
+
+/* -c: builds; with the rights for it also loads and proves with scratch state. */
+bool swap_check(struct report *report, const struct swap_request *request);
+
+bool swap_unload(struct report *report);
+
+/*
+ * Opens what is in force, after removing what a killed command left half made (if no command is
+ * at work now).  *ret_program has no record when there is no ruleset.
+ */
+bool swap_open(struct report *report, struct arena *arena, struct maps_folder *ret_folder,
+	       struct maps_program *ret_program);
+
+#endif

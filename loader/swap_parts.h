@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_parts: what the files of module swap share.
+ */
+#ifndef XDPFW_SWAP_PARTS_H
+#define XDPFW_SWAP_PARTS_H
+
+#include "loader/object.h"
+#include "loader/swap.h"
+
+/* swap_program.c */
+
+/* The object of a ruleset: kept, or built and then kept. */
+bool swap_build(struct report *report, const struct compile *compile, bool keep,
+		struct buf *ret_object);
+
+struct swap_program {
+	const struct buf *object;
+	const struct maps_cells *cells;
+	int cells_map;			/* -1: the live program makes one */
+	const struct xdpfw_device *where;	/* by number of compile->devices */
+	bool rehearse;			/* prove only; lo plays the devices */
+};
+
+/* Loads twins, proves them, and loads the live program unless this is a rehearsal. */
+bool swap_make_program(struct report *report, const struct swap_request *request,
+		       const struct swap_program *program, struct arena *arena,
+		       struct object *ret_live, uint32_t *ret_packets);
+
+/* swap_clean.c */
+
+/* Ends the process here when a test asks for it; nothing in a build for users. */
+void swap_fault(const char *point);
+
+/* Removes what is half made. The caller holds the lock. Afterwards the folder may be gone. */
+bool swap_clean(struct report *report, struct maps_folder *folder);
+
+/* Whether the program in force was made by xdpfw from a ruleset. */
+bool swap_is_ruleset(const struct maps_program *program);
+
+#endif

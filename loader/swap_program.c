@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_program: a compiled ruleset -> a program in the kernel that was proved.
+ *
+ * In: C text, tables, cells, devices.  Out: a program ready for a slot, attached to nothing.  All
+ * three (two twins, the live one) come from the same object and the same configuration; the live
+ * one's instructions must be those of the twin that was proved.
+ */
+#define _GNU_SOURCE
+#include "loader/swap_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "loader/build.h"
+#include "loader/own.h"
+#include "loader/prove.h"
+#include "loader/state.h"
+
+/* What a maintainer needs is kept, and the user told where. */
+static void keep_failure(struct report *report, const struct compile *compile,
+			 const struct buf *log)
+{
+	OWN_MEMORY char *path = NULL;
+
+	if (report->status != REPORT_BUG)
+		return;
+	path = state_keep_failure(compile->c_text, compile->c_bytes, log->at ? log->at : "");
+	if (path)
+		report_add(report, "\n  the program and the log are in %s (rules.c, log)", path);
+	else
+		report_add(report, "\n  the log: %.2000s", log->at ? log->at : "");
+}
+
+bool swap_build(struct report *report, const struct compile *compile, bool keep,
+		struct buf *ret_object)
+{
+	OWN_BUF struct buf log = BUF_INIT;
+	char key[STATE_DIGEST_HEX];
+
+	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
+	if (keep && state_get_object(report, key, ret_object))
+		return true;
+	if (!build_run(report, compile->c_text, compile->c_bytes, &log, ret_object)) {
+		keep_failure(report, compile, &log);
+		return false;
+	}
+	if (keep)
+		state_put_object(report, key, ret_object->at, ret_object->len);
+	return true;
+}
+
+static bool fill_devices(struct report *report, const struct compile *compile,
+			 const struct xdpfw_device *where, int map)
+{
+	OWN_MEMORY struct xdpfw_device_table *table = calloc(1, sizeof(*table));
+	uint32_t key = 0;
+
+	if (!table)
+		return report_fail(report, REPORT_SYSTEM, "no memory for the table of devices");
+	if (!prove_fill_devices(where, compile->device_count, table))
+		return report_fail(report, REPORT_SYSTEM,
+				   "the ruleset names more devices than xdpfw can tell apart "
+				   "(at most %d)", XDPFW_MAX_DEVICES);
+	if (bpf_map_update_elem(map, &key, table, BPF_ANY))
+		return report_fail(report, REPORT_SYSTEM, "cannot fill the table of devices: %s",
+				   strerror(errno));
+	return true;
+}
+
+static struct object_config make_config(const struct compile *compile,
+					const struct maps_cells *cells, bool prove)
+{
+	return (struct object_config){
+		.prove = prove,
+		.cell_of = cells->cell_of,
+		.counter_count = (uint32_t)compile->counter_count,
+		.cell_count = cells->cell_count,
+		.image = compile->image,
+		.image_bytes = compile->image_bytes,
+	};
+}
+
+/* The second twin and the live program share the first twin's tables. */
+static bool load_twins(struct report *report, const struct compile *compile,
+		       const struct swap_program *program, struct buf *log,
+		       struct prove_input *input)
+{
+	struct object_config config = make_config(compile, program->cells, true);
+	struct object_maps maps = OBJECT_MAPS_NONE;
+
+	if (!object_load(report, program->object->at, program->object->len, &config, &maps, log,
+			 &input->twins[0]))
+		return false;
+	maps.devices = input->twins[0].maps.devices;
+	maps.tables = input->twins[0].maps.tables;
+	config.prove = false;
+	input->devices = maps.devices;
+	return object_load(report, program->object->at, program->object->len, &config, &maps, log,
+			   &input->twins[1]) &&
+	       (program->rehearse ||
+		fill_devices(report, compile, program->where, input->devices));
+}
+
+static bool load_live(struct report *report, const struct swap_request *request,
+		      const struct swap_program *program, const struct object *twin,
+		      struct buf *log, struct object *ret_live)
+{
+	const struct compile *compile = request->compile;
+	struct object_config config = make_config(compile, program->cells, false);
+	struct object_maps maps = {
+		.cells = program->cells_map,
+		.devices = twin ? twin->maps.devices : -1,
+		.tables = twin ? twin->maps.tables : -1,
+	};
+
+	if (!object_load(report, program->object->at, program->object->len, &config, &maps, log,
+			 ret_live))
+		return false;
+	if (!twin)
+		return fill_devices(report, compile, program->where, ret_live->maps.devices);
+	if (twin->xlated_bytes == ret_live->xlated_bytes &&
+	    !memcmp(twin->tag, ret_live->tag, sizeof(twin->tag)))
+		return true;
+	return report_fail(report, REPORT_BUG,
+			   "the program to be put in force is not the one that was proved "
+			   "(%u bytes instead of %u): this is a bug of xdpfw",
+			   ret_live->xlated_bytes, twin->xlated_bytes);
+}
+
+bool swap_make_program(struct report *report, const struct swap_request *request,
+		       const struct swap_program *program, struct arena *arena,
+		       struct object *ret_live, uint32_t *ret_packets)
+{
+	const struct compile *compile = request->compile;
+	OWN_BUF struct buf log = BUF_INIT;
+	struct prove_input input = {
+		.compile = compile,
+		.twins = { OBJECT_INIT, OBJECT_INIT },
+		.cell_of = program->cells->cell_of,
+		.where = program->where,
+		.rehearse = program->rehearse,
+	};
+	bool ok = true, prove = !request->no_verify;
+
+	if (prove)
+		ok = load_twins(report, compile, program, &log, &input) &&
+		     prove_run(report, &input, arena, ret_packets);
+	if (ok && prove)
+		swap_fault("proved");
+	if (ok && !program->rehearse)
+		ok = load_live(report, request, program, prove ? &input.twins[1] : NULL, &log,
+			       ret_live);
+	object_close(&input.twins[0]);
+	object_close(&input.twins[1]);
+	if (!ok)
+		keep_failure(report, compile, &log);
+	return ok;
+}
