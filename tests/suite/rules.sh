@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# rules: the one-line tests of tests/rules, alone and against Debian's nft.
+# rules: the one-line tests of tests/rules and those made of the field table, by themselves and
+# against what Debian's nft lists.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
-cd "$top_srcdir/tests/rules" || exit 1
-run "$top_builddir/tests/tool/rules_run" ./*.t
-if need nft "nft lists each rule of tests/rules as we do"; then
-	"$top_builddir/tests/tool/rules_run" --normal ./*.t >"$top_builddir/tests/rules.normal"
+tool=$top_builddir/tests/tool
+files=("$top_srcdir"/tests/rules/*.t "$top_builddir/tests/rules.generated")
+"$tool/field_list" rules >"$top_builddir/tests/rules.generated" || fail "field_list"
+run "$tool/rules_run" "${files[@]}"
+if need nft "nft lists each rule as we do"; then
+	"$tool/rules_run" --normal "${files[@]}" >"$top_builddir/tests/rules.normal"
 	run python3 "$top_srcdir/tests/tool/rules_nft.py" "$top_builddir/tests/rules.normal"
 fi
 finish
