@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/xdpfw_abi.h"
 #include "compiler/base/arena.h"
 #include "compiler/ir.h"
 
@@ -34,5 +35,20 @@ struct packet_list {
  */
 void packet_make(const struct ir *ir, uint32_t entry, uint64_t seed, size_t limit,
 		 struct arena *arena, struct packet_list *ret_list);
+
+/*
+ * The same for one device of the entry: then there are frames to its MAC address, and rules that
+ * ask for its name are met.  packet_make() takes the entry's first device and a made up address.
+ */
+void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uint64_t seed,
+		     size_t limit, struct arena *arena, struct packet_list *ret_list);
+
+/*
+ * The corner packets, one by one: from 0 up to packet_corner_count().  The name says what the
+ * packet is ("ipv4 ihl 7 tcp"); the frame is made with plain values, to port 53.
+ */
+size_t packet_corner_count(void);
+const char *packet_corner_name(size_t number, struct arena *arena);
+void packet_corner_make(size_t number, struct arena *arena, struct packet *ret_packet);
 
 #endif
