@@ -121,9 +121,27 @@ int maps_pin(const struct maps_folder *folder, const char *name, int fd)
 	return bpf_obj_pin(fd, path);
 }
 
+static bool is_link(const char *name)
+{
+	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
+}
+
+/* Removing the pin alone would leave the stub on the device for another grace period. */
+static void detach_link(const struct maps_folder *folder, const char *name)
+{
+	OWN_FD int link = maps_get(folder, name);
+
+	if (link >= 0)
+		bpf_link_detach(link);
+}
+
 int maps_unpin(const struct maps_folder *folder, const char *name)
 {
-	return folder->fd < 0 || !unlinkat(folder->fd, name, 0) ? 0 : -errno;
+	if (folder->fd < 0)
+		return 0;
+	if (is_link(name))
+		detach_link(folder, name);
+	return unlinkat(folder->fd, name, 0) ? -errno : 0;
 }
 
 static DIR *open_entries(int fd)
@@ -134,11 +152,6 @@ static DIR *open_entries(int fd)
 	if (entries)
 		take_fd(&again);
 	return entries;
-}
-
-static bool is_link(const char *name)
-{
-	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
 }
 
 static int read_link(const struct maps_folder *folder, const char *name,
@@ -191,10 +204,12 @@ static int remove_pins(const struct maps_folder *folder, bool links)
 	int error = entries ? 0 : -errno;
 
 	for (struct dirent *entry; entries && (entry = readdir(entries));) {
-		if (entry->d_name[0] == '.' || is_link(entry->d_name) != links)
-			continue;
-		if (unlinkat(folder->fd, entry->d_name, 0))
-			error = -errno;
+		int failed = 0;
+
+		if (entry->d_name[0] != '.' && is_link(entry->d_name) == links)
+			failed = maps_unpin(folder, entry->d_name);
+		if (failed)
+			error = failed;
 	}
 	return error;
 }

@@ -136,18 +136,22 @@ static bool set_maps(struct report *report, struct bpf_object *object,
 	return true;
 }
 
-/* The kernel's "no" to a program is our bug, unless it is about rights or memory. */
+/*
+ * The verifier's "no" to a program is our bug; it may say ENOMEM where it means "too complex".
+ * Without a word of the verifier it is about rights or memory.
+ */
 static bool report_load(struct report *report, int error, const struct buf *log)
 {
-	if (error == -EPERM)
+	bool verifier = strstr(text_of(log), "BEGIN PROG LOAD LOG") != NULL;
+
+	if (error == -EPERM && !verifier)
 		return report_fail(report, REPORT_SYSTEM,
 				   "the kernel does not let this process load the program (%s): it "
 				   "needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", strerror(-error));
-	if (error == -ENOMEM)
+	if (error == -ENOMEM && !verifier)
 		return report_fail(report, REPORT_SYSTEM,
 				   "the kernel has no memory for the program and its maps (%s)",
 				   strerror(-error));
-	(void)log;
 	return report_fail(report, REPORT_BUG,
 			   "the kernel's verifier refuses the generated program (%s): this is a "
 			   "bug of xdpfw", strerror(-error));

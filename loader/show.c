@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
@@ -115,17 +116,19 @@ static void print_time(uint64_t seconds, struct buf *out)
 
 static void print_device(const struct maps_device *device, uint32_t stub, struct buf *out)
 {
-	struct attach_program found;
-	int error = attach_query(device->ifindex, &found);
+	char name[IF_NAMESIZE];
+	struct attach_program found = { 0 };
+	bool gone = !if_indextoname(device->ifindex, name) ||
+		    attach_query(device->ifindex, &found);
 
 	buf_printf(out, "device %s: ", device->name);
-	if (error)
-		buf_puts(out, "is gone; the ruleset is loaded again to filter one of that name");
+	if (gone)
+		buf_puts(out, "gone (a new one of that name is filtered after the next load)");
 	else if (found.id != stub)
-		buf_printf(out, "NOT FILTERED: xdpfw's program was taken off");
+		buf_puts(out, "NOT FILTERED: somebody took the stub program off");
 	else
-		buf_printf(out, "%s", found.generic ? "generic" : "native");
-	if (!error && found.generic && device->reason[0])
+		buf_puts(out, found.generic ? "generic" : "native");
+	if (!gone && found.id == stub && device->reason[0])
 		buf_printf(out, " (%s)", device->reason);
 	buf_putc(out, '\n');
 }

@@ -263,25 +263,39 @@ void state_put_object(struct report *report, const char *key, const void *object
 
 static bool write_file(int folder, const char *name, const void *bytes, size_t len)
 {
-	OWN_FD int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	OWN_FD int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			       0600);
 
 	return fd >= 0 && write_all(fd, bytes, len);
 }
 
-char *state_keep_failure(const char *c_text, size_t c_bytes, const char *log)
+/* The last failure is kept in the state folder; whoever cannot write there gets a new folder. */
+static int open_failure(char **ret_path)
 {
 	OWN_FD int state = open_folder(AT_FDCWD, state_path()), folder = -1;
 	OWN_MEMORY char *path = NULL;
-	int length = state >= 0 ? asprintf(&path, "%s/failed-XXXXXX", state_path()) :
-				  asprintf(&path, "/tmp/xdpfw-failed-XXXXXX");
 
-	if (length < 0) {
-		path = NULL;
-		return NULL;
+	if (state >= 0)
+		folder = open_folder(state, "failed");
+	if (folder >= 0) {
+		if (asprintf(ret_path, "%s/failed", state_path()) < 0)
+			return -1;
+		return take_fd(&folder);
 	}
-	if (!mkdtemp(path))
-		return NULL;
-	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	path = strdup("/tmp/xdpfw-failed-XXXXXX");
+	if (!path || !mkdtemp(path))
+		return -1;
+	folder = open_folder(AT_FDCWD, path);
+	if (folder >= 0)
+		*ret_path = take_ptr(path);
+	return take_fd(&folder);
+}
+
+char *state_keep_failure(const char *c_text, size_t c_bytes, const char *log)
+{
+	OWN_MEMORY char *path = NULL;
+	OWN_FD int folder = open_failure(&path);
+
 	if (folder < 0 || !write_file(folder, "rules.c", c_text, c_bytes) ||
 	    !write_file(folder, "log", log, strlen(log)))
 		return NULL;

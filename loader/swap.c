@@ -451,6 +451,13 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	return true;
 }
 
+/* A ruleset without a table and a device is no ruleset: what is in force goes. */
+static bool run_empty(struct swap_state *state)
+{
+	return open_state(state) && check_dropped(state) &&
+	       maps_remove(state->report, &state->folder);
+}
+
 static void close_state(struct swap_state *state)
 {
 	object_close(&state->live);
@@ -484,10 +491,14 @@ bool swap_load(struct report *report, const struct swap_request *request)
 		return false;
 	if (!find_names(request, false, state.where))
 		return report_fail(report, REPORT_SYSTEM, "%s", "");
-	if (!swap_build(report, request->compile, true, &object))
-		return false;
-	swap_fault("built");
-	ok = run_load(&state, &object);
+	if (count || request->compile->object_count) {
+		if (!swap_build(report, request->compile, true, &object))
+			return false;
+		swap_fault("built");
+		ok = run_load(&state, &object);
+	} else {
+		ok = run_empty(&state);
+	}
 	if (!ok) {
 		undo(&state);
 		say_what_holds(&state);
@@ -541,5 +552,6 @@ bool swap_unload(struct report *report)
 		maps_remove_dead(report, &folder);
 	ok = maps_remove(report, &folder);
 	maps_close(&folder);
+	maps_wait_grace();		/* the kernel frees what was pinned only then */
 	return ok;
 }
