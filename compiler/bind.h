@@ -150,7 +150,11 @@ struct bind_ruleset {
 };
 
 struct bind_options {
-	const char *const *devices;	/* --device: replaces the devices the file names */
+	/*
+	 * --device: replaces the devices the file names.  Base chains that do not all name the
+	 * same ones are an error that sets diag's .usage.
+	 */
+	const char *const *devices;
 	size_t device_count;
 };
 

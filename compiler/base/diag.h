@@ -40,6 +40,7 @@ struct diag {
 	const struct source_set *sources;
 	VEC(struct diag_message) messages;
 	unsigned int errors, warnings;
+	bool usage;			/* an error is about the command line: exit status 2 */
 };
 
 /* Text without a full stop and without a newline, starting in lower case. */

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bind: the file's commands, carried out in order against an empty ruleset.
+ *
+ * Input: the AST.  Output: the bound ruleset, finished and numbered.  A block of a table makes
+ * its chains first, then its sets, then its rules, so that these can name each other in any
+ * order; across commands a name must have been made before it is used, as in nft.
+ *
+ * Safety: nothing of a ruleset with an error is returned.  An error inside one object leaves the
+ * rest to be checked, so that one run reports several.
+ */
+#include "compiler/bind_private.h"
+
+static const char replaces_help[] =
+	"a load replaces everything: the file must make what it uses, nothing is left from before";
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+bool bind_check_name(struct bind *bind, const struct ast_name *name, const char *what)
+{
+	if (name->text.len <= LIMITS_NAME_LEN)
+		return true;
+	diag_error(bind->diag, name->span, "the name of a %s has at most %d bytes", what,
+		   LIMITS_NAME_LEN);
+	return false;
+}
+
+bool bind_check_comment(struct bind *bind, struct str comment, struct source_span span)
+{
+	if (comment.len <= LIMITS_COMMENT_LEN)
+		return true;
+	diag_error(bind->diag, span, "the comment is too long: at most %d bytes",
+		   LIMITS_COMMENT_LEN);
+	return false;
+}
+
+static bool check_family(struct bind *bind, const struct ast_table *ast)
+{
+	const struct ast_name *family = &ast->family;
+
+	if (str_is(family->text, "netdev"))
+		return true;
+	if (!family->text.len) {
+		diag_error(bind->diag, ast->name.span,
+			   "a table without a family is of family 'ip', which has no ingress hook");
+	} else if (str_is(family->text, "inet")) {
+		diag_error(bind->diag, family->span, "family 'inet' is not supported yet");
+	} else {
+		diag_error(bind->diag, family->span, "family '%.*s' has no ingress hook",
+			   STR_ARG(family->text));
+	}
+	diag_help(bind->diag, "write 'table netdev %.*s'", STR_ARG(ast->name.text));
+	return false;
+}
+
+static struct bind_scope *find_scope(struct bind *bind, struct str name)
+{
+	for (size_t i = 0; i < bind->scopes.len; i++) {
+		if (str_eq(bind->scopes.at[i]->table->name, name))
+			return bind->scopes.at[i];
+	}
+	return NULL;
+}
+
+/* The table a command names; NULL, and told, when the file has not made it. */
+static struct bind_scope *need_scope(struct bind *bind, const struct ast_table *ast)
+{
+	struct bind_scope *scope;
+
+	if (!check_family(bind, ast))
+		return NULL;
+	scope = find_scope(bind, ast->name.text);
+	if (scope)
+		return scope;
+	diag_error(bind->diag, ast->name.span, "there is no table '%.*s' here",
+		   STR_ARG(ast->name.text));
+	diag_help(bind->diag, "%s", replaces_help);
+	return NULL;
+}
+
+static struct bind_site *need_chain(struct bind *bind, struct bind_scope *scope,
+				    const struct ast_name *name)
+{
+	struct bind_site *site = bind_index_find(&scope->chains, name->text);
+
+	if (site)
+		return site;
+	diag_error(bind->diag, name->span, "table '%.*s' has no chain '%.*s' here",
+		   STR_ARG(scope->table->name), STR_ARG(name->text));
+	diag_help(bind->diag, "%s", replaces_help);
+	return NULL;
+}
+
+/* --- commands ------------------------------------------------------------------------------- */
+
+static struct bind_scope *add_scope(struct bind *bind, const struct ast_table *ast)
+{
+	struct bind_scope *scope = ARENA_NEW(bind->arena, struct bind_scope);
+	struct bind_table *table = ARENA_NEW(bind->arena, struct bind_table);
+
+	table->name = ast->name.text;
+	table->span = ast->name.span;
+	table->comment = ast->comment.text;
+	scope->table = table;
+	*vec_push(bind->arena, &bind->scopes) = scope;
+	*vec_push(bind->arena, &bind->ruleset->tables) = table;
+	return scope;
+}
+
+static void add_rules(struct bind *bind, struct bind_scope *scope, const struct ast_chain *ast)
+{
+	struct bind_site *site = bind_index_find(&scope->chains, ast->name.text);
+
+	/* No such chain: its name was refused. */
+	for (size_t i = 0; site && i < ast->rules.len; i++)
+		bind_add_rule(bind, scope, site->chain, &ast->rules.at[i]);
+}
+
+static void add_table(struct bind *bind, const struct ast_command *command)
+{
+	const struct ast_table *ast = &command->table;
+	struct bind_scope *scope;
+
+	if (!check_family(bind, ast) || !bind_check_name(bind, &ast->name, "table") ||
+	    !bind_check_comment(bind, ast->comment.text, ast->comment.span))
+		return;
+	scope = find_scope(bind, ast->name.text);
+	if (scope && command->create) {
+		diag_error(bind->diag, ast->name.span, "table '%.*s' exists",
+			   STR_ARG(ast->name.text));
+		diag_label(bind->diag, scope->table->span, "made here");
+		return;
+	}
+	if (!scope)
+		scope = add_scope(bind, ast);
+	for (size_t i = 0; i < ast->chains.len; i++)
+		bind_add_chain(bind, scope, &ast->chains.at[i], false);
+	for (size_t i = 0; i < ast->sets.len; i++)
+		bind_add_set(bind, scope, &ast->sets.at[i], false);
+	for (size_t i = 0; i < ast->chains.len; i++)
+		add_rules(bind, scope, &ast->chains.at[i]);
+}
+
+static void add_elements(struct bind *bind, struct bind_scope *scope,
+			 const struct ast_command *command)
+{
+	struct bind_draft *draft = bind_index_find(&scope->sets, command->set.text);
+
+	if (!draft) {
+		diag_error(bind->diag, command->set.span,
+			   "table '%.*s' has no set or map '%.*s' here",
+			   STR_ARG(scope->table->name), STR_ARG(command->set.text));
+		diag_help(bind->diag, "%s", replaces_help);
+		return;
+	}
+	bind_add_elements(bind, scope, draft, command->elements, command->create);
+}
+
+static void flush_ruleset(struct bind *bind)
+{
+	bind->scopes.len = 0;
+	bind->sites.len = 0;
+	bind->ruleset->tables.len = 0;
+	bind->ruleset->flushed = true;
+}
+
+/* A command about something inside a table. */
+static void run_inside(struct bind *bind, const struct ast_command *command)
+{
+	struct bind_scope *scope = need_scope(bind, &command->table);
+	struct bind_site *site = NULL;
+	bool chain = command->kind == AST_COMMAND_ADD_RULE ||
+		     command->kind == AST_COMMAND_FLUSH_CHAIN;
+
+	if (!scope)
+		return;
+	if (chain) {
+		site = need_chain(bind, scope, &command->chain);
+		if (!site)
+			return;
+	}
+	switch (command->kind) {
+	case AST_COMMAND_ADD_CHAIN:
+		bind_add_chain(bind, scope, &command->table.chains.at[0], command->create);
+		add_rules(bind, scope, &command->table.chains.at[0]);
+		break;
+	case AST_COMMAND_ADD_RULE:
+		bind_add_rule(bind, scope, site->chain, &command->rule);
+		break;
+	case AST_COMMAND_ADD_SET:
+		bind_add_set(bind, scope, &command->table.sets.at[0], command->create);
+		break;
+	case AST_COMMAND_ADD_ELEMENT:
+		add_elements(bind, scope, command);
+		break;
+	case AST_COMMAND_FLUSH_TABLE:
+		for (size_t i = 0; i < scope->table->chains.len; i++)
+			scope->table->chains.at[i]->rules.len = 0;
+		break;
+	case AST_COMMAND_FLUSH_CHAIN:
+		site->chain->rules.len = 0;
+		break;
+	case AST_COMMAND_ADD_TABLE:
+	case AST_COMMAND_FLUSH_RULESET:
+		break;
+	}
+}
+
+static void run(struct bind *bind, const struct ast_command *command)
+{
+	switch (command->kind) {
+	case AST_COMMAND_ADD_TABLE:
+		add_table(bind, command);
+		break;
+	case AST_COMMAND_FLUSH_RULESET:
+		flush_ruleset(bind);
+		break;
+	case AST_COMMAND_ADD_CHAIN:
+	case AST_COMMAND_ADD_RULE:
+	case AST_COMMAND_ADD_SET:
+	case AST_COMMAND_ADD_ELEMENT:
+	case AST_COMMAND_FLUSH_TABLE:
+	case AST_COMMAND_FLUSH_CHAIN:
+		run_inside(bind, command);
+		break;
+	}
+}
+
+/* --- finishing ------------------------------------------------------------------------------ */
+
+static void number_set(struct bind *bind, struct bind_set *set)
+{
+	set->number = (uint32_t)bind->ruleset->sets.len;
+	*vec_push(bind->arena, &bind->ruleset->sets) = set;
+}
+
+static void number_stmt(struct bind *bind, const struct bind_rule *rule, struct bind_stmt *stmt)
+{
+	struct bind_ruleset *ruleset = bind->ruleset;
+
+	if (stmt->set) {
+		stmt->set->used = true;
+		if (!stmt->set->name.len)
+			number_set(bind, stmt->set);
+	}
+	if (stmt->kind == BIND_STMT_COUNTER) {
+		stmt->counter = (uint32_t)ruleset->counters.len;
+		*vec_push(bind->arena, &ruleset->counters) = (struct bind_counter){
+			rule, stmt->packets, stmt->bytes };
+	}
+}
+
+static void number_chain(struct bind *bind, struct bind_chain *chain)
+{
+	struct bind_ruleset *ruleset = bind->ruleset;
+
+	*vec_push(bind->arena, &ruleset->chains) = chain;
+	for (size_t i = 0; i < chain->rules.len; i++) {
+		struct bind_rule *rule = &chain->rules.at[i];
+
+		if (ruleset->rules.len == LIMITS_RULES)
+			diag_error(bind->diag, rule->span, "too many rules: at most %u",
+				   LIMITS_RULES);
+		rule->number = (uint32_t)ruleset->rules.len;
+		*vec_push(bind->arena, &ruleset->rules) = rule;
+		for (size_t j = 0; j < rule->stmts.len; j++)
+			number_stmt(bind, rule, &rule->stmts.at[j]);
+	}
+}
+
+static void finish(struct bind *bind)
+{
+	for (size_t i = 0; i < bind->scopes.len; i++) {
+		const struct bind_scope *scope = bind->scopes.at[i];
+
+		for (size_t j = 0; j < scope->drafts.len; j++) {
+			bind_finish_set(bind, scope->drafts.at[j]);
+			number_set(bind, scope->drafts.at[j]->set);
+		}
+	}
+	for (size_t i = 0; i < bind->sites.len; i++)
+		number_chain(bind, bind->sites.at[i]->chain);
+	bind_check_jumps(bind);
+	bind_override_devices(bind);
+}
+
+bool bind_ast(const struct ast *ast, const struct bind_options *options, struct arena *arena,
+	      struct diag *diag, struct bind_ruleset **ret_ruleset)
+{
+	unsigned int errors = diag->errors;
+	struct bind bind = { .arena = arena, .diag = diag, .options = options };
+
+	bind.ruleset = ARENA_NEW(arena, struct bind_ruleset);
+	for (size_t i = 0; i < ast->commands.len; i++)
+		run(&bind, &ast->commands.at[i]);
+	finish(&bind);
+	if (diag->errors != errors)
+		return false;
+	*ret_ruleset = bind.ruleset;
+	return true;
+}
