@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_bpf: the few shapes of the kernel's BPF interface that generated programs need, so that
+ * the compiler which builds them reads no header of the system.
+ *
+ * Each is the kernel's stable user-space interface; its place in the kernel's tree is named.
+ */
+#ifndef XDPFW_BPF_H
+#define XDPFW_BPF_H
+
+#define XDPFW_FOR_BPF_ONLY
+
+/* include/uapi/asm-generic/int-ll64.h */
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+
+#define bool _Bool
+
+/* include/uapi/linux/bpf.h: enum bpf_map_type, enum xdp_action, struct xdp_md, ___BPF_FUNC_MAPPER */
+#define BPF_MAP_TYPE_ARRAY 2
+#define BPF_MAP_TYPE_PERCPU_ARRAY 6
+
+#define XDP_DROP 1
+#define XDP_PASS 2
+
+struct xdp_md {
+	__u32 data;
+	__u32 data_end;
+	__u32 data_meta;
+	__u32 ingress_ifindex;
+	__u32 rx_queue_index;
+	__u32 egress_ifindex;
+};
+
+#define XDPFW_HELPER __attribute__((unused)) static
+
+XDPFW_HELPER void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
+XDPFW_HELPER long (*const bpf_loop)(__u32 count, void *step, void *state, __u64 flags) =
+	(void *)181;
+XDPFW_HELPER __u64 (*const bpf_xdp_get_buff_len)(struct xdp_md *ctx) = (void *)188;
+XDPFW_HELPER long (*const bpf_xdp_load_bytes)(struct xdp_md *ctx, __u32 offset, void *to,
+					      __u32 bytes) = (void *)189;
+
+/* What libbpf reads of an object (its README and bpf_helpers.h): sections, map definitions. */
+#define SEC(name) __attribute__((section(name), used))
+#define MAP_NUMBER(name, value) int (*name)[value]
+#define MAP_SHAPE(name, shape) __typeof__(shape) *name
+
+#define XDPFW_INLINE __attribute__((always_inline, unused)) static inline
+/*
+ * A function with this and without `static` is verified once, by itself, for any arguments;
+ * callers see its result as an unknown number.
+ */
+#define XDPFW_ALONE __attribute__((noinline))
+
+/*
+ * clang must not know where NUMBER comes from: what it computed before cannot be moved behind, or
+ * replace, the test that the verifier has to see.
+ */
+#define HIDE(number) __asm__ volatile("" : "+r"(number))
+
+/*
+ * A number on the stack that the verifier shall not follow: it keeps the value of a register that
+ * was stored at a multiple of 8, but only remembers "something" for one at offset 4.  A loop's
+ * states stay equal that way, and it is verified in one round or two.
+ */
+struct hidden {
+	__u32 unused;
+	__u32 value;
+} __attribute__((aligned(8)));
+
+/* Header fields as the numbers that their network-order bytes spell. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define be16(at) __builtin_bswap16(*(const __u16 *)(at))
+#define be32(at) __builtin_bswap32(*(const __u32 *)(at))
+#define be64(at) __builtin_bswap64(*(const __u64 *)(at))
+#else
+#define be16(at) (*(const __u16 *)(at))
+#define be32(at) (*(const __u32 *)(at))
+#define be64(at) (*(const __u64 *)(at))
+#endif
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_layout: what the compiler and the programs it generates both know, and the loader need
+ * not: how a rule's answer is written as a number, and how tables are laid out.
+ *
+ * A run of rules answers with one __u64:
+ *
+ *	bits 60 to 63	what to do: enum answer
+ *	bits 32 to 59	the rule at which to go on (CONTINUE, JUMP, GOTO)
+ *	bits 0 to 31	the rule that says so
+ *
+ * The upper half alone is a "word"; it is what a verdict map holds for a key, where 0 is a miss.
+ *
+ * All tables lie in one variable, each at an offset that is a multiple of 16.  Keys are kept as
+ * numbers of 32, 64 or 128 bits; a result is a __u32, 0 for a miss, 1 for an element of a set.
+ *
+ *	hash	slot[slots], open addressing: the home slot comes from table_mix(), then one after
+ *		the other; result 0 is a free slot and ends the search
+ *	search	start[slots] (keys), then __u32 result[slots]: a result holds from its start up to
+ *		the next one; start[0] is 0
+ */
+#ifndef XDPFW_LAYOUT_H
+#define XDPFW_LAYOUT_H
+
+#ifdef __bpf__
+#include "xdpfw_bpf.h"
+#else
+#include <linux/types.h>
+#endif
+
+enum answer {
+	ANSWER_NONE,			/* never given by rules */
+	ANSWER_ACCEPT,
+	ANSWER_DROP,
+	ANSWER_RETURN,			/* also at the end of a chain */
+	ANSWER_CONTINUE,		/* with the next run of this chain; in a map: with the next
+					   step of this rule */
+	ANSWER_JUMP,
+	ANSWER_GOTO,
+	ANSWER_TOO_LONG,		/* given up: see XDPFW_MAX_RUNS */
+};
+
+#define WORD(answer, to) ((__u32)(answer) << 28 | (to))
+
+#define TABLE_MAX_PROBES 32		/* slots that one key may need to look at */
+#define TABLE_MAX_BITS 22		/* of the number of slots: a start and an end for each of
+					   2^20 intervals, and one before them */
+
+struct table_slot32 {
+	__u32 key, result;
+};
+
+struct table_slot64 {
+	__u64 key;
+	__u32 result, pad;
+};
+
+struct table_slot128 {
+	__u64 high, low;
+	__u32 result, pad;
+};
+
+struct table_start128 {
+	__u64 high, low;
+};
+
+/* The finaliser of MurmurHash3 (public domain): each bit of the key reaches every bit. */
+__attribute__((always_inline, unused)) static inline __u32 table_mix(__u64 high, __u64 low,
+								     __u32 seed)
+{
+	__u64 mixed = low ^ (high * 0x9e3779b97f4a7c15ull) ^ seed;
+
+	mixed ^= mixed >> 33;
+	mixed *= 0xff51afd7ed558ccdull;
+	mixed ^= mixed >> 33;
+	mixed *= 0xc4ceb9fe1a85ec53ull;
+	return (__u32)(mixed >> 32);
+}
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_walk: where the headers of a packet are.  Once per packet; the rules see only numbers.
+ *
+ * A frame lies in one piece from data to data_end (its linear part), or goes on in fragments that
+ * can only be copied out.  Where the card or driver cuts it must not matter: every header is read
+ * in place when it is linear (or when nothing but the linear part exists), and from a copy else.
+ * Whether bytes are there is always asked of the whole frame.
+ *
+ * Safety: a pointer into the packet is only used behind a comparison with data_end; a copy lies in
+ * a buffer of fixed size.  What cannot be read, though it is there, is never taken for absent: the
+ * walk gives up and the packet is dropped (XDPFW_REASON_OUT_OF_REACH).
+ */
+#ifndef XDPFW_WALK_H
+#define XDPFW_WALK_H
+
+#include "xdpfw_abi.h"
+#include "xdpfw_bpf.h"
+
+#define ETHER_BYTES 14
+#define TAG_BYTES 4
+#define IP_BYTES 20
+#define IP6_BYTES 40
+
+/* IEEE 802 numbers; below ETHER_TYPE_FIRST the field is a length (include/uapi/linux/if_ether.h) */
+#define ETHER_TYPE_IP 0x0800
+#define ETHER_TYPE_IP6 0x86dd
+#define ETHER_TYPE_TAG 0x8100
+#define ETHER_TYPE_SERVICE_TAG 0x88a8
+#define ETHER_TYPE_FIRST 0x0600
+#define PROTOCOL_RAW_802_3 0x0001
+#define PROTOCOL_LLC 0x0004
+
+/* IANA protocol numbers: the headers that the IPv6 walk skips, and the one it looks at */
+#define NEXT_HOP_BY_HOP 0
+#define NEXT_ROUTING 43
+#define NEXT_FRAGMENT 44
+#define NEXT_AUTH 51
+#define NEXT_DESTINATION 60
+
+/* include/uapi/linux/if_packet.h */
+#define PACKET_HOST 0
+#define PACKET_BROADCAST 1
+#define PACKET_MULTICAST 2
+#define PACKET_OTHERHOST 3
+
+/*
+ * The verifier allows packet pointers up to 0xffff behind data, and bpf_xdp_load_bytes reads up to
+ * there as well (net/core/filter.c, bpf_xdp_pointer).
+ */
+#define WALK_MAX_DIRECT 0xff00u
+
+/* Extension headers: each is 8 bytes or more, and no frame that XDP can see has 128 KiB. */
+#define WALK_MAX_EXTENSIONS 16384
+
+struct walk {
+	struct xdp_md *ctx;
+	const __u8 *data, *data_end;
+	__u32 length;			/* of the whole frame */
+	__u32 linear;			/* how much of it is between data and data_end */
+	__u32 network;			/* offset behind Ethernet and at most one tag */
+	__u32 protocol;			/* what `meta protocol` reads */
+	bool has_l4;			/* there is layer-4 information (SEMANTICS 3 and 4) */
+	bool later_fragment;		/* then there is no transport header (deviation D1) */
+	__u32 l4proto;
+	__u32 transport;		/* offset; may lie behind the frame's end */
+};
+
+/* Where headers that are not linear are copied to; 8-aligned, as fields are in their headers. */
+#define WALK_BUFFER(name, bytes) __u8 name[((bytes) + 7) & ~7] __attribute__((aligned(8)))
+#define WALK_MIN_BUFFER IP6_BYTES	/* what walk_link() and walk_network() need */
+
+XDPFW_INLINE void walk_start(struct walk *walk, struct xdp_md *ctx)
+{
+	__u64 linear;
+
+	walk->ctx = ctx;
+	walk->length = (__u32)bpf_xdp_get_buff_len(ctx);
+	walk->data = (const __u8 *)(unsigned long)ctx->data;
+	walk->data_end = (const __u8 *)(unsigned long)ctx->data_end;
+	linear = (__u64)(walk->data_end - walk->data);
+	HIDE(linear);			/* or clang subtracts halves of pointers */
+	walk->linear = (__u32)linear;
+}
+
+/* Whether a header of up to BYTES bytes at OFFSET can be read in place, as far as it exists. */
+XDPFW_INLINE bool walk_in_place(const struct walk *walk, __u32 offset, __u32 bytes)
+{
+	return offset <= WALK_MAX_DIRECT &&
+	       (walk->linear == walk->length || offset + bytes <= walk->linear);
+}
+
+/*
+ * Copies up to MAX bytes from OFFSET into TO, as many as there are; zeros behind them.  Returns
+ * their number, or a negative one when they are out of reach.
+ */
+XDPFW_INLINE int walk_copy(const struct walk *walk, __u32 offset, const __u32 max, __u8 *to)
+{
+	__u32 bytes = walk->length > offset ? walk->length - offset : 0;
+
+	__builtin_memset(to, 0, max);
+	if (bytes > max)
+		bytes = max;
+	HIDE(bytes);
+	if (!bytes || bytes > max)
+		return 0;
+	return bpf_xdp_load_bytes(walk->ctx, offset, to, bytes) ? -1 : (int)bytes;
+}
+
+/*
+ * A header of up to MAX bytes at OFFSET.  Returns where to read it, in the packet or in COPY, and
+ * in *ret_end where readable bytes end; NULL when they are out of reach.
+ */
+XDPFW_INLINE const __u8 *walk_header(const struct walk *walk, __u32 offset, const __u32 max,
+				     __u8 *copy, const __u8 **ret_end)
+{
+	int bytes;
+
+	HIDE(offset);
+	if (walk_in_place(walk, offset, max)) {
+		*ret_end = walk->data_end;
+		return walk->data + offset;
+	}
+	bytes = walk_copy(walk, offset, max, copy);
+	*ret_end = copy + bytes;
+	return bytes < 0 ? 0 : copy;
+}
+
+/*
+ * The Ethernet header and at most one tag.  Returns a reason to drop the packet, or
+ * XDPFW_REASON_CHAINS to go on.
+ */
+XDPFW_INLINE __u32 walk_link(struct walk *walk, __u8 *copy)
+{
+	const __u8 *end, *header = walk_header(walk, 0, ETHER_BYTES + TAG_BYTES + 2, copy, &end);
+	const __u8 *behind = header + ETHER_BYTES;
+	__u32 type;
+
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	if (behind > end)
+		return XDPFW_REASON_CUT_TAG;
+	type = be16(behind - 2);
+	walk->network = ETHER_BYTES;
+	if (type == ETHER_TYPE_TAG || type == ETHER_TYPE_SERVICE_TAG) {
+		behind += TAG_BYTES;
+		if (behind + 2 > end)
+			return XDPFW_REASON_CUT_TAG;
+		type = be16(behind - 2);
+		walk->network += TAG_BYTES;
+	}
+	if (type < ETHER_TYPE_FIRST)
+		type = behind + 2 <= end && be16(behind) == 0xffff ? PROTOCOL_RAW_802_3
+								   : PROTOCOL_LLC;
+	walk->protocol = type;
+	return XDPFW_REASON_CHAINS;
+}
+
+/* The IPv4 header, from HEADER up to END. */
+XDPFW_INLINE void walk_ip_at(struct walk *walk, const __u8 *header, const __u8 *end)
+{
+	__u32 header_bytes, total_bytes;
+
+	if (header + IP_BYTES > end || header[0] >> 4 != 4)
+		return;
+	header_bytes = (header[0] & 0xf) * 4;
+	total_bytes = be16(header + 2);
+	if (header_bytes < IP_BYTES || total_bytes < header_bytes ||
+	    total_bytes > walk->length - walk->network)
+		return;
+	walk->has_l4 = 1;
+	walk->l4proto = header[9];
+	walk->later_fragment = (be16(header + 6) & 0x1fff) != 0;
+	walk->transport = walk->network + header_bytes;
+}
+
+/* The chain of IPv6 headers, one at a time. */
+struct walk_chain {
+	struct xdp_md *ctx;
+	struct hidden length;		/* of the frame */
+	struct hidden at;		/* where the header that `next` names starts */
+	struct hidden next;
+	struct hidden state;
+};
+
+enum walk_state {
+	WALK_MORE,			/* not at the end yet */
+	WALK_FOUND,			/* `next` is the layer-4 protocol, its header is `at` */
+	WALK_FRAGMENT,			/* likewise, but this is a later fragment */
+	WALK_NOTHING,			/* no layer-4 information */
+	WALK_OUT_OF_REACH,
+};
+
+XDPFW_INLINE bool walk_is_extension(__u32 next)
+{
+	return next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_FRAGMENT ||
+	       next == NEXT_DESTINATION;
+}
+
+/* Four bytes at AT, of which BYTES (2 or 4) are known to be in the frame. */
+XDPFW_INLINE bool walk_peek(struct xdp_md *ctx, __u32 at, __u32 bytes, __u8 *ret_bytes)
+{
+	const __u8 *data = (const __u8 *)(unsigned long)ctx->data;
+	const __u8 *data_end = (const __u8 *)(unsigned long)ctx->data_end;
+
+	HIDE(at);
+	if (at <= WALK_MAX_DIRECT && data + at + 4 <= data_end) {
+		*(__u32 *)ret_bytes = *(const __u32 *)(data + at);
+		return 1;
+	}
+	*(__u32 *)ret_bytes = 0;
+	if (bytes == 4)
+		return !bpf_xdp_load_bytes(ctx, at, ret_bytes, 4);
+	return !bpf_xdp_load_bytes(ctx, at, ret_bytes, 2);
+}
+
+/* Looks at one header; WALK_MORE when it is to be skipped and `at` and `next` have moved on. */
+XDPFW_INLINE __u32 walk_chain_next(struct walk_chain *chain)
+{
+	WALK_BUFFER(header, 4);
+	__u32 at = chain->at.value, next = chain->next.value, after;
+	__u32 bytes = next == NEXT_FRAGMENT ? 4 : 2;
+
+	if (!walk_is_extension(next) && next != NEXT_AUTH)
+		return WALK_FOUND;
+	if (at + bytes > chain->length.value)
+		return WALK_NOTHING;
+	if (next == NEXT_AUTH)
+		return WALK_FOUND;
+	if (!walk_peek(chain->ctx, at, bytes, header))
+		return WALK_OUT_OF_REACH;
+	after = header[0];
+	chain->next.value = after;
+	if (next != NEXT_FRAGMENT) {
+		chain->at.value = at + (header[1] + 1) * 8;
+		return WALK_MORE;
+	}
+	if (!(be16(header + 2) & 0xfff8)) {
+		chain->at.value = at + 8;
+		return WALK_MORE;
+	}
+	return walk_is_extension(after) || after == NEXT_AUTH ? WALK_NOTHING : WALK_FRAGMENT;
+}
+
+__attribute__((unused)) static long walk_chain_step(__u32 index, struct walk_chain *chain)
+{
+	__u32 state = walk_chain_next(chain);
+
+	(void)index;
+	chain->state.value = state;
+	return state != WALK_MORE;
+}
+
+/* From the header behind the fixed one, which NEXT names, to the layer-4 header. */
+XDPFW_INLINE __u32 walk_extensions(struct walk *walk, __u32 next)
+{
+	struct walk_chain chain = { .ctx = walk->ctx };
+	__u32 state = WALK_FOUND;
+
+	chain.length.value = walk->length;
+	chain.at.value = walk->network + IP6_BYTES;
+	chain.next.value = next;
+	if (walk_is_extension(next) || next == NEXT_AUTH) {
+		bpf_loop(WALK_MAX_EXTENSIONS, walk_chain_step, &chain, 0);
+		state = chain.state.value;
+	}
+	if (state == WALK_NOTHING)
+		return XDPFW_REASON_CHAINS;
+	if (state == WALK_MORE || state == WALK_OUT_OF_REACH)
+		return XDPFW_REASON_OUT_OF_REACH;
+	walk->has_l4 = 1;
+	walk->l4proto = chain.next.value;
+	walk->later_fragment = state == WALK_FRAGMENT;
+	walk->transport = chain.at.value;
+	return XDPFW_REASON_CHAINS;
+}
+
+/* The IPv6 header, from HEADER up to END, and what follows it. */
+XDPFW_INLINE __u32 walk_ip6_at(struct walk *walk, const __u8 *header, const __u8 *end)
+{
+	if (header + IP6_BYTES > end || header[0] >> 4 != 6 ||
+	    be16(header + 4) + IP6_BYTES > walk->length - walk->network)
+		return XDPFW_REASON_CHAINS;
+	return walk_extensions(walk, header[6]);
+}
+
+/* Finds the transport header.  Returns as walk_link() does. */
+XDPFW_INLINE __u32 walk_network(struct walk *walk, __u8 *copy)
+{
+	const __u8 *header, *end;
+
+	walk->has_l4 = 0;
+	walk->later_fragment = 0;
+	walk->l4proto = 0;
+	walk->transport = 0;
+	if (walk->protocol != ETHER_TYPE_IP && walk->protocol != ETHER_TYPE_IP6)
+		return XDPFW_REASON_CHAINS;
+	header = walk_header(walk, walk->network, IP6_BYTES, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	if (walk->protocol == ETHER_TYPE_IP6)
+		return walk_ip6_at(walk, header, end);
+	walk_ip_at(walk, header, end);
+	return XDPFW_REASON_CHAINS;
+}
+
+/* Bytes of the transport header (and all behind it) that are there. */
+XDPFW_INLINE __u32 walk_transport_bytes(const struct walk *walk)
+{
+	if (!walk->has_l4 || walk->later_fragment || walk->transport >= walk->length)
+		return 0;
+	return walk->length - walk->transport;
+}
+
+/* `meta pkttype` of a frame to the six bytes at TO, on a device that has address MAC. */
+XDPFW_INLINE __u8 walk_packet_type(const __u8 *to, const __u8 *mac)
+{
+	__u64 address = (__u64)be32(to) << 16 | be16(to + 4);
+	__u64 own = (__u64)be32(mac) << 16 | be16(mac + 4);
+
+	if (address == own)
+		return PACKET_HOST;
+	if (address == 0xffffffffffffull)
+		return PACKET_BROADCAST;
+	return address >> 40 & 1 ? PACKET_MULTICAST : PACKET_OTHERHOST;
+}
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_run: cuts the rules into functions.
+ *
+ * In: the rules, and how their sets are looked up.  Out: runs of rules in order, each small enough
+ * that the verifier and clang take it in one piece, and not more of them than a program can have.
+ * A chain has runs of its own while there are few chains; many small chains share one.
+ *
+ * Safety: only which rules are together is decided here, not what they do.
+ */
+#include "compiler/plan_run.h"
+
+/*
+ * Linux allows 256 functions in a program (BPF_MAX_SUBPROGS), a million instructions to be looked
+ * at by the verifier (BPF_COMPLEXITY_LIMIT_INSNS), and 8,192 branches that it has not followed yet
+ * (BPF_COMPLEXITY_LIMIT_JMP_SEQ) which a function's compares must stay below.
+ */
+#define MAX_RUNS 200
+#define MAX_WEIGHT 900000u
+#define RUN_WEIGHT 3000u
+
+/* BPF instructions, rounded up, of what emit writes [measured with clang 14]. */
+enum {
+	WEIGHT_PRESENT = 2,		/* is the header there */
+	WEIGHT_LOAD = 1,
+	WEIGHT_MASK = 1,
+	WEIGHT_INTERVAL = 3,
+	WEIGHT_LOOK_UP = 7,
+	WEIGHT_COUNTER = 13,
+	WEIGHT_VERDICT = 3,
+};
+
+static uint32_t look_up_weight(const struct ir_load *load, uint32_t table, size_t intervals)
+{
+	uint32_t words = load->field->bit_len > 64 ? 2 : 1;
+
+	if (table != PLAN_NO_TABLE)
+		return WEIGHT_PRESENT + WEIGHT_LOOK_UP + words;
+	return WEIGHT_PRESENT + words * (WEIGHT_LOAD + WEIGHT_MASK) +
+	       words * WEIGHT_INTERVAL * (uint32_t)intervals;
+}
+
+static uint32_t step_weight(const struct plan *plan, const struct ir_step *step)
+{
+	const struct ir *ir = plan->ir;
+
+	switch (step->kind) {
+	case IR_STEP_TEST:
+		return look_up_weight(&ir->loads.at[step->load], plan->set_table.at[step->set],
+				      ir->sets.at[step->set].intervals.len);
+	case IR_STEP_COUNTER:
+		return WEIGHT_COUNTER;
+	case IR_STEP_VERDICT:
+		return WEIGHT_VERDICT;
+	case IR_STEP_MAP:
+		return WEIGHT_VERDICT + look_up_weight(&ir->loads.at[step->load],
+						       plan->map_table.at[step->map],
+						       ir->maps.at[step->map].entries.len);
+	}
+	return 0;
+}
+
+static uint32_t rule_weight(const struct plan *plan, uint32_t number)
+{
+	const struct ir_rule *rule = &plan->ir->rules.at[number];
+	uint32_t weight = 0;
+
+	for (size_t i = 0; i < rule->steps.len; i++)
+		weight += step_weight(plan, &rule->steps.at[i]);
+	return weight;
+}
+
+/* False, with a message at the first rule that is too much. */
+static bool check_weight(const struct plan *plan, struct diag *diag)
+{
+	const struct ir *ir = plan->ir;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < ir->rules.len; i++) {
+		if (!plan->chain_used[ir->rules.at[i].chain])
+			continue;
+		total += rule_weight(plan, i);
+		if (total <= MAX_WEIGHT)
+			continue;
+		diag_error(diag, ir->rules.at[i].span,
+			   "the rules up to this one are more than one program can hold");
+		diag_help(diag, "put addresses or ports of rules that do the same into a set");
+		return false;
+	}
+	return true;
+}
+
+static void add_run(struct plan *plan, struct arena *arena, uint32_t first, uint32_t end,
+		    uint32_t weight)
+{
+	*vec_push(arena, &plan->runs) = (struct plan_run){ first, end, weight };
+}
+
+/* A chain that is bigger than BUDGET in pieces. */
+static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_chain *chain,
+		      uint32_t budget)
+{
+	uint32_t first = chain->first_rule, end = first + chain->rule_count, weight = 0;
+
+	for (uint32_t i = first; i < end; i++) {
+		uint32_t more = rule_weight(plan, i);
+
+		if (weight + more > budget && i > first) {
+			add_run(plan, arena, first, i, weight);
+			first = i;
+			weight = 0;
+		}
+		weight += more;
+	}
+	if (first < end)
+		add_run(plan, arena, first, end, weight);
+}
+
+static uint32_t chain_weight(const struct plan *plan, const struct ir_chain *chain)
+{
+	uint32_t weight = 0;
+
+	for (uint32_t i = 0; i < chain->rule_count; i++)
+		weight += rule_weight(plan, chain->first_rule + i);
+	return weight;
+}
+
+/* Puts CHAIN into the last run when both fit.  Between them are rules of unused chains only. */
+static bool join_chain(struct plan *plan, const struct ir_chain *chain, uint32_t weight,
+		       uint32_t budget)
+{
+	struct plan_run *last = plan->runs.len ? &plan->runs.at[plan->runs.len - 1] : NULL;
+
+	if (!last || last->weight + weight > budget)
+		return false;
+	last->end = chain->first_rule + chain->rule_count;
+	last->weight += weight;
+	return true;
+}
+
+/* JOIN: small chains may share a run, but not with a piece of a cut one. */
+static void cut_chains(struct plan *plan, struct arena *arena, const uint32_t *order,
+		       uint32_t budget, bool join)
+{
+	bool last_is_whole = false;
+
+	plan->runs.len = 0;
+	for (size_t i = 0; i < plan->ir->chains.len; i++) {
+		const struct ir_chain *chain = &plan->ir->chains.at[order[i]];
+		uint32_t weight;
+
+		if (!plan->chain_used[order[i]] || !chain->rule_count)
+			continue;
+		weight = chain_weight(plan, chain);
+		if (!join || !last_is_whole || !join_chain(plan, chain, weight, budget))
+			cut_chain(plan, arena, chain, budget);
+		last_is_whole = weight <= budget;
+	}
+}
+
+/* The chains in the order of their rules. */
+static uint32_t *order_chains(const struct ir *ir, struct arena *arena)
+{
+	uint32_t *order = ARENA_ARRAY(arena, uint32_t, ir->chains.len + 1), count = 0;
+	uint32_t *at_rule = ARENA_ARRAY(arena, uint32_t, ir->rules.len + 1);
+
+	for (uint32_t i = 0; i < ir->chains.len; i++)
+		if (!ir->chains.at[i].rule_count)
+			order[count++] = i;
+		else
+			at_rule[ir->chains.at[i].first_rule] = i + 1;
+	for (size_t i = 0; i < ir->rules.len; i++)
+		if (at_rule[i])
+			order[count++] = at_rule[i] - 1;
+	return order;
+}
+
+bool plan_run_cut(struct plan *plan, struct arena *arena, struct diag *diag)
+{
+	uint32_t *order = order_chains(plan->ir, arena), budget = RUN_WEIGHT;
+
+	if (!check_weight(plan, diag))
+		return false;
+	cut_chains(plan, arena, order, budget, false);
+	for (; plan->runs.len > MAX_RUNS; budget += budget / 2)
+		cut_chains(plan, arena, order, budget, true);
+	return true;
+}
+
+uint32_t plan_find_run(const struct plan *plan, uint32_t rule)
+{
+	size_t first = 0, end = plan->runs.len;
+
+	while (end - first > 1) {
+		size_t middle = first + (end - first) / 2;
+
+		if (plan->runs.at[middle].first <= rule)
+			first = middle;
+		else
+			end = middle;
+	}
+	return (uint32_t)first;
+}
