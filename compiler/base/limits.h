@@ -14,6 +14,7 @@
 #define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset */
 #define LIMITS_CHAINS 4096
 #define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */
+#define LIMITS_EXPANDED (1u << 24)	/* elements that variables bring, over one run */
 #define LIMITS_JUMP_DEPTH 15		/* nested jumps: NFT_JUMP_STACK_SIZE is 16 chains */
 #define LIMITS_DIAGS 20			/* errors printed before "too many errors" */
 

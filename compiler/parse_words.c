@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * parse_words: the words of nft's grammar that are not fields: which ones nft reserves, and which
+ * ones name constructs that are refused here, each with its reason.
+ *
+ * In: a word and where it stands.  Out: whether it is in the tables; for a refused construct the
+ * error.  Refusing is the safe side: what is not understood is never skipped silently.
+ *
+ * The reserved words are those of nft 1.0.6's scanner outside of all its start conditions.
+ */
+#include "compiler/parse_private.h"
+
+static const char *const reserved_words[] = {
+	"accept", "add", "ah", "all", "and", "arp", "auto-merge", "bridge", "cgroup", "chain",
+	"comment", "comp", "constant", "continue", "counter", "cpu", "create", "ct", "day", "dccp",
+	"define", "delete", "describe", "device", "devices", "dnat", "drop", "dst", "dup",
+	"dynamic", "ecn", "element", "elements", "eq", "esp", "ether", "exists", "expires",
+	"export", "exthdr", "fib", "flags", "flow", "flowtable", "flush", "frag", "fwd",
+	"gc-interval", "ge", "get", "goto", "gt", "handle", "hbh", "hook", "hour", "ibriport",
+	"ibrname", "icmp", "icmpv6", "igmp", "iif", "iifgroup", "iifname", "iiftype", "import",
+	"include", "index", "inet", "insert", "interval", "ip", "ip6", "ipsec", "jhash", "jump",
+	"le", "limit", "list", "log", "lshift", "lt", "map", "mark", "masquerade", "meta", "meter",
+	"mh", "missing", "monitor", "ne", "netdev", "nftrace", "not", "notrack", "numgen",
+	"obriport", "obrname", "offload", "oif", "oifgroup", "oifname", "oiftype", "or", "osf",
+	"pkttype", "policy", "position", "priority", "queue", "quota", "random", "redefine",
+	"redirect", "reject", "rename", "replace", "reset", "return", "rshift", "rt", "rt0", "rt2",
+	"rtclassid", "rule", "ruleset", "sctp", "secmark", "set", "size", "skgid", "skuid", "snat",
+	"socket", "srh", "symhash", "synproxy", "table", "tcp", "th", "time", "timeout", "tproxy",
+	"type", "typeof", "udp", "udplite", "undefine", "update", "vlan", "vmap", "xor", "xt",
+};
+
+/* Of these, the ones nft takes as a value. */
+static const char *const value_words[] = {
+	"ah", "arp", "comp", "dccp", "dnat", "ecn", "esp", "ether", "exists", "icmp", "icmpv6",
+	"igmp", "ip", "ip6", "missing", "redirect", "reset", "sctp", "snat", "tcp", "udp",
+	"udplite", "vlan",
+};
+
+enum fate {
+	FATE_LATER,
+	FATE_NOT_AT_INGRESS,		/* nft refuses it at this hook too */
+	FATE_NEVER_MATCHES,		/* nft takes it, but it has no value at this hook */
+	FATE_NOT_IN_FILES,
+	FATE_NO_HOOK,
+};
+
+static const char *const fate_texts[] = {
+	[FATE_LATER] = "is not supported yet",
+	[FATE_NOT_AT_INGRESS] = "cannot be used at the ingress hook",
+	[FATE_NEVER_MATCHES] = "never matches at the ingress hook",
+	[FATE_NOT_IN_FILES] = "cannot be used in a ruleset file",
+	[FATE_NO_HOOK] = "has no ingress hook",
+};
+
+struct refused_word {
+	unsigned int places;		/* PARSE_PLACE_... */
+	const char *words;
+	enum fate fate;
+	const char *what;		/* in plain words */
+	const char *help;		/* NULL: none */
+};
+
+#define COMMAND PARSE_PLACE_COMMAND
+#define OBJECT PARSE_PLACE_OBJECT
+#define CHAIN PARSE_PLACE_CHAIN
+#define STMT PARSE_PLACE_STMT
+#define FIELD PARSE_PLACE_FIELD
+#define SET PARSE_PLACE_SET
+#define FLAG PARSE_PLACE_FLAG
+#define ELEMENT PARSE_PLACE_ELEMENT
+#define BLOCK PARSE_PLACE_BLOCK
+#define FAMILY PARSE_PLACE_FAMILY
+#define HOOK PARSE_PLACE_HOOK
+#define CHAIN_TYPE PARSE_PLACE_CHAIN_TYPE
+#define FLUSH PARSE_PLACE_FLUSH
+#define POSITION PARSE_PLACE_POSITION
+#define META PARSE_PLACE_META
+
+#define REPLACES "a load replaces the whole ruleset: change the file and load it again"
+#define ONE_RULE_EACH "write one rule for each combination"
+#define LIST_ELEMENTS "write the elements into the file and load it again when they change"
+#define USE_NETDEV "write 'table netdev NAME' and a chain with " \
+		   "'type filter hook ingress device \"DEVICE\" priority 0;'"
+#define BEFORE_ROUTING "the packet has not been routed yet"
+#define BEFORE_CT "the packet has not met connection tracking yet"
+#define FIXED_ONLY "match the header itself with 'ip protocol' or 'meta l4proto'"
+
+static const struct refused_word refused_words[] = {
+	/* commands */
+	{ COMMAND, "insert", FATE_NOT_IN_FILES, "insert a rule before others",
+	  "write the rule where it belongs, as 'add rule'; " REPLACES },
+	{ COMMAND, "replace", FATE_NOT_IN_FILES, "replace a rule", REPLACES },
+	{ COMMAND, "delete", FATE_NOT_IN_FILES, "delete an object", REPLACES },
+	{ COMMAND, "destroy", FATE_NOT_IN_FILES, "delete an object", REPLACES },
+	{ COMMAND, "reset", FATE_NOT_IN_FILES, "reset counters", REPLACES },
+	{ COMMAND, "rename", FATE_NOT_IN_FILES, "rename a chain", REPLACES },
+	{ COMMAND, "list", FATE_NOT_IN_FILES, "list objects", "run: xdpfw list ruleset" },
+	{ COMMAND, "get", FATE_NOT_IN_FILES, "look up elements", NULL },
+	{ COMMAND, "monitor", FATE_NOT_IN_FILES, "watch changes", NULL },
+	{ COMMAND, "import", FATE_NOT_IN_FILES, "read a ruleset in another format", NULL },
+	{ COMMAND, "export", FATE_NOT_IN_FILES, "write a ruleset in another format", NULL },
+	{ COMMAND, "describe", FATE_NOT_IN_FILES, "describe an expression", NULL },
+	{ POSITION, "position", FATE_NOT_IN_FILES, "place of a rule", REPLACES },
+	{ POSITION, "handle", FATE_NOT_IN_FILES, "place of a rule", REPLACES },
+	{ POSITION, "index", FATE_NOT_IN_FILES, "place of a rule", REPLACES },
+	{ FLUSH, "set", FATE_NOT_IN_FILES, "remove the elements of a set", REPLACES },
+	{ FLUSH, "map", FATE_NOT_IN_FILES, "remove the elements of a map", REPLACES },
+	{ FLUSH, "meter", FATE_NOT_IN_FILES, "remove the elements of a meter", REPLACES },
+	{ FLUSH, "flow", FATE_NOT_IN_FILES, "remove the elements of a flow table", REPLACES },
+	{ BLOCK, "redefine", FATE_LATER, "change a variable", "define a variable of another name" },
+	{ BLOCK, "undefine", FATE_LATER, "drop a variable", "define a variable of another name" },
+
+	/* families, chain types and hooks */
+	{ FAMILY, "inet", FATE_LATER, "family of IPv4 and IPv6", USE_NETDEV },
+	{ FAMILY, "ip", FATE_NO_HOOK, "family of IPv4", USE_NETDEV },
+	{ FAMILY, "ip6", FATE_NO_HOOK, "family of IPv6", USE_NETDEV },
+	{ FAMILY, "arp", FATE_NO_HOOK, "family of ARP", USE_NETDEV },
+	{ FAMILY, "bridge", FATE_NO_HOOK, "family of bridges", USE_NETDEV },
+	{ CHAIN_TYPE, "nat", FATE_NOT_AT_INGRESS, "chain type for address translation", NULL },
+	{ CHAIN_TYPE, "route", FATE_NOT_AT_INGRESS, "chain type for routing again", NULL },
+	{ HOOK, "egress", FATE_LATER, "packets that leave a device", NULL },
+	{ HOOK, "prerouting", FATE_LATER, "hook of the IP stack", USE_NETDEV },
+	{ HOOK, "input", FATE_LATER, "hook of the IP stack", USE_NETDEV },
+	{ HOOK, "forward", FATE_LATER, "hook of the IP stack", USE_NETDEV },
+	{ HOOK, "output", FATE_LATER, "hook of the IP stack", USE_NETDEV },
+	{ HOOK, "postrouting", FATE_LATER, "hook of the IP stack", USE_NETDEV },
+
+	/* objects of a table */
+	{ OBJECT, "flags", FATE_LATER, "flags of a table", NULL },
+	{ OBJECT, "flowtable", FATE_LATER, "flow table", NULL },
+	{ OBJECT, "counter", FATE_LATER, "named counter", "write 'counter' in the rule itself" },
+	{ OBJECT, "quota", FATE_LATER, "named quota", NULL },
+	{ OBJECT, "limit", FATE_LATER, "named rate limit", NULL },
+	{ OBJECT, "synproxy", FATE_LATER, "named SYN proxy", NULL },
+	{ OBJECT, "secmark", FATE_LATER, "security mark", NULL },
+	{ OBJECT, "ct", FATE_LATER, "connection tracking object", NULL },
+	{ CHAIN, "flags", FATE_LATER, "flags of a chain", NULL },
+
+	/* sets and maps */
+	{ SET, "typeof", FATE_LATER, "type named by an expression",
+	  "write 'type' and the name of the type" },
+	{ SET | ELEMENT, "timeout", FATE_LATER, "elements that expire", LIST_ELEMENTS },
+	{ SET, "gc-interval", FATE_LATER, "elements that expire", LIST_ELEMENTS },
+	{ SET | ELEMENT, "counter", FATE_LATER, "counter of each element", NULL },
+	{ SET | ELEMENT, "limit", FATE_LATER, "rate limit of each element", NULL },
+	{ SET | ELEMENT, "quota", FATE_LATER, "quota of each element", NULL },
+	{ SET | ELEMENT, "ct", FATE_LATER, "connection limit of each element", NULL },
+	{ ELEMENT, "expires", FATE_LATER, "elements that expire", LIST_ELEMENTS },
+	{ FLAG, "dynamic", FATE_LATER, "set that rules add to", LIST_ELEMENTS },
+	{ FLAG, "timeout", FATE_LATER, "elements that expire", LIST_ELEMENTS },
+
+	/* statements */
+	{ STMT, "limit", FATE_LATER, "rate limit", NULL },
+	{ STMT, "quota", FATE_LATER, "byte quota", NULL },
+	{ STMT, "counter name", FATE_LATER, "named counter", "write 'counter' alone" },
+	{ STMT, "log", FATE_LATER, "log message", NULL },
+	{ STMT, "last", FATE_LATER, "time of the last match", NULL },
+	{ STMT, "reject", FATE_LATER, "answer with an error", "write 'drop'" },
+	{ STMT, "dup", FATE_LATER, "copy a packet to a device", NULL },
+	{ STMT, "fwd", FATE_LATER, "send a packet out of a device", NULL },
+	{ STMT, "notrack", FATE_LATER, "no connection tracking", NULL },
+	{ STMT, "synproxy", FATE_LATER, "SYN proxy", NULL },
+	{ STMT, "meter", FATE_LATER, "state of each element", NULL },
+	{ STMT, "flow", FATE_LATER, "flow table", NULL },
+	{ STMT, "add", FATE_LATER, "add an element to a set", LIST_ELEMENTS },
+	{ STMT, "update", FATE_LATER, "add an element to a set", LIST_ELEMENTS },
+	{ STMT, "delete", FATE_LATER, "delete an element of a set", LIST_ELEMENTS },
+	{ STMT, "set", FATE_LATER, "add an element to a set", LIST_ELEMENTS },
+	{ STMT, "map", FATE_LATER, "add an element to a map", LIST_ELEMENTS },
+	{ STMT, "reset", FATE_LATER, "remove a TCP option", NULL },
+	{ STMT, "queue", FATE_NOT_AT_INGRESS, "hand a packet to a program", NULL },
+	{ STMT, "tproxy", FATE_NOT_AT_INGRESS, "transparent proxy", NULL },
+	{ STMT, "snat", FATE_NOT_AT_INGRESS, "translate the source address", NULL },
+	{ STMT, "dnat", FATE_NOT_AT_INGRESS, "translate the destination address", NULL },
+	{ STMT, "masquerade", FATE_NOT_AT_INGRESS, "translate the source address", NULL },
+	{ STMT, "redirect", FATE_NOT_AT_INGRESS, "translate the destination address", NULL },
+	{ STMT, "xt", FATE_NOT_AT_INGRESS, "match or target of iptables", NULL },
+
+	/* expressions that are neither a header nor meta */
+	{ STMT, "ct", FATE_NOT_AT_INGRESS, "connection tracking", BEFORE_CT },
+	{ STMT, "rt", FATE_NOT_AT_INGRESS, "routing", BEFORE_ROUTING },
+	{ STMT | META, "ipsec", FATE_LATER, "IPsec state", NULL },
+	{ STMT, "socket", FATE_NOT_AT_INGRESS, "local socket", NULL },
+	{ STMT, "fib", FATE_LATER, "routing look-up", NULL },
+	{ STMT, "osf", FATE_NOT_AT_INGRESS, "operating system of the sender", NULL },
+	{ STMT, "numgen", FATE_LATER, "number generator", NULL },
+	{ STMT, "jhash", FATE_LATER, "hash of fields", NULL },
+	{ STMT, "symhash", FATE_LATER, "hash of the connection", NULL },
+
+	/* headers */
+	{ STMT, "exthdr", FATE_LATER, "IPv6 extension header", "match 'ip6 nexthdr'" },
+	{ STMT, "frag", FATE_LATER, "IPv6 fragment header", "match 'ip6 nexthdr 44'" },
+	{ STMT, "hbh", FATE_LATER, "IPv6 hop-by-hop options", "match 'ip6 nexthdr 0'" },
+	{ STMT, "dst", FATE_LATER, "IPv6 destination options", "match 'ip6 nexthdr 60'" },
+	{ STMT, "mh", FATE_LATER, "IPv6 mobility header", "match 'ip6 nexthdr 135'" },
+	{ STMT, "rt0", FATE_LATER, "IPv6 routing header", "match 'ip6 nexthdr 43'" },
+	{ STMT, "rt2", FATE_LATER, "IPv6 routing header", "match 'ip6 nexthdr 43'" },
+	{ STMT, "srh", FATE_LATER, "IPv6 segment routing header", "match 'ip6 nexthdr 43'" },
+	{ STMT, "ah", FATE_LATER, "authentication header", FIXED_ONLY },
+	{ STMT, "esp", FATE_LATER, "encapsulating security payload", FIXED_ONLY },
+	{ STMT, "comp", FATE_LATER, "IP compression header", FIXED_ONLY },
+	{ STMT, "udplite", FATE_LATER, "UDP-Lite header",
+	  "match its ports with 'meta l4proto udplite th dport'" },
+	{ STMT, "dccp", FATE_LATER, "DCCP header",
+	  "match its ports with 'meta l4proto dccp th dport'" },
+	{ STMT, "sctp", FATE_LATER, "SCTP header",
+	  "match its ports with 'meta l4proto sctp th dport'" },
+	{ STMT, "igmp", FATE_LATER, "IGMP header", "match 'ip protocol igmp'" },
+	{ STMT, "gre", FATE_LATER, "GRE header", "match 'meta l4proto 47'" },
+	{ STMT, "gretap", FATE_LATER, "GRE header", "match 'meta l4proto 47'" },
+	{ STMT, "vxlan", FATE_LATER, "header inside a tunnel", NULL },
+	{ STMT, "geneve", FATE_LATER, "header inside a tunnel", NULL },
+	{ FIELD, "ip option", FATE_LATER, "option of the IPv4 header", "match 'ip hdrlength > 5'" },
+	{ FIELD, "tcp option", FATE_LATER, "option of the TCP header", NULL },
+	{ FIELD, "icmp checksum", FATE_LATER, "field of the ICMP header", NULL },
+	{ FIELD, "icmp id", FATE_LATER, "field of the ICMP header", NULL },
+	{ FIELD, "icmp sequence", FATE_LATER, "field of the ICMP header", NULL },
+	{ FIELD, "icmp gateway", FATE_LATER, "field of the ICMP header", NULL },
+	{ FIELD, "icmp mtu", FATE_LATER, "field of the ICMP header", NULL },
+	{ FIELD, "icmpv6 checksum", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 parameter-problem", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 param-problem", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 packet-too-big", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 mtu", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 id", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 sequence", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 max-delay", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 taddr", FATE_LATER, "field of the ICMPv6 header", NULL },
+	{ FIELD, "icmpv6 daddr", FATE_LATER, "field of the ICMPv6 header", NULL },
+
+	/* what is known about a packet: `meta X`, most of them also without `meta` */
+	{ META, "nfproto", FATE_LATER, "network protocol",
+	  "match 'meta protocol ip' or 'meta protocol ip6'" },
+	{ META, "priority", FATE_LATER, "priority of the packet", NULL },
+	{ META, "random", FATE_LATER, "random number", NULL },
+	{ META, "secmark", FATE_LATER, "security mark", NULL },
+	{ META, "secpath", FATE_NOT_AT_INGRESS, "IPsec state", NULL },
+	{ META, "ibrvproto", FATE_NOT_AT_INGRESS, "protocol of a bridge's VLANs", NULL },
+	{ META, "ibrpvid", FATE_NOT_AT_INGRESS, "VLAN of a bridge port", NULL },
+	{ META, "iifkind", FATE_LATER, "kind of the device", "match 'iifname'" },
+	{ META, "oifkind", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
+	{ META, "sdif", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
+	{ META, "sdifname", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
+	{ META, "broute", FATE_NOT_AT_INGRESS, "route instead of bridge", NULL },
+	{ STMT | META, "iiftype", FATE_LATER, "type of the device", "match 'iifname'" },
+	{ STMT | META, "iifgroup", FATE_LATER, "group of the device", "match 'iifname'" },
+	{ STMT | META, "oif", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
+	{ STMT | META, "oifname", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
+	{ STMT | META, "oiftype", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
+	{ STMT | META, "oifgroup", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
+	{ STMT | META, "skuid", FATE_NEVER_MATCHES, "user of a socket", NULL },
+	{ STMT | META, "skgid", FATE_NEVER_MATCHES, "group of a socket", NULL },
+	{ STMT | META, "cgroup", FATE_NEVER_MATCHES, "control group of a socket", NULL },
+	{ STMT | META, "rtclassid", FATE_NEVER_MATCHES, "routing realm", BEFORE_ROUTING },
+	{ STMT | META, "nftrace", FATE_LATER, "trace of a packet", NULL },
+	{ STMT | META, "cpu", FATE_LATER, "processor", NULL },
+	{ STMT | META, "ibriport", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },
+	{ STMT | META, "ibrname", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },
+	{ STMT | META, "obriport", FATE_NOT_AT_INGRESS, "bridge of the output device", BEFORE_ROUTING },
+	{ STMT | META, "obrname", FATE_NOT_AT_INGRESS, "bridge of the output device", BEFORE_ROUTING },
+	{ STMT | META, "time", FATE_LATER, "time of the packet", NULL },
+	{ STMT | META, "day", FATE_LATER, "day of the week", NULL },
+	{ STMT | META, "hour", FATE_LATER, "time of the day", NULL },
+
+	/* behind an expression; these stand in several places, the parser asks by the mark */
+	{ STMT, ".", FATE_LATER, "concatenation of fields", ONE_RULE_EACH },
+	{ STMT, "<<", FATE_LATER, "shift", "write the shifted value" },
+	{ STMT, ">>", FATE_LATER, "shift", "write the shifted value" },
+	{ STMT, "@", FATE_LATER, "raw bytes of the packet", "match a field by its name" },
+	{ FIELD, "set", FATE_LATER, "change a packet", NULL },
+	{ FIELD, "map", FATE_LATER, "look up a value in a map", "use 'vmap' for verdicts" },
+	{ ELEMENT, "*", FATE_LATER, "element for all others",
+	  "write a rule behind the one that uses the set" },
+	{ ELEMENT, ":", FATE_LATER, "map to a value that is no verdict", NULL },
+	{ STMT, "{", FATE_LATER, "chain inside a rule", "write the chain under a name" },
+};
+
+static bool find_word(const char *const *words, size_t count, struct str word)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = str_compare(str_from(words[middle]), word);
+
+		if (!order)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+bool parse_word_is_reserved(struct str word)
+{
+	return find_word(reserved_words, sizeof(reserved_words) / sizeof(reserved_words[0]), word);
+}
+
+bool parse_word_is_value(struct str word)
+{
+	return find_word(value_words, sizeof(value_words) / sizeof(value_words[0]), word);
+}
+
+bool parse_refuse(struct parse *parse, enum parse_place place, struct str words,
+		  struct source_span span)
+{
+	for (size_t i = 0; i < sizeof(refused_words) / sizeof(refused_words[0]); i++) {
+		const struct refused_word *row = &refused_words[i];
+
+		if (!(row->places & place) || !str_is(words, row->words))
+			continue;
+		diag_error(parse->diag, span, "'%s' (%s) %s", row->words, row->what,
+			   fate_texts[row->fate]);
+		if (row->help)
+			diag_help(parse->diag, "%s", row->help);
+		return true;
+	}
+	return false;
+}
