@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# man: the manual pages are clean mdoc, and say what --help, the field table and the deviations of
+# the contract say: nothing more, nothing less.
+. "${top_srcdir:?}/tests/suite/lib.sh"
+
+cd "$top_srcdir/man" || exit 1
+list=$top_builddir/tests/tool/field_list
+help=$("$top_builddir/xdpfw" --help)
+
+# same WHAT EXPECTED GOT: two lists of lines.
+same() {
+	local difference
+	difference=$(diff <(sort -u <<<"$2") <(sort -u <<<"$3"))
+	if [ -n "$2" ] && [ -z "$difference" ]; then
+		pass
+	else
+		fail "$1 (< the program, > the page)"
+		printf '%s\n' "$difference"
+	fi
+}
+
+# Pages of other packages need not be installed.
+for page in xdpfw.8 xdpfw.conf.5; do
+	check "$page is clean mdoc" test -z \
+		"$(mandoc -Tlint $page 2>/dev/null | grep -v 'referenced manual not found')"
+done
+
+same "options of xdpfw.8" "$(grep -Eo -- '--[a-z][a-z-]+' <<<"$help")" \
+	"$(sed -n 's/^\.It Fl .*\\-\([a-z-]*\).*/--\1/p' xdpfw.8)"
+same "short options of xdpfw.8" "$(grep -Eo -- '(^| )-[a-zA-Z],' <<<"$help" | tr -d ' ,')" \
+	"$(sed -n 's/^\.It Fl \([a-zA-Z]\) .*/-\1/p' xdpfw.8 | sed 's/^\(-[a-zA-Z]\).*/\1/')"
+for word in list status unload; do
+	check "--help names $word" grep -q "xdpfw.* $word" <<<"$help"
+	check "xdpfw.8 names $word" grep -Eq "^\.It Cm $word" xdpfw.8
+done
+
+# Environment and files that the program reads, but for the switches of the tests' own program.
+same "environment of xdpfw.8" \
+	"$(grep -ho 'secure_getenv("[A-Z_]*")' ../loader/*.c | grep -o 'XDPFW_[A-Z_]*')" \
+	"$(sed -n 's/^\.It Ev //p' xdpfw.8)"
+
+same "fields of xdpfw.conf.5" "$("$list" fields | awk -F'\t' '{ print $1 " " $2 ": " $4 ": " $5 }')" \
+	"$(sed -n 's/^\.It Cm \(.*\) Ta \(.*\) Ta /\1: \2: /p' xdpfw.conf.5)"
+
+# The types, and the constants of each.
+types=$(sed -n '/^\.Ss Types/,/^\.Sh SETS/p' xdpfw.conf.5)
+same "types of xdpfw.conf.5" "$("$list" types | cut -f1)" "$(sed -n 's/^\.It Cm //p' <<<"$types")"
+same "constants of xdpfw.conf.5" "$("$list" symbols | awk '{ print $1, $2 }')" \
+	"$(awk '/^\.El/ { exit } /^\.It/ { type = $3 } /^\.Cm/ { for (i = 2; i <= NF; i++)
+		if ($i != ",") print type, $i }' <<<"$types")"
+
+same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' 1 2 3 4 5 6 7)" \
+	"$(sed -n 's/^\.It \\&\(D[0-9]*\) .*/\1/p' xdpfw.conf.5)"
+
+# Figures of limits.h and of the ABI.
+limit() {
+	printf '%d' $(($(sed -n "s/^#define $1 (\?\([0-9a-z]*u\? \?<\?<\? \?[0-9]*\))\?.*/\1/p" \
+		../compiler/base/limits.h ../bpf/xdpfw_abi.h | tr -d u)))
+}
+text=$(mandoc -Tascii xdpfw.conf.5 2>/dev/null | col -bx | tr -s ' \n' ' ')
+for row in LIMITS_RULES:'%s rules' LIMITS_CHAINS:'%s chains' LIMITS_NAME_LEN:'%s bytes' \
+	LIMITS_NESTING:'nest %s deep' XDPFW_MAX_DEVICES:'%s devices' LIMITS_JUMP_DEPTH:'%s jumps' \
+	XDPFW_MAX_BASE_CHAINS:'%s base chains' LIMITS_ELEMENTS:'%s elements' \
+	LIMITS_INCLUDE_DEPTH:'at most %s inside' LIMITS_COMMENT_LEN:'%s bytes, which'; do
+	# shellcheck disable=SC2059
+	wanted=$(printf "${row#*:}" "$(limit "${row%%:*}" | sed ':a; s/\B[0-9]\{3\}\>/,&/; ta')")
+	check "xdpfw.conf.5 says '$wanted'" grep -Fq -- "$wanted" <<<"$text"
+done
+finish
