@@ -40,6 +40,7 @@ struct lexer {
 	unsigned int errors;
 	bool line_began;		/* something other than blanks stands on this line */
 	bool return_seen;		/* carriage returns are reported once */
+	bool quote_seen;		/* and so are open strings: the next quote may close one */
 };
 
 static bool is_digit(char c)
@@ -155,7 +156,7 @@ static size_t match_ipv6(const struct lexer *lexer, size_t off)
 	return 0;
 }
 
-/* "1d2h3m4s5ms", each part once and in this order; also the tag types, which begin so: length, or 0. */
+/* "1d2h3m4s5ms", each part once and in this order; also the tag types: length, or 0. */
 static size_t match_time(const struct lexer *lexer)
 {
 	static const char *const units[] = { "d", "h", "m", "s", "ms" };
@@ -276,6 +277,17 @@ static bool lex_wordlike(struct lexer *lexer, bool *ret_done)
 	return true;
 }
 
+static bool fail_open_string(struct lexer *lexer, size_t len)
+{
+	bool seen = lexer->quote_seen;
+
+	lexer->quote_seen = true;
+	if (!seen)
+		return fail(lexer, len, "string is not closed on its line");
+	lexer->at += len;
+	return true;
+}
+
 static bool lex_string(struct lexer *lexer)
 {
 	size_t len = 1;
@@ -286,7 +298,7 @@ static bool lex_string(struct lexer *lexer)
 		if (c == '"')
 			break;
 		if (c == '\n' || lexer->at + len >= lexer->len)
-			return fail(lexer, len, "string is not closed on its line");
+			return fail_open_string(lexer, len);
 		if (((unsigned char)c < 0x20 && c != '\t') || c == 0x7f) {
 			lexer->at += len;
 			return fail(lexer, 1, "control byte 0x%02x in a string", (unsigned char)c);

@@ -68,6 +68,13 @@ bool parse_unexpected(struct parse *parse, const char *what)
 	return false;
 }
 
+void parse_suggest(struct parse *parse, const struct str_nearest *near)
+{
+	/* The word itself can be right, but in the wrong place. */
+	if (near->best && !str_is(near->word, near->best))
+		diag_help(parse->diag, "did you mean '%s'?", near->best);
+}
+
 bool parse_expect(struct parse *parse, enum token_kind kind)
 {
 	return parse_accept(parse, kind) || parse_unexpected(parse, token_kind_name(kind));
@@ -96,17 +103,54 @@ struct source_span parse_last_span(const struct parse *parse)
 	return parse->tokens[parse->at - (parse->at > 0)].span;
 }
 
+static uint32_t column_of(const struct parse *parse, const struct token *token)
+{
+	return source_locate(parse->sources, token->span).column;
+}
+
+/* Whether the next token, the first of its line, is more likely a new rule than part of a set. */
+static bool begins_rule(const struct parse *parse, const struct token *first)
+{
+	const struct token *token = parse_peek(parse), *second = parse_peek_second(parse);
+	uint32_t column = column_of(parse, token), least = column_of(parse, first);
+
+	if (token->kind == TOKEN_RBRACE)
+		return column < least;
+	return token->kind == TOKEN_WORD && column <= least && second->kind != TOKEN_COMMA &&
+	       second->kind != TOKEN_COLON && second->kind != TOKEN_RBRACE;
+}
+
 /*
- * To the end of the statement that began with OPEN brackets open.  Brackets inside it are skipped
- * in pairs, so that a refused block is one error.
+ * To the end of the statement that began at FIRST with OPEN brackets open.  Brackets inside it are
+ * skipped in pairs, so that a refused block is one error.  But a rule may be wrong because its '}'
+ * is missing: then a line that is not indented more than the rule itself ends it.
  */
-static void skip_statement(struct parse *parse, unsigned int open)
+static void skip_statement(struct parse *parse, const struct parse_items *items,
+			   const struct token *first, unsigned int open)
 {
 	while (!parse_is(parse, TOKEN_END)) {
 		if (parse->open <= open && parse_at_separator(parse))
 			return;
-		parse_take(parse);
+		if (parse_take(parse)->kind != TOKEN_NEWLINE || !items->rules ||
+		    !begins_rule(parse, first))
+			continue;
+		parse->open = open;
+		return;
 	}
+}
+
+static bool begins_outer_block(const struct parse *parse, const struct parse_items *items)
+{
+	const struct token *token = parse_peek(parse);
+
+	if (!items->outer_words || token->kind != TOKEN_WORD)
+		return false;
+	for (size_t i = 0; items->outer_words[i]; i++)
+		if (str_is(token->text, items->outer_words[i]))
+			return token[1].kind == TOKEN_WORD &&
+			       (token[2].kind == TOKEN_LBRACE ||
+				(token[2].kind == TOKEN_WORD && token[3].kind == TOKEN_LBRACE));
+	return false;
 }
 
 static bool parse_common(struct parse *parse, const struct parse_items *items, bool *ret_ok)
@@ -126,19 +170,9 @@ static bool parse_common(struct parse *parse, const struct parse_items *items, b
 	return true;
 }
 
-/* What follows a statement; the places where a user's mistake shows are told apart. */
 static bool expect_separator(struct parse *parse)
 {
-	const struct token *last = parse->at ? &parse->tokens[parse->at - 1] : NULL;
-
-	if (parse_at_separator(parse))
-		return true;
-	parse_unexpected(parse, "a newline or ';'");
-	if (parse_is(parse, TOKEN_COMMA))
-		diag_help(parse->diag, "several values stand in braces: { a, b }");
-	else if (parse_is(parse, TOKEN_LBRACE) && last && last->kind == TOKEN_NEWLINE)
-		diag_help(parse->diag, "'{' stands on the line of the name before it");
-	return false;
+	return parse_at_separator(parse) || parse_unexpected(parse, "a newline or ';'");
 }
 
 bool parse_items(struct parse *parse, const struct parse_items *items)
@@ -146,12 +180,13 @@ bool parse_items(struct parse *parse, const struct parse_items *items)
 	unsigned int errors = parse->diag->errors;
 
 	while (!parse_is(parse, TOKEN_END) && parse->diag->errors < ERRORS_MAX) {
+		const struct token *first = parse_peek(parse);
 		unsigned int open = parse->open;
 		bool ok;
 
 		if (parse_accept(parse, TOKEN_NEWLINE) || parse_accept(parse, TOKEN_SEMICOLON))
 			continue;
-		if (parse_is(parse, TOKEN_RBRACE) && open)
+		if ((parse_is(parse, TOKEN_RBRACE) && open) || begins_outer_block(parse, items))
 			break;
 		if (parse_is(parse, TOKEN_RBRACE)) {
 			diag_error(parse->diag, parse_peek(parse)->span,
@@ -159,11 +194,13 @@ bool parse_items(struct parse *parse, const struct parse_items *items)
 			parse_take(parse);
 			continue;
 		}
+		parse->nesting = 0;
+		parse->operators = 0;
 		if (!parse_common(parse, items, &ok))
 			ok = items->item(parse, items->context);
 		if (ok && (items->loose || expect_separator(parse)))
 			continue;
-		skip_statement(parse, open);
+		skip_statement(parse, items, first, open);
 	}
 	return parse->diag->errors == errors;
 }
@@ -180,11 +217,12 @@ bool parse_block(struct parse *parse, const struct parse_items *items, const cha
 	if (parse_accept(parse, TOKEN_RBRACE))
 		return true;
 	/* After other errors the brackets may have been misjudged: say nothing. */
-	if (parse->diag->errors != errors)
-		return false;
-	diag_error(parse->diag, parse_peek(parse)->span, "'}' of %s '%.*s' is missing", kind,
-		   STR_ARG(name));
-	diag_label(parse->diag, brace->span, "opened here");
+	if (parse->diag->errors == errors) {
+		diag_error(parse->diag, parse_peek(parse)->span, "'}' of %s '%.*s' is missing",
+			   kind, STR_ARG(name));
+		diag_label(parse->diag, brace->span, "opened here");
+	}
+	parse->open--;
 	return false;
 }
 

@@ -24,8 +24,7 @@ static bool parse_hook_word(struct parse *parse, const char *what, enum parse_pl
 		return false;
 	diag_error(parse->diag, token->span, "unknown %s '%.*s'", what, STR_ARG(token->text));
 	str_nearest_offer(&near, only);
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 	return false;
 }
 
@@ -294,7 +293,11 @@ static bool parse_chain_item(struct parse *parse, void *context)
 
 bool parse_chain_block(struct parse *parse, struct ast_chain *chain)
 {
-	const struct parse_items items = { .item = parse_chain_item, .context = chain };
+	static const char *const outer_words[] = { "table", "chain", "set", "map", NULL };
+	const struct parse_items items = {
+		.item = parse_chain_item, .context = chain, .rules = true,
+		.outer_words = outer_words,
+	};
 	struct parse_symbol *outer = parse_scope_begin(parse);
 	bool ok = parse_block(parse, &items, "chain", chain->name.text);
 

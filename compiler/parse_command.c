@@ -113,12 +113,13 @@ static void report_unknown(struct parse *parse, const char *what)
 	struct str_nearest near = { .word = parse_peek(parse)->text };
 
 	parse_unexpected(parse, what);
+	if (parse_is(parse, TOKEN_LBRACE))
+		diag_help(parse->diag, "'{' stands on the line of the name before it");
 	if (!parse_is(parse, TOKEN_WORD))
 		return;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		str_nearest_offer(&near, words[i]);
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 }
 
 /* Behind `add` or `create`, or at the start of a command. */

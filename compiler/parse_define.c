@@ -205,8 +205,7 @@ static void suggest(struct parse *parse, struct str name)
 	for (const struct parse_symbol *symbol = parse->symbols.scope; symbol;
 	     symbol = symbol->scope_next)
 		str_nearest_offer(&near, arena_strdup(parse->arena, symbol->name));
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 }
 
 struct ast_expr *parse_variable(struct parse *parse)

@@ -106,8 +106,8 @@ static void list_fields_named(struct str name, struct buf *out)
 	for (size_t i = 0; i < field_count; i++) {
 		if (!str_is(name, field_table[i].name))
 			continue;
-		buf_printf(out, "%s'%s %s'", out->len ? ", " : "", field_proto(&field_table[i])->name,
-			   field_table[i].name);
+		buf_printf(out, "%s'%s %s'", out->len ? ", " : "",
+			   field_proto(&field_table[i])->name, field_table[i].name);
 	}
 }
 
@@ -115,8 +115,8 @@ static void list_fields_named(struct str name, struct buf *out)
 static void report_unknown(struct parse *parse, const struct token *token)
 {
 	static const char *const statements[] = {
-		"accept", "drop", "continue", "return", "jump", "goto", "counter", "comment", "vmap",
-		"ct", "limit", "log", "reject",
+		"accept", "drop", "continue", "return", "jump", "goto", "counter", "comment",
+		"vmap", "ct", "limit", "log", "reject",
 	};
 	struct str_nearest near = { .word = token->text };
 	struct buf fields = BUF_INIT;
@@ -137,8 +137,7 @@ static void report_unknown(struct parse *parse, const struct token *token)
 	for (size_t i = 0; i < field_count; i++)
 		if (field_table[i].bare)
 			str_nearest_offer(&near, field_table[i].name);
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 }
 
 static void report_no_field(struct parse *parse, const struct proto *proto,
@@ -156,8 +155,7 @@ static void report_no_field(struct parse *parse, const struct proto *proto,
 	diag_error(parse->diag, token->span, "'%s' has no field '%.*s'", proto->name,
 		   STR_ARG(token->text));
 	field_suggest(proto, &near);
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 }
 
 static struct ast_expr *new_field(struct parse *parse, const struct field *field,
@@ -207,6 +205,10 @@ static struct ast_expr *parse_field(struct parse *parse)
 		return NULL;
 	if (token->kind != TOKEN_WORD) {
 		parse_unexpected(parse, "a statement");
+		if (token->kind == TOKEN_COMMA || token->kind == TOKEN_DASH ||
+		    token->kind == TOKEN_SLASH)
+			diag_help(parse->diag, "several ranges or prefixes stand in braces: "
+				  "{ a, b }");
 		return NULL;
 	}
 	proto = field_find_proto(token->text);

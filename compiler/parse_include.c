@@ -10,7 +10,8 @@
  * A file's text is read once per run; a second include of it parses the same text again.
  *
  * Safety: only regular files are read, and "-" is never taken for standard input, because every
- * path tried holds a '/'.  A file must not include itself; depth and number of includes are limited.
+ * path tried holds a '/'.  A file must not include itself; depth and number of includes are
+ * limited.
  */
 #include "compiler/parse_private.h"
 

@@ -68,6 +68,9 @@ struct parse_items {
 	parse_item_fn *item;
 	void *context;
 	bool loose;			/* statements need no newline or ';' between them */
+	bool rules;			/* statements are rules: see skip_statement */
+	const char *const *outer_words;	/* NULL at the end: `WORD [WORD] WORD {` cannot stand in
+					   this block, so its '}' must be missing */
 };
 
 /* --- tokens (parse.c) --- */
@@ -99,6 +102,8 @@ bool parse_accept(struct parse *parse, enum token_kind kind);
 bool parse_accept_word(struct parse *parse, const char *word);
 /* Reports "expected WHAT, found TOKEN" about the next token; always false. */
 bool parse_unexpected(struct parse *parse, const char *what);
+/* Adds "did you mean" to the error reported last, when something is near. */
+void parse_suggest(struct parse *parse, const struct str_nearest *near);
 bool parse_expect(struct parse *parse, enum token_kind kind);
 bool parse_expect_word(struct parse *parse, const char *word);
 /* Newline, ';', the end of the text or of the block. */
@@ -139,7 +144,7 @@ const struct lex_tokens *parse_tokens_of(struct parse *parse, uint32_t source);
 
 struct ast_expr *parse_new_expr(struct parse *parse, enum ast_expr_kind kind,
 				struct source_span span);
-/* The kind of the next token, where a word such as `eq` or `and` counts as the mark it stands for. */
+/* The kind of the next token; a word such as `eq` or `and` counts as the mark it stands for. */
 enum token_kind parse_operator(const struct parse *parse);
 /* False, reported: more operators than LIMITS_NESTING in one expression. */
 bool parse_count_operators(struct parse *parse, unsigned int count, struct source_span span);

@@ -13,7 +13,9 @@
 
 bool parse_begins_verdict(const struct parse *parse)
 {
-	static const char *const words[] = { "accept", "drop", "continue", "return", "jump", "goto" };
+	static const char *const words[] = {
+		"accept", "drop", "continue", "return", "jump", "goto",
+	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (parse_is_word(parse, words[i]))

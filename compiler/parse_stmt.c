@@ -32,7 +32,8 @@ static bool match_op(enum token_kind kind, enum ast_match_op *ret_op)
  * `ip saddr == ip daddr`: the second `ip` was taken for a value, as it is one in `ether type ip`;
  * what follows shows that a field was meant.
  */
-static bool check_not_field(struct parse *parse, const struct ast_expr *right)
+static bool check_not_field(struct parse *parse, const struct ast_expr *left,
+			    const struct ast_expr *right)
 {
 	const struct token *token = parse_peek(parse);
 	const struct proto *proto;
@@ -47,8 +48,11 @@ static bool check_not_field(struct parse *parse, const struct ast_expr *right)
 	diag_error(parse->diag, source_join(right->span, token->span),
 		   "expected a value, found the field '%s %.*s'", proto->name,
 		   STR_ARG(token->text));
-	diag_help(parse->diag, "to match both, write '%s' and then '%s %.*s'", proto->name,
-		  proto->name, STR_ARG(token->text));
+	if (left->kind == AST_EXPR_FIELD && left->field->select != FIELD_SELECT_NOTHING)
+		diag_help(parse->diag, "to match both, write '%s %s %.*s'", proto->name,
+			  proto->name, STR_ARG(token->text));
+	else
+		diag_help(parse->diag, "two fields cannot be compared with each other");
 	return false;
 }
 
@@ -96,7 +100,7 @@ static bool parse_match(struct parse *parse, struct ast_stmt *stmt)
 	if (match_op(parse_operator(parse), &stmt->op))
 		parse_take(parse);
 	stmt->right = parse_right(parse);
-	if (!stmt->right || !check_not_field(parse, stmt->right))
+	if (!stmt->right || !check_not_field(parse, stmt->left, stmt->right))
 		return false;
 	if (!parse_accept(parse, TOKEN_SLASH))
 		return true;

@@ -199,14 +199,16 @@ static bool parse_table_item(struct parse *parse, void *context)
 	parse_unexpected(parse, "'chain', 'set', 'map' or 'comment'");
 	for (size_t i = 0; token->kind == TOKEN_WORD && i < sizeof(words) / sizeof(words[0]); i++)
 		str_nearest_offer(&near, words[i]);
-	if (near.best)
-		diag_help(parse->diag, "did you mean '%s'?", near.best);
+	parse_suggest(parse, &near);
 	return false;
 }
 
 bool parse_table_block(struct parse *parse, struct ast_table *table)
 {
-	const struct parse_items items = { .item = parse_table_item, .context = table };
+	static const char *const outer_words[] = { "table", NULL };
+	const struct parse_items items = {
+		.item = parse_table_item, .context = table, .outer_words = outer_words,
+	};
 	struct parse_symbol *outer = parse_scope_begin(parse);
 	bool ok = parse_block(parse, &items, "table", table->name.text);
 
