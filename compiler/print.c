@@ -35,13 +35,13 @@ static void print_handle(uint32_t handle, const struct print_options *options, s
 /* A line of its own behind INDENT, when there is a comment. */
 static void print_comment_line(const char *indent, struct str comment, struct buf *out)
 {
-	if (comment.len)
+	if (comment.at)
 		buf_printf(out, "%scomment \"%.*s\"\n", indent, STR_ARG(comment));
 }
 
 static void print_comment(struct str comment, struct buf *out)
 {
-	if (comment.len)
+	if (comment.at)
 		buf_printf(out, " comment \"%.*s\"", STR_ARG(comment));
 }
 
