@@ -100,7 +100,7 @@ static void print_interval(const struct field *field, u128 lo, u128 hi, struct b
 	print_value(field, lo, out);
 	if (lo == hi)
 		return;
-	buf_putc(out, '-');
+	buf_puts(out, "..");
 	print_value(field, hi, out);
 }
 

@@ -12,6 +12,7 @@
  * allows: what is asked for changes which packets there are, never what is said of them.
  */
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 
 #include "compiler/interp.h"
 #include "compiler/interp_walk.h"
@@ -20,6 +21,8 @@
 #define BASE_REPAIRS 8			/* rules that a rule's packets are led around */
 #define REPAIRS 2			/* more, for one packet */
 #define HITS 3
+#define BIT_TRIES 32
+#define SELECTED 4
 #define CUTS 12
 #define MIXES 4
 #define PAIRS 2
@@ -314,9 +317,55 @@ static void start_rule(struct packet_maker *maker, uint32_t rule)
 	build_reaching(maker, &maker->goals, rule, BASE_REPAIRS);
 }
 
+/* The chain that RULE jumps to, by some entry when it is a map; false when it does not jump. */
+static bool pick_target(struct packet_maker *maker, uint32_t rule, uint32_t *ret_chain)
+{
+	const struct ir_rule *at = &maker->ir->rules.at[rule];
+
+	for (size_t i = 0; i < at->steps.len; i++) {
+		const struct ir_step *step = &at->steps.at[i];
+		struct ir_verdict verdict = step->verdict;
+
+		if (step->kind == IR_STEP_MAP && maker->ir->maps.at[step->map].entries.len) {
+			const struct ir_map *map = &maker->ir->maps.at[step->map];
+
+			verdict = map->entries.at[packet_random_below(&maker->random,
+								      map->entries.len)].verdict;
+		} else if (step->kind != IR_STEP_VERDICT) {
+			continue;
+		}
+		if (verdict.kind != IR_VERDICT_JUMP && verdict.kind != IR_VERDICT_GOTO)
+			continue;
+		*ret_chain = verdict.chain;
+		return true;
+	}
+	return false;
+}
+
+/* A jump alone is not seen: some rule of the chain it leads to is to be met too. */
+static void add_observer(struct packet_maker *maker, struct packet_goals *goals, uint32_t rule)
+{
+	size_t first = goals->len;
+	const struct ir_chain *chain;
+	uint32_t target;
+
+	if (!pick_target(maker, rule, &target))
+		return;
+	chain = &maker->ir->chains.at[target];
+	if (!chain->rule_count)
+		return;
+	add_rule_goals(maker, goals,
+		       chain->first_rule +
+			       (uint32_t)packet_random_below(&maker->random, chain->rule_count),
+		       PACKET_NO_STEP, false);
+	for (size_t i = first; i < goals->len; i++)
+		goals->at[i].soft = true;
+}
+
 static void add_hit(struct packet_maker *maker, uint32_t rule)
 {
 	packet_goal_copy(&maker->attempt, &maker->goals);
+	add_observer(maker, &maker->attempt, rule);
 	build_reaching(maker, &maker->attempt, rule, REPAIRS);
 	packet_rule_add(maker, rule);
 }
@@ -340,6 +389,7 @@ static void add_pinned(struct packet_maker *maker, uint32_t rule, uint32_t step,
 	for (size_t i = 0; i < maker->goals.len; i++)
 		if (maker->goals.at[i].step != step)
 			packet_goal_add(&maker->attempt, &maker->goals.at[i]);
+	add_observer(maker, &maker->attempt, rule);
 	build_reaching(maker, &maker->attempt, rule, REPAIRS);
 	packet_rule_add(maker, rule);
 }
@@ -403,20 +453,63 @@ static void add_edge(struct packet_maker *maker, uint32_t rule, uint32_t step, s
 	add_pinned(maker, rule, step, at->mask, value);
 }
 
-/* One bit of a value that meets the step is flipped, masked or not. */
-static void add_flipped(struct packet_maker *maker, uint32_t rule, uint32_t step,
-			unsigned int bit)
+/* Whether (key & MASK) lies in the step's set, or in an entry of its map. */
+static bool is_member(const struct ir *ir, const struct ir_step *step, u128 key)
 {
-	const struct ir_step *at = &maker->ir->rules.at[rule].steps.at[step];
-	unsigned int bits = maker->ir->loads.at[at->load].field->bit_len;
-	struct packet_choice choice = { 0 };
-	u128 value;
+	if (step->kind == IR_STEP_TEST)
+		return ir_set_has(&ir->sets.at[step->set], key);
+	return ir_map_find(&ir->maps.at[step->map], key) != NULL;
+}
 
-	for (size_t i = 0; i < maker->goals.len; i++)
-		if (maker->goals.at[i].step == step)
-			choice.at[choice.len++] = &maker->goals.at[i];
-	value = packet_goal_pick(&choice, bits, &maker->random);
-	add_pinned(maker, rule, step, u128_max(bits), value ^ (u128)1 << bit);
+/*
+ * A value for which BIT matters: with that bit put into the mask, or taken out of it, the step
+ * says something else.  When none is found, any value that has the bit.
+ */
+static void add_bit(struct packet_maker *maker, uint32_t rule, uint32_t step, unsigned int bit)
+{
+	const struct ir *ir = maker->ir;
+	const struct ir_step *at = &ir->rules.at[rule].steps.at[step];
+	unsigned int bits = ir->loads.at[at->load].field->bit_len;
+	size_t intervals = interval_count(ir, at);
+	u128 one = (u128)1 << bit, value = 0;
+
+	for (unsigned int i = 0; i < BIT_TRIES; i++) {
+		value = packet_random_bits(&maker->random, bits);
+		if (intervals && i % 4 != 3) {
+			struct ir_interval ends = interval_at(
+				ir, at, packet_random_below(&maker->random, intervals));
+			u128 key = i % 4 == 0 ? ends.lo : i % 4 == 1 ? ends.hi :
+				   packet_random_between(&maker->random, ends.lo, ends.hi);
+
+			value = (key & at->mask) | (value & ~at->mask);
+		}
+		value = (value | one) & u128_max(bits);
+		if (is_member(ir, at, value & at->mask) !=
+		    is_member(ir, at, value & (at->mask ^ one)))
+			break;
+	}
+	add_pinned(maker, rule, step, u128_max(bits), value);
+}
+
+/* What other rules build on: the step sees each of the protocols that frames are made of. */
+static void add_selector(struct packet_maker *maker, uint32_t rule, uint32_t step,
+			 size_t number)
+{
+	static const uint16_t types[SELECTED] = { ETH_P_IP, ETH_P_IPV6, ETH_P_ARP, ETH_P_8021Q };
+	static const uint8_t protos[SELECTED] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP,
+						  IPPROTO_ICMPV6 };
+	const struct ir_step *at = &maker->ir->rules.at[rule].steps.at[step];
+
+	switch (maker->ir->loads.at[at->load].field->select) {
+	case FIELD_SELECT_NOTHING:
+		break;
+	case FIELD_SELECT_ETHER_TYPE:
+		add_pinned(maker, rule, step, 0xffff, types[number]);
+		break;
+	case FIELD_SELECT_L4PROTO:
+		add_pinned(maker, rule, step, 0xff, protos[number]);
+		break;
+	}
 }
 
 static void add_twisted(struct packet_maker *maker, uint32_t rule, enum packet_twist twist)
@@ -508,12 +601,12 @@ static void add_some_edge(struct packet_maker *maker, uint32_t rule, uint32_t st
 			 (enum edge)packet_random_below(&maker->random, EDGE_COUNT));
 }
 
-static void add_some_flip(struct packet_maker *maker, uint32_t rule, uint32_t step)
+static void add_some_bit(struct packet_maker *maker, uint32_t rule, uint32_t step)
 {
 	const struct ir_step *at = &maker->ir->rules.at[rule].steps.at[step];
 	unsigned int bits = maker->ir->loads.at[at->load].field->bit_len;
 
-	add_flipped(maker, rule, step, (unsigned int)packet_random_below(&maker->random, bits));
+	add_bit(maker, rule, step, (unsigned int)packet_random_below(&maker->random, bits));
 }
 
 void packet_rule_sample(struct packet_maker *maker, uint32_t rule, size_t count)
@@ -528,10 +621,13 @@ void packet_rule_sample(struct packet_maker *maker, uint32_t rule, size_t count)
 
 		if (is_full(maker))
 			return;
-		if (kind < 7 && pick_step(maker, rule, &step))
+		if (kind < 6 && pick_step(maker, rule, &step))
 			add_some_edge(maker, rule, step);
+		else if (kind < 7 && pick_step(maker, rule, &step))
+			add_selector(maker, rule, step,
+				     packet_random_below(&maker->random, SELECTED));
 		else if (kind < 9 && pick_step(maker, rule, &step))
-			add_some_flip(maker, rule, step);
+			add_some_bit(maker, rule, step);
 		else if (kind < 12)
 			add_twisted(maker, rule, (enum packet_twist)packet_random_below(
 							 &maker->random, PACKET_TWIST_COUNT));
@@ -557,7 +653,9 @@ static void add_all_of_step(struct packet_maker *maker, uint32_t rule, uint32_t 
 			add_edge(maker, rule, step, i, (enum edge)edge);
 	bits = maker->ir->loads.at[at->load].field->bit_len;
 	for (unsigned int bit = 0; bit < bits; bit++)
-		add_flipped(maker, rule, step, bit);
+		add_bit(maker, rule, step, bit);
+	for (size_t i = 0; i < SELECTED; i++)
+		add_selector(maker, rule, step, i);
 }
 
 void packet_rule_all(struct packet_maker *maker, uint32_t rule)
