@@ -4,8 +4,20 @@
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
 run "$top_builddir/tests/tool/golden_run" golden "$top_srcdir/tests/golden"
-for text in "$top_srcdir"/tests/golden/*.c; do
-	check "clang builds ${text##*/}" "${CLANG:?}" -target bpf -mcpu=v3 -O2 -g -Wall -Werror \
-		-c "$text" -o /dev/null
+for ruleset in "$top_srcdir"/tests/golden/*.nft; do
+	"$top_builddir/xdpfw" --emit=c -f "$ruleset" >"$top_builddir/tests/golden.c" ||
+		fail "--emit=c of $ruleset"
+	check "clang builds the program of ${ruleset##*/}" "${CLANG:?}" -target bpf -mcpu=v3 -O2 \
+		-g -Wall -Wextra -Werror -c "$top_builddir/tests/golden.c" -o /dev/null
 done
+rm -f "$top_builddir/tests/golden.c"
+
+if need nft "nft lists tests/golden as we do"; then
+	for ruleset in "$top_srcdir"/tests/golden/*.nft; do
+		# shellcheck disable=SC2016
+		check "nft lists ${ruleset##*/} as we do" unshare -n sh -c \
+			'nft -f "$1" && nft list ruleset | diff -u - "$2"' - "$ruleset" \
+			"${ruleset%.nft}.list"
+	done
+fi
 finish

@@ -5,8 +5,9 @@
  *
  * In: `golden_run [--update] golden|errors DIR`.  For each DIR/NAME.nft:
  *
- *	golden	the phases' prints are NAME.tokens .ast .bound .ir .plan .c, the listing is NAME.list,
- *		and the warnings NAME.err (no file: none)
+ *	golden	the phases' prints are NAME.tokens .ast .bound .ir .plan .c (from where it speaks
+ *		of this ruleset), the listing is NAME.list, and the warnings NAME.err (no file:
+ *		none)
  *	errors	the file is refused, and the messages are NAME.err
  *
  * Out: a unified diff for each difference, then "N passed, N failed, N skipped".  --update writes
@@ -95,8 +96,8 @@ static void show_difference(const char *path, struct str got)
 	FILE *diff;
 
 	fflush(stdout);
-	snprintf(command, sizeof(command), "diff -uN --label wanted/%s --label got/%s %s - | head -40",
-		 path, path, path);
+	snprintf(command, sizeof(command),
+		 "diff -uN --label wanted/%s --label got/%s %s - | head -40", path, path, path);
 	diff = popen(command, "w");
 	if (!diff)
 		stop("run diff on", path);
@@ -129,6 +130,14 @@ static const char *with_suffix(struct arena *arena, const char *path, const char
 	return arena_printf(arena, "%.*s.%s", (int)(strrchr(path, '.') - path), path, suffix);
 }
 
+/* Without what bpf/ puts at the head of every program. */
+static struct str of_ruleset(struct str text)
+{
+	const char *at = text.at ? strstr(text.at, "/* ---- From here on: this ruleset") : NULL;
+
+	return at ? (struct str){ at, text.len - (size_t)(at - text.at) } : text;
+}
+
 static void run_phase(struct run *run, const char *path, const char *phase_name)
 {
 	struct work work;
@@ -142,7 +151,7 @@ static void run_phase(struct run *run, const char *path, const char *phase_name)
 	if (!compile_emit(&work.sources, work.source, &options, phase, &work.arena, &work.diag,
 			  &out))
 		diag_print(&work.diag, &out);
-	compare(run, with_suffix(&work.arena, path, phase_name), buf_str(&out));
+	compare(run, with_suffix(&work.arena, path, phase_name), of_ruleset(buf_str(&out)));
 	buf_free(&out);
 	arena_free(&work.arena);
 }

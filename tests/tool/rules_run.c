@@ -56,12 +56,27 @@ static void set_error(struct result *result, const char *messages)
 	result_set(result, false, at, strcspn(at, "\n"));
 }
 
+/* The rule in the listing of the table: what stands in chain c, which is last, behind its hook. */
+static void set_listed(struct result *result, const char *listing)
+{
+	const char *at = strstr(listing, "\tchain c {\n"), *end;
+
+	for (unsigned int lines = 0; at && lines < 2; lines++)
+		at = strchr(at, '\n') + 1;
+	end = at ? strstr(at, "\n\t}\n") : NULL;
+	if (end && end - at > 2)
+		result_set(result, true, at + 2, (size_t)(end - at) - 2);
+	else
+		result_set(result, false, "(not listed)", strlen("(not listed)"));
+}
+
 static void compile_rule(const struct run *run, const char *rule, struct result *result)
 {
 	struct arena arena = ARENA_INIT;
 	struct source_set sources = { .arena = &arena };
 	struct diag diag = { .arena = &arena, .sources = &sources };
 	struct compile_options options = { 0 };
+	struct compile_print_options print = { 0 };
 	struct compile *compile;
 	struct buf text = BUF_INIT, out = BUF_INIT;
 	uint32_t source;
@@ -73,8 +88,8 @@ static void compile_rule(const struct run *run, const char *rule, struct result 
 		   run->prelude.at ? run->prelude.at : "", rule);
 	source = source_add(&sources, "rule", buf_str(&text));
 	if (compile_source(&sources, source, &options, &arena, &diag, &compile)) {
-		compile_print_rule(compile, compile->rule_count - 1, &out);
-		result_set(result, true, out.at, out.len);
+		compile_print(compile, &print, &out);
+		set_listed(result, out.at);
 	} else {
 		diag_print(&diag, &out);
 		set_error(result, out.at);

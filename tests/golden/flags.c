@@ -1,0 +1,134 @@
+/* ---- From here on: this ruleset. ---- */
+
+/* The loader sets these before the program is verified: constants by then. */
+const volatile struct {
+	struct xdpfw_config config;
+	__u32 cell_of[1];
+} settings SEC(".rodata.config") = {
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 0 },
+};
+
+/* What the rules ask of a packet, as numbers. */
+struct fields {
+	__u32 ip_saddr;
+	__u32 ip6_flowlabel;
+	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 frame_len;
+	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
+	__u16 meta_protocol;
+	__u16 ip_frag_off;
+	__u8 meta_l4proto;
+	__u8 tcp_flags;
+	__u8 ip_dscp;
+	__u8 has_l4;		/* the transport protocol is known */
+};
+
+XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 20 > end)
+		return;
+	f->ip_frag_off = be16(header + 6);
+	f->ip_saddr = be32(header + 12);
+	f->ip_dscp = header[1] >> 2;
+	if (header + 40 > end)
+		return;
+	f->ip6_flowlabel = ((__u64)header[1] << 16 | be16(header + 2)) & 0xfffff;
+}
+
+XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 14 > end)
+		return;
+	f->tcp_flags = header[13];
+}
+
+/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
+XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
+{
+	WALK_BUFFER(copy, 40);
+	const __u8 *header, *end;
+	struct walk walk;
+	__u32 reason;
+
+	if (!f)
+		return XDPFW_REASON_FAULT;
+	walk_start(&walk, ctx);
+	header = walk_header(&walk, 0, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_link(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->length = walk.length - walk.network;
+	header = walk_header(&walk, walk.network, 40, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_network(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->has_l4 = walk.l4.value / WALK_HAS_L4;
+	read_network(f, header, end);
+	f->th_len = walk.transport_len.value;
+	if (f->th_len) {
+		header = walk_header(&walk, walk.transport.value, 14, copy, &end);
+		if (!header)
+			return XDPFW_REASON_OUT_OF_REACH;
+		read_transport(f, header, end);
+	}
+	f->meta_l4proto = walk.l4.value;
+	f->meta_protocol = walk.protocol;
+	return XDPFW_REASON_CHAINS;
+}
+
+XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+{
+	count_cell(settings.cell_of[number], f->length);
+}
+
+XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table masks, chain ingress */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x2) != 0x0) { return DROP(0); } /* flags.nft:5 tcp flags syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x12) != 0x0) { return DROP(1); } /* flags.nft:6 tcp flags syn,ack drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && f->tcp_flags == 0x2) { return DROP(2); } /* flags.nft:7 tcp flags == syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x3) == 0x0) { return DROP(3); } /* flags.nft:8 tcp flags ! fin,syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x12) == 0x2) { return DROP(4); } /* flags.nft:9 tcp flags syn / syn,ack drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x7) == 0x3) { return DROP(5); } /* flags.nft:10 tcp flags fin,syn / fin,syn,rst drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && !(f->tcp_flags == 0x2 || f->tcp_flags == 0x10)) { return DROP(6); } /* flags.nft:11 tcp flags != { syn, ack } drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_frag_off & 0x1fff) != 0) { return DROP(7); } /* flags.nft:12 ip frag-off & 8191 != 0 drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_saddr & 0xff) == 0x1) { return DROP(8); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_dscp == 0x2e) { return ACCEPT(9); } /* flags.nft:14 ip dscp ef accept */
+	if (f->meta_protocol == 0x86dd && f->length >= 40 && f->ip6_flowlabel == 5) { return DROP(10); } /* flags.nft:15 ip6 flowlabel 5 drop */
+	return CHAIN_END;
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const bool prove = settings.config.prove;
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	trail_reason(prove, reason);
+	if (reason != XDPFW_REASON_CHAINS)
+		return XDP_DROP;
+	switch (device->entry) {
+	case 0: /* device lo */
+		/* table masks, chain ingress, priority 0, policy accept */
+		if (chain_drops(prove, 0, run_0(f), 0))
+			return XDP_DROP;
+		return XDP_PASS;
+	}
+	trail_reason(prove, XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+char xdpfw_license[] SEC("license") = "GPL";

@@ -1,0 +1,218 @@
+/* ---- From here on: this ruleset. ---- */
+
+/* The loader sets these before the program is verified: constants by then. */
+const volatile struct {
+	struct xdpfw_config config;
+	__u32 cell_of[1];
+} settings SEC(".rodata.config") = {
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 1 },
+};
+
+/* What the rules ask of a packet, as numbers. */
+struct fields {
+	__u64 meta_iifname_high, meta_iifname_low;
+	__u32 ip_saddr;
+	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 frame_len;
+	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
+	__u16 meta_protocol;
+	__u16 udp_length;
+	__u16 tcp_dport;
+	__u8 meta_l4proto;
+	__u8 ip_ttl;
+	__u8 meta_pkttype;
+	__u8 has_l4;		/* the transport protocol is known */
+};
+
+XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 20 > end)
+		return;
+	f->ip_saddr = be32(header + 12);
+	f->ip_ttl = header[8];
+}
+
+XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 4 > end)
+		return;
+	f->tcp_dport = be16(header + 2);
+	if (header + 6 > end)
+		return;
+	f->udp_length = be16(header + 4);
+}
+
+/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
+XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct xdpfw_device *device)
+{
+	WALK_BUFFER(copy, 40);
+	const __u8 *header, *end;
+	struct walk walk;
+	__u32 reason;
+
+	if (!f || !device)
+		return XDPFW_REASON_FAULT;
+	walk_start(&walk, ctx);
+	header = walk_header(&walk, 0, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_link(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->length = walk.length - walk.network;
+	if (header + 6 > end)
+		return XDPFW_REASON_FAULT;
+	f->meta_pkttype = walk_packet_type(header, device->mac);
+	header = walk_header(&walk, walk.network, 40, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_network(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->has_l4 = walk.l4.value / WALK_HAS_L4;
+	read_network(f, header, end);
+	f->th_len = walk.transport_len.value;
+	if (f->th_len) {
+		header = walk_header(&walk, walk.transport.value, 6, copy, &end);
+		if (!header)
+			return XDPFW_REASON_OUT_OF_REACH;
+		read_transport(f, header, end);
+	}
+	f->meta_protocol = walk.protocol;
+	f->meta_l4proto = walk.l4.value;
+	f->meta_iifname_high = be64(device->name);
+	f->meta_iifname_low = be64(device->name + 8);
+	return XDPFW_REASON_CHAINS;
+}
+
+XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+{
+	count_cell(settings.cell_of[number], f->length);
+}
+
+/* @services */
+XDPFW_INLINE __u32 map_0(__u32 key)
+{
+	if (key == 22)
+		return WORD(ANSWER_JUMP, 0);
+	if (key == 25)
+		return WORD(ANSWER_DROP, 0);
+	if (key == 53)
+		return WORD(ANSWER_GOTO, 3);
+	return 0;
+}
+
+XDPFW_INLINE __u32 map_1(__u32 key)
+{
+	if (key == 1)
+		return WORD(ANSWER_ACCEPT, 0);
+	if (key == 6)
+		return WORD(ANSWER_CONTINUE, 0);
+	if (key == 17)
+		return WORD(ANSWER_JUMP, 3);
+	return 0;
+}
+
+XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table one, chain admin */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_saddr == 0xc0000207) { return ACCEPT(0); } /* flow.nft:10 ip saddr 192.0.2.7 accept */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && in32(f->ip_saddr, 0xc0000200, 0xc00002ff)) { return RETURN(1); } /* flow.nft:11 ip saddr 192.0.2.0/24 return */
+	count(f, 0); return DROP(2); /* flow.nft:12 counter drop */
+	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table one, chain dns */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 6 && in32(f->udp_length, 513, 65535)) { return DROP(3); } /* flow.nft:15 udp length > 512 drop */
+	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_2(const volatile struct fields *f, __u32 from)
+{
+	__u32 word;
+
+	if (!f)
+		return 0;
+	switch (from) {
+	case BEHIND(4): goto behind_4;
+	case BEHIND(5): goto behind_5;
+	case BEHIND(6): goto behind_6;
+	}
+	/* table one, chain early */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (word = map_0(f->tcp_dport))) { return ANSWER(word, 4); } /* flow.nft:19 tcp dport vmap @services */
+behind_4:
+	if (f->has_l4 && (word = map_1(f->meta_l4proto))) { if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 5); } /* flow.nft:20 meta l4proto vmap { icmp : accept, tcp : continue, udp : jump dns } */
+behind_5:
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { return JUMP(6, 0); } /* flow.nft:21 tcp dport { 80, 443 } jump admin */
+behind_6:
+	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_ttl == 1) { return DROP(7); } /* flow.nft:22 ip ttl 1 drop */
+	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_3(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table two, chain late */
+	/* flow.nft:29 meta pkttype broadcast continue (does nothing) */
+	if (((f->meta_iifname_high == 0x6c6f000000000000ull && f->meta_iifname_low == 0x0))) { return ACCEPT(9); } /* flow.nft:30 iifname "lo" accept */
+	return CHAIN_END;
+}
+
+/* See xdpfw_jump.h. */
+XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
+{
+	__u32 rule = from & ~BEHIND(0);
+
+	if (!f)
+		return 0;
+	HIDE(rule);
+	if (rule < 4) {
+		if (rule < 3) {
+			return run_0(f);
+		}
+		return run_1(f);
+	}
+	if (rule < 8) {
+		return run_2(f, from);
+	}
+	return run_3(f);
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const bool prove = settings.config.prove;
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f, device);
+	trail_reason(prove, reason);
+	if (reason != XDPFW_REASON_CHAINS)
+		return XDP_DROP;
+	switch (device->entry) {
+	case 0: /* device lo */
+		/* table one, chain early, priority -300, policy accept */
+		if (chain_drops(prove, 0, chain_answer(f, run_2(f, 4)), 0))
+			return XDP_DROP;
+		/* table two, chain late, priority 10, policy drop */
+		if (chain_drops(prove, 1, run_3(f), 1))
+			return XDP_DROP;
+		return XDP_PASS;
+	}
+	trail_reason(prove, XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+char xdpfw_license[] SEC("license") = "GPL";

@@ -1,0 +1,147 @@
+/* ---- From here on: this ruleset. ---- */
+
+/* The loader sets these before the program is verified: constants by then. */
+const volatile struct {
+	struct xdpfw_config config;
+	__u32 cell_of[2];
+} settings SEC(".rodata.config") = {
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 2 },
+};
+
+/* What the rules ask of a packet, as numbers. */
+struct fields {
+	__u64 ip6_saddr_high, ip6_saddr_low;
+	__u64 ether_daddr;
+	__u32 ip_saddr;
+	__u32 ip_daddr;
+	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 frame_len;
+	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
+	__u16 meta_protocol;
+	__u16 th_dport;
+	__u8 ip_protocol;
+	__u8 ip6_nexthdr;
+	__u8 has_l4;		/* the transport protocol is known */
+};
+
+XDPFW_INLINE void read_link(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 6 > end)
+		return;
+	f->ether_daddr = (__u64)be32(header + 0) << 16 | be16(header + 4);
+}
+
+XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 20 > end)
+		return;
+	f->ip_saddr = be32(header + 12);
+	f->ip_daddr = be32(header + 16);
+	f->ip_protocol = header[9];
+	if (header + 40 > end)
+		return;
+	f->ip6_saddr_high = be64(header + 8);
+	f->ip6_saddr_low = be64(header + 16);
+	f->ip6_nexthdr = header[6];
+}
+
+XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 4 > end)
+		return;
+	f->th_dport = be16(header + 2);
+}
+
+/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
+XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
+{
+	WALK_BUFFER(copy, 40);
+	const __u8 *header, *end;
+	struct walk walk;
+	__u32 reason;
+
+	if (!f)
+		return XDPFW_REASON_FAULT;
+	walk_start(&walk, ctx);
+	header = walk_header(&walk, 0, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_link(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->length = walk.length - walk.network;
+	read_link(f, header, end);
+	header = walk_header(&walk, walk.network, 40, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_network(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->has_l4 = walk.l4.value / WALK_HAS_L4;
+	read_network(f, header, end);
+	f->th_len = walk.transport_len.value;
+	if (f->th_len) {
+		header = walk_header(&walk, walk.transport.value, 4, copy, &end);
+		if (!header)
+			return XDPFW_REASON_OUT_OF_REACH;
+		read_transport(f, header, end);
+	}
+	f->meta_protocol = walk.protocol;
+	return XDPFW_REASON_CHAINS;
+}
+
+XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+{
+	count_cell(settings.cell_of[number], f->length);
+}
+
+/* @nets6 */
+XDPFW_INLINE bool set_3(__u64 high, __u64 low)
+{
+	return in64(high, 0x20010db800000000ull, 0x20010db8ffffffffull) ||
+	       (high == 0xfe80000000000000ull && in64(low, 0x1, 0xff));
+}
+
+XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table sets, chain ingress */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && (in32(f->ip_saddr, 0xc0000201, 0xc0000202) || f->ip_saddr == 0xc6336401)) { count(f, 0); return DROP(0); } /* sets.nft:24 ip saddr @hosts counter drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && !(in32(f->ip_daddr, 0xc0000201, 0xc0000202) || f->ip_daddr == 0xc6336401)) { count(f, 1); } /* sets.nft:25 ip daddr != @hosts counter */
+	if (f->meta_protocol == 0x86dd && f->length >= 40 && set_3(f->ip6_saddr_high, f->ip6_saddr_low)) { return DROP(2); } /* sets.nft:26 ip6 saddr @nets6 drop */
+	if (f->ether_daddr == 0x20000000001ull) { return DROP(3); } /* sets.nft:27 ether daddr @macs drop */
+	if (f->th_len >= 4 && (in32(f->th_dport, 1, 21) || f->th_dport == 30)) { return DROP(4); } /* sets.nft:28 th dport @merged drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_protocol == 1 || f->ip_protocol == 47 || in32(f->ip_protocol, 50, 51))) { return DROP(5); } /* sets.nft:29 ip protocol { icmp, gre, 50-51 } drop */
+	if (f->meta_protocol == 0x86dd && f->length >= 40 && !(f->ip6_nexthdr == 6 || f->ip6_nexthdr == 17 || f->ip6_nexthdr == 58)) { return DROP(6); } /* sets.nft:30 ip6 nexthdr != { tcp, udp, ipv6-icmp } drop */
+	return CHAIN_END;
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const bool prove = settings.config.prove;
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	trail_reason(prove, reason);
+	if (reason != XDPFW_REASON_CHAINS)
+		return XDP_DROP;
+	switch (device->entry) {
+	case 0: /* device lo */
+		/* table sets, chain ingress, priority 0, policy accept */
+		if (chain_drops(prove, 0, run_0(f), 0))
+			return XDP_DROP;
+		return XDP_PASS;
+	}
+	trail_reason(prove, XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+char xdpfw_license[] SEC("license") = "GPL";

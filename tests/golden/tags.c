@@ -1,0 +1,141 @@
+/* ---- From here on: this ruleset. ---- */
+
+/* The loader sets these before the program is verified: constants by then. */
+const volatile struct {
+	struct xdpfw_config config;
+	__u32 cell_of[1];
+} settings SEC(".rodata.config") = {
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 1 },
+};
+
+/* What the rules ask of a packet, as numbers. */
+struct fields {
+	__u64 ether_saddr;
+	__u32 ip_saddr;
+	__u32 ip_daddr;
+	__u32 arp_saddr_ip;
+	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 frame_len;
+	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
+	__u16 meta_protocol;
+	__u16 ether_type;
+	__u16 vlan_id;
+	__u16 vlan_type;
+	__u16 vlan_id_1;
+	__u16 arp_operation;
+	__u8 vlan_pcp;
+	__u8 has_l4;		/* the transport protocol is known */
+};
+
+XDPFW_INLINE void read_link(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 12 > end)
+		return;
+	f->ether_saddr = (__u64)be16(header + 6) << 32 | be32(header + 8);
+	if (header + 14 > end)
+		return;
+	f->ether_type = be16(header + 12);
+	if (header + 15 > end)
+		return;
+	f->vlan_pcp = header[14] >> 5;
+	if (header + 16 > end)
+		return;
+	f->vlan_id = (be16(header + 14)) & 0xfff;
+	if (header + 18 > end)
+		return;
+	f->vlan_type = be16(header + 16);
+	if (header + 20 > end)
+		return;
+	f->vlan_id_1 = (be16(header + 18)) & 0xfff;
+}
+
+XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 8 > end)
+		return;
+	f->arp_operation = be16(header + 6);
+	if (header + 18 > end)
+		return;
+	f->arp_saddr_ip = (__u64)be16(header + 14) << 16 | be16(header + 16);
+	if (header + 20 > end)
+		return;
+	f->ip_saddr = be32(header + 12);
+	f->ip_daddr = be32(header + 16);
+}
+
+/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
+XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
+{
+	WALK_BUFFER(copy, 20);
+	const __u8 *header, *end;
+	struct walk walk;
+	__u32 reason;
+
+	if (!f)
+		return XDPFW_REASON_FAULT;
+	walk_start(&walk, ctx);
+	header = walk_header(&walk, 0, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_link(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->length = walk.length - walk.network;
+	f->frame_len = walk.length;
+	read_link(f, header, end);
+	header = walk_header(&walk, walk.network, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	read_network(f, header, end);
+	f->meta_protocol = walk.protocol;
+	return XDPFW_REASON_CHAINS;
+}
+
+XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+{
+	count_cell(settings.cell_of[number], f->length);
+}
+
+XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table tags, chain ingress */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_saddr == 0xc0000201 && f->ether_saddr == 0x20000000001ull) { return DROP(0); } /* tags.nft:5 ip saddr 192.0.2.1 ether saddr 02:00:00:00:00:01 drop */
+	if (f->ether_saddr == 0x20000000001ull && f->ether_type == 0x800 && f->length >= 20 && f->ip_saddr == 0xc0000201) { return DROP(1); } /* tags.nft:6 ether saddr 02:00:00:00:00:01 ip saddr 192.0.2.1 drop */
+	if (f->ether_type == 0x8100 && f->frame_len >= 16 && f->vlan_id == 5 && f->frame_len >= 18 && f->vlan_type == 0x800 && f->length >= 20 && f->ip_daddr == 0xc0000202) { return DROP(2); } /* tags.nft:7 vlan id 5 ip daddr 192.0.2.2 drop */
+	if (f->ether_type == 0x88a8 && f->frame_len >= 16 && f->vlan_id == 5 && f->frame_len >= 18 && f->vlan_type == 0x8100 && f->frame_len >= 20 && f->vlan_id_1 == 6) { return DROP(3); } /* tags.nft:8 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 drop */
+	if (f->ether_type == 0x8100 && f->frame_len >= 15 && in32(f->vlan_pcp, 6, 7)) { return DROP(4); } /* tags.nft:9 vlan pcp > 5 drop */
+	if (f->meta_protocol == 0x806 && f->length >= 8 && f->arp_operation == 1 && f->length >= 18 && f->arp_saddr_ip == 0xc0000209) { return DROP(5); } /* tags.nft:10 arp operation request arp saddr ip 192.0.2.9 drop */
+	if (f->meta_protocol == 0x8100) { count(f, 0); } /* tags.nft:11 meta protocol 8021q counter */
+	return CHAIN_END;
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const bool prove = settings.config.prove;
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	trail_reason(prove, reason);
+	if (reason != XDPFW_REASON_CHAINS)
+		return XDP_DROP;
+	switch (device->entry) {
+	case 0: /* device lo */
+		/* table tags, chain ingress, priority 0, policy accept */
+		if (chain_drops(prove, 0, run_0(f), 0))
+			return XDP_DROP;
+		return XDP_PASS;
+	}
+	trail_reason(prove, XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+char xdpfw_license[] SEC("license") = "GPL";
