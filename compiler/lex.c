@@ -13,19 +13,14 @@
  *   the lexer has to know.
  *
  * Safety: every look at the text is bounded by its length; each step takes at least one byte, and
- * looks at most ADDRESS_MAX bytes ahead of what it takes, so time is linear.  A bad text gives at
- * most ERRORS_MAX messages.
+ * looks at most an address's length ahead of what it takes, so time is linear.  A bad text gives
+ * at most ERRORS_MAX messages.
  */
 #include "compiler/lex.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 
 #include "compiler/base/limits.h"
 #include "compiler/base/vec.h"
-
-/* INET6_ADDRSTRLEN without the NUL: no address is longer. */
-#define ADDRESS_MAX 45
 
 /* More than are printed, so that sorting them by place still shows the first ones. */
 #define ERRORS_MAX (2 * LIMITS_DIAGS)
@@ -95,10 +90,10 @@ static void push_bytes(struct lexer *lexer, enum token_kind kind, size_t len)
 	push(lexer, kind, (struct str){ lexer->text + lexer->at, len }, len);
 }
 
-/* d{1,3} four times with dots between: length, or 0. */
-static size_t match_ipv4(const struct lexer *lexer)
+/* d{1,3} four times with dots between, OFF bytes from here: length, or 0. */
+static size_t match_ipv4(const struct lexer *lexer, size_t off)
 {
-	size_t at = 0;
+	size_t at = off;
 
 	for (int part = 0; part < 4; part++) {
 		size_t digits = 0;
@@ -110,7 +105,7 @@ static size_t match_ipv4(const struct lexer *lexer)
 		if (!digits)
 			return 0;
 	}
-	return at;
+	return at - off;
 }
 
 /* h{1,2} six times with colons between: length, or 0. */
@@ -131,29 +126,46 @@ static size_t match_mac(const struct lexer *lexer)
 	return at;
 }
 
-/* The longest IPv6 address that begins OFF bytes from here: length, or 0. */
+/* h{1,4} that begins AT bytes from here: length, or 0. */
+static size_t match_group(const struct lexer *lexer, size_t at)
+{
+	size_t len = 0;
+
+	while (len < 4 && is_hex(look(lexer, at + len)))
+		len++;
+	return len;
+}
+
+/*
+ * The longest IPv6 address that begins OFF bytes from here: length, or 0.  Eight groups, or at most
+ * seven and one "::"; an IPv4 address at the end counts as two.
+ */
 static size_t match_ipv6(const struct lexer *lexer, size_t off)
 {
-	char text[ADDRESS_MAX + 1];
-	struct in6_addr address;
-	size_t len = 0, colons = 0;
+	bool gap = look(lexer, off) == ':' && look(lexer, off + 1) == ':';
+	size_t at = gap ? off + 2 : off, best = gap ? 2 : 0;
 
-	while (len < ADDRESS_MAX) {
-		char c = look(lexer, off + len);
+	for (unsigned int groups = 0; groups < (gap ? 7u : 8u); groups++) {
+		size_t ipv4 = match_ipv4(lexer, at), group = match_group(lexer, at);
 
-		if (!is_hex(c) && c != ':' && c != '.')
+		if (ipv4 && (gap ? groups <= 5 : groups == 6))
+			return at + ipv4 - off;
+		if (!group)
 			break;
-		colons += c == ':';
-		text[len++] = c;
+		at += group;
+		if (gap || groups == 7)
+			best = at - off;
+		if (look(lexer, at) != ':')
+			break;
+		at++;
+		if (look(lexer, at) != ':')
+			continue;
+		if (gap || groups == 7)
+			break;
+		gap = true;
+		best = ++at - off;
 	}
-	if (colons < 2)
-		return 0;
-	for (; len >= 2; len--) {
-		text[len] = '\0';
-		if (inet_pton(AF_INET6, text, &address) == 1)
-			return len;
-	}
-	return 0;
+	return best;
 }
 
 /* "1d2h3m4s5ms", each part once and in this order; also the tag types: length, or 0. */
@@ -246,8 +258,15 @@ static bool push_octal(struct lexer *lexer, size_t len)
 	return true;
 }
 
+static bool fail_long(struct lexer *lexer, size_t len, const char *what)
+{
+	return fail(lexer, len, "%s is longer than %d bytes", what, LIMITS_TOKEN_LEN);
+}
+
 static bool lex_number(struct lexer *lexer, size_t len)
 {
+	if (len > LIMITS_TOKEN_LEN)
+		return fail_long(lexer, len, "number");
 	if (len > 1 && look(lexer, 0) == '0' && is_digit(look(lexer, 1)))
 		return push_octal(lexer, len);
 	push_bytes(lexer, TOKEN_NUMBER, len);
@@ -257,7 +276,7 @@ static bool lex_number(struct lexer *lexer, size_t len)
 /* Addresses, numbers and words: the longest wins, an address before a number before a word. */
 static bool lex_wordlike(struct lexer *lexer, bool *ret_done)
 {
-	size_t ipv4 = match_ipv4(lexer), ipv6 = match_ipv6(lexer, 0), mac = match_mac(lexer);
+	size_t ipv4 = match_ipv4(lexer, 0), ipv6 = match_ipv6(lexer, 0), mac = match_mac(lexer);
 	size_t number = match_number(lexer), time = match_time(lexer), word = match_word(lexer);
 	size_t address = ipv4 > ipv6 ? ipv4 : ipv6;
 
@@ -270,6 +289,8 @@ static bool lex_wordlike(struct lexer *lexer, bool *ret_done)
 		push_bytes(lexer, TOKEN_WORD, time);
 	else if (number && number >= word)
 		return lex_number(lexer, number);
+	else if (word > LIMITS_TOKEN_LEN)
+		return fail_long(lexer, word, "word");
 	else if (word && !(word == 1 && look(lexer, 0) == '.'))
 		push_bytes(lexer, TOKEN_WORD, word);
 	else
@@ -304,6 +325,8 @@ static bool lex_string(struct lexer *lexer)
 			return fail(lexer, 1, "control byte 0x%02x in a string", (unsigned char)c);
 		}
 	}
+	if (len - 1 > LIMITS_TOKEN_LEN)
+		return fail_long(lexer, len + 1, "string");
 	push(lexer, TOKEN_STRING, (struct str){ lexer->text + lexer->at + 1, len - 1 }, len + 1);
 	return true;
 }

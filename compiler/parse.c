@@ -329,6 +329,8 @@ bool parse_source(struct source_set *sources, uint32_t source, const struct pars
 	if (!tokens)
 		return false;
 	parse.tokens = tokens->tokens.at;
+	parse.at = 0;
+	parse.open = 0;
 	parse_items(&parse, &items);
 	if (diag->errors != errors)
 		return false;

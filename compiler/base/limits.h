@@ -8,6 +8,7 @@
 #define LIMITS_SOURCE_BYTES (64u << 20)	/* one file */
 #define LIMITS_INCLUDE_DEPTH 16		/* as nft */
 #define LIMITS_INCLUDE_FILES 4096	/* over one run */
+#define LIMITS_TOKEN_LEN 4096		/* bytes of a word, number or string (PATH_MAX) */
 #define LIMITS_NESTING 64		/* brackets inside each other */
 #define LIMITS_NAME_LEN 127		/* table, chain, set names (NFT_NAME_MAXLEN is 256) */
 #define LIMITS_COMMENT_LEN 128		/* bytes, as nft */
