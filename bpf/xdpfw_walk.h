@@ -60,15 +60,21 @@ struct walk {
 	__u32 linear;			/* how much of it is between data and data_end */
 	__u32 network;			/* offset behind Ethernet and at most one tag */
 	__u32 protocol;			/* what `meta protocol` reads */
-	bool has_l4;			/* there is layer-4 information (SEMANTICS 3 and 4) */
-	bool later_fragment;		/* then there is no transport header (deviation D1) */
-	__u32 l4proto;
-	__u32 transport;		/* offset; may lie behind the frame's end */
+	/* Found by walk_network(); kept from the verifier, or every way there is verified on. */
+	volatile struct hidden l4;	/* 0: no layer-4 information (SEMANTICS 3 and 4); else
+					   WALK_HAS_L4 | protocol */
+	volatile struct hidden transport;	/* offset */
+	volatile struct hidden transport_len;	/* bytes there and behind; 0: there is none */
 };
+
+#define WALK_HAS_L4 0x100
 
 /* Where headers that are not linear are copied to; 8-aligned, as fields are in their headers. */
 #define WALK_BUFFER(name, bytes) __u8 name[((bytes) + 7) & ~7] __attribute__((aligned(8)))
-#define WALK_MIN_BUFFER IP6_BYTES	/* what walk_link() and walk_network() need */
+
+/* What walk_link() and walk_network() look at. */
+#define WALK_LINK_BYTES (ETHER_BYTES + TAG_BYTES + 2)
+#define WALK_NETWORK_BYTES IP6_BYTES
 
 XDPFW_INLINE void walk_start(struct walk *walk, struct xdp_md *ctx)
 {
@@ -127,17 +133,14 @@ XDPFW_INLINE const __u8 *walk_header(const struct walk *walk, __u32 offset, cons
 }
 
 /*
- * The Ethernet header and at most one tag.  Returns a reason to drop the packet, or
- * XDPFW_REASON_CHAINS to go on.
+ * The Ethernet header and at most one tag, from HEADER up to END.  Returns a reason to drop the
+ * packet, or XDPFW_REASON_CHAINS to go on.
  */
-XDPFW_INLINE __u32 walk_link(struct walk *walk, __u8 *copy)
+XDPFW_INLINE __u32 walk_link(struct walk *walk, const __u8 *header, const __u8 *end)
 {
-	const __u8 *end, *header = walk_header(walk, 0, ETHER_BYTES + TAG_BYTES + 2, copy, &end);
 	const __u8 *behind = header + ETHER_BYTES;
 	__u32 type;
 
-	if (!header)
-		return XDPFW_REASON_OUT_OF_REACH;
 	if (behind > end)
 		return XDPFW_REASON_CUT_TAG;
 	type = be16(behind - 2);
@@ -156,6 +159,17 @@ XDPFW_INLINE __u32 walk_link(struct walk *walk, __u8 *copy)
 	return XDPFW_REASON_CHAINS;
 }
 
+/* A later fragment has a protocol, but no transport header (deviation D1). */
+XDPFW_INLINE void walk_found(struct walk *walk, __u32 protocol, __u32 transport,
+			     bool later_fragment)
+{
+	walk->l4.value = WALK_HAS_L4 | protocol;
+	if (later_fragment || transport >= walk->length)
+		return;
+	walk->transport.value = transport;
+	walk->transport_len.value = walk->length - transport;
+}
+
 /* The IPv4 header, from HEADER up to END. */
 XDPFW_INLINE void walk_ip_at(struct walk *walk, const __u8 *header, const __u8 *end)
 {
@@ -168,10 +182,7 @@ XDPFW_INLINE void walk_ip_at(struct walk *walk, const __u8 *header, const __u8 *
 	if (header_bytes < IP_BYTES || total_bytes < header_bytes ||
 	    total_bytes > walk->length - walk->network)
 		return;
-	walk->has_l4 = 1;
-	walk->l4proto = header[9];
-	walk->later_fragment = (be16(header + 6) & 0x1fff) != 0;
-	walk->transport = walk->network + header_bytes;
+	walk_found(walk, header[9], walk->network + header_bytes, be16(header + 6) & 0x1fff);
 }
 
 /* The chain of IPv6 headers, one at a time. */
@@ -242,7 +253,7 @@ XDPFW_INLINE __u32 walk_chain_next(struct walk_chain *chain)
 	return walk_is_extension(after) || after == NEXT_AUTH ? WALK_NOTHING : WALK_FRAGMENT;
 }
 
-__attribute__((unused)) static long walk_chain_step(__u32 index, struct walk_chain *chain)
+static long walk_chain_step(__u32 index, struct walk_chain *chain)
 {
 	__u32 state = walk_chain_next(chain);
 
@@ -251,65 +262,57 @@ __attribute__((unused)) static long walk_chain_step(__u32 index, struct walk_cha
 	return state != WALK_MORE;
 }
 
-/* From the header behind the fixed one, which NEXT names, to the layer-4 header. */
-XDPFW_INLINE __u32 walk_extensions(struct walk *walk, __u32 next)
-{
-	struct walk_chain chain = { .ctx = walk->ctx };
-	__u32 state = WALK_FOUND;
+/*
+ * From the header at AT, whose type is NEXT, to the layer-4 header.  Few packets need it, so it is
+ * a function that is verified once.  Returns state << 40 | next << 32 | at.
+ */
+#define WALK_STATE(found) ((__u32)((found) >> 40))
+#define WALK_NEXT(found) ((__u32)((found) >> 32) & 0xff)
+#define WALK_AT(found) ((__u32)(found))
 
-	chain.length.value = walk->length;
-	chain.at.value = walk->network + IP6_BYTES;
+XDPFW_ALONE __u64 walk_extensions(struct xdp_md *ctx, __u32 length, __u32 at, __u32 next)
+{
+	struct walk_chain chain = { .ctx = ctx };
+
+	chain.length.value = length;
+	chain.at.value = at;
 	chain.next.value = next;
-	if (walk_is_extension(next) || next == NEXT_AUTH) {
-		bpf_loop(WALK_MAX_EXTENSIONS, walk_chain_step, &chain, 0);
-		state = chain.state.value;
-	}
-	if (state == WALK_NOTHING)
-		return XDPFW_REASON_CHAINS;
-	if (state == WALK_MORE || state == WALK_OUT_OF_REACH)
-		return XDPFW_REASON_OUT_OF_REACH;
-	walk->has_l4 = 1;
-	walk->l4proto = chain.next.value;
-	walk->later_fragment = state == WALK_FRAGMENT;
-	walk->transport = chain.at.value;
-	return XDPFW_REASON_CHAINS;
+	bpf_loop(WALK_MAX_EXTENSIONS, walk_chain_step, &chain, 0);
+	return (__u64)chain.state.value << 40 | (__u64)chain.next.value << 32 | chain.at.value;
 }
 
 /* The IPv6 header, from HEADER up to END, and what follows it. */
 XDPFW_INLINE __u32 walk_ip6_at(struct walk *walk, const __u8 *header, const __u8 *end)
 {
+	__u64 found;
+
 	if (header + IP6_BYTES > end || header[0] >> 4 != 6 ||
 	    be16(header + 4) + IP6_BYTES > walk->length - walk->network)
 		return XDPFW_REASON_CHAINS;
-	return walk_extensions(walk, header[6]);
-}
-
-/* Finds the transport header.  Returns as walk_link() does. */
-XDPFW_INLINE __u32 walk_network(struct walk *walk, __u8 *copy)
-{
-	const __u8 *header, *end;
-
-	walk->has_l4 = 0;
-	walk->later_fragment = 0;
-	walk->l4proto = 0;
-	walk->transport = 0;
-	if (walk->protocol != ETHER_TYPE_IP && walk->protocol != ETHER_TYPE_IP6)
+	if (!walk_is_extension(header[6]) && header[6] != NEXT_AUTH) {
+		walk_found(walk, header[6], walk->network + IP6_BYTES, 0);
 		return XDPFW_REASON_CHAINS;
-	header = walk_header(walk, walk->network, IP6_BYTES, copy, &end);
-	if (!header)
+	}
+	found = walk_extensions(walk->ctx, walk->length, walk->network + IP6_BYTES, header[6]);
+	if (WALK_STATE(found) == WALK_NOTHING)
+		return XDPFW_REASON_CHAINS;
+	if (WALK_STATE(found) == WALK_MORE || WALK_STATE(found) == WALK_OUT_OF_REACH)
 		return XDPFW_REASON_OUT_OF_REACH;
-	if (walk->protocol == ETHER_TYPE_IP6)
-		return walk_ip6_at(walk, header, end);
-	walk_ip_at(walk, header, end);
+	walk_found(walk, WALK_NEXT(found), WALK_AT(found), WALK_STATE(found) == WALK_FRAGMENT);
 	return XDPFW_REASON_CHAINS;
 }
 
-/* Bytes of the transport header (and all behind it) that are there. */
-XDPFW_INLINE __u32 walk_transport_bytes(const struct walk *walk)
+/* Finds the transport header.  HEADER up to END is the network header; returns as walk_link(). */
+XDPFW_INLINE __u32 walk_network(struct walk *walk, const __u8 *header, const __u8 *end)
 {
-	if (!walk->has_l4 || walk->later_fragment || walk->transport >= walk->length)
-		return 0;
-	return walk->length - walk->transport;
+	walk->l4.value = 0;
+	walk->transport.value = 0;
+	walk->transport_len.value = 0;
+	if (walk->protocol == ETHER_TYPE_IP)
+		walk_ip_at(walk, header, end);
+	else if (walk->protocol == ETHER_TYPE_IP6)
+		return walk_ip6_at(walk, header, end);
+	return XDPFW_REASON_CHAINS;
 }
 
 /* `meta pkttype` of a frame to the six bytes at TO, on a device that has address MAC. */

@@ -11,11 +11,11 @@
  */
 #include "compiler/emit_part.h"
 
-#include "bpf/xdpfw_abi.h"
+#define ETHER_BYTES 14u			/* are always there */
 
-/* Ethernet's 14 bytes are always there; bytes that each header's buffer has at least. */
-#define ETHER_BYTES 14u
-#define MIN_BUFFER 40u			/* WALK_MIN_BUFFER */
+/* What the walk of bpf/xdpfw_walk.h looks at: the same names there. */
+#define WALK_LINK_BYTES 20u
+#define WALK_NETWORK_BYTES 40u
 
 bool emit_is_wide(const struct ir_load *load)
 {
@@ -209,20 +209,19 @@ static void put_reader(const struct emit *emit, enum field_base base)
 	buf_puts(out, "}\n\n");
 }
 
-/* Calls of one header's reader, inside read_fields(). */
-static void put_call(const struct emit *emit, enum field_base base, const char *offset,
-		     const char *indent)
+/* Finds one header, inside read_fields(). */
+static void put_header(const char *offset, unsigned int bytes, const char *indent, struct buf *out)
 {
-	unsigned int most = base_bytes(emit, base);
+	buf_printf(out, "%sheader = walk_header(&walk, %s, %u, copy, &end);\n"
+			"%sif (!header)\n"
+			"%s\treturn XDPFW_REASON_OUT_OF_REACH;\n",
+		   indent, offset, bytes, indent, indent);
+}
 
-	if (!most)
-		return;
-	buf_printf(emit->out,
-		   "%sheader = walk_header(&walk, %s, %u, copy, &end);\n"
-		   "%sif (!header)\n"
-		   "%s\treturn XDPFW_REASON_OUT_OF_REACH;\n"
-		   "%sread_%s(f, header, end);\n",
-		   indent, offset, most, indent, indent, indent, base_words[base]);
+static void put_call(const struct emit *emit, enum field_base base, const char *indent)
+{
+	if (base_bytes(emit, base))
+		buf_printf(emit->out, "%sread_%s(f, header, end);\n", indent, base_words[base]);
 }
 
 /* `meta` fields of a kind that no header has. */
@@ -245,7 +244,7 @@ static void put_meta(const struct emit *emit)
 			buf_printf(out, "\tf->%s = walk.protocol;\n", name.at);
 			break;
 		case FIELD_LOAD_L4PROTO:
-			buf_printf(out, "\tf->%s = walk.l4proto;\n", name.at);
+			buf_printf(out, "\tf->%s = walk.l4.value;\n", name.at);
 			break;
 		case FIELD_LOAD_IFNAME:
 			buf_printf(out, "\tf->%s_high = be64(device->name);\n"
@@ -253,12 +252,7 @@ static void put_meta(const struct emit *emit)
 				   name.at, name.at);
 			break;
 		case FIELD_LOAD_PKTTYPE:
-			buf_printf(out, "\theader = walk_header(&walk, 0, 6, copy, &end);\n"
-					"\tif (!header || header + 6 > end)\n"
-					"\t\treturn XDPFW_REASON_OUT_OF_REACH;\n"
-					"\tf->%s = walk_packet_type(header, device->mac);\n",
-				   name.at);
-			break;
+			break;		/* read with the link header */
 		case FIELD_LOAD_MARK:
 			buf_printf(out, "\tf->%s = 0;\n", name.at);
 			break;
@@ -267,61 +261,89 @@ static void put_meta(const struct emit *emit)
 	}
 }
 
-static unsigned int buffer_bytes(const struct emit *emit)
+static unsigned int more(unsigned int a, unsigned int b)
 {
-	unsigned int most = MIN_BUFFER;
+	return a > b ? a : b;
+}
 
-	for (int base = FIELD_BASE_LINK; base <= FIELD_BASE_TRANSPORT; base++)
-		if (base_bytes(emit, (enum field_base)base) > most)
-			most = base_bytes(emit, (enum field_base)base);
-	return most;
+/* Bytes that are looked at of a header, by the walk or for fields. */
+static unsigned int link_bytes(const struct emit *emit)
+{
+	return more(WALK_LINK_BYTES, base_bytes(emit, FIELD_BASE_LINK));
+}
+
+static unsigned int network_bytes(const struct emit *emit)
+{
+	return more(needs_l4(emit) ? WALK_NETWORK_BYTES : 0, base_bytes(emit, FIELD_BASE_NETWORK));
+}
+
+static void put_link(const struct emit *emit)
+{
+	struct buf *out = emit->out;
+
+	put_header("0", link_bytes(emit), "\t", out);
+	buf_puts(out, "\treason = walk_link(&walk, header, end);\n"
+		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
+		      "\t\treturn reason;\n"
+		      "\tf->length = walk.length - walk.network;\n");
+	if (base_bytes(emit, FIELD_BASE_LINK) > ETHER_BYTES)
+		buf_puts(out, "\tf->frame_len = walk.length;\n");
+	if (reads(emit, FIELD_LOAD_PKTTYPE))
+		buf_puts(out, "\tif (header + 6 > end)\n"
+			      "\t\treturn XDPFW_REASON_FAULT;\n"
+			      "\tf->meta_pkttype = walk_packet_type(header, device->mac);\n");
+	put_call(emit, FIELD_BASE_LINK, "\t");
+}
+
+static void put_network(const struct emit *emit)
+{
+	struct buf *out = emit->out;
+
+	if (!network_bytes(emit))
+		return;
+	put_header("walk.network", network_bytes(emit), "\t", out);
+	if (needs_l4(emit))
+		buf_puts(out, "\treason = walk_network(&walk, header, end);\n"
+			      "\tif (reason != XDPFW_REASON_CHAINS)\n"
+			      "\t\treturn reason;\n"
+			      "\tf->has_l4 = walk.l4.value / WALK_HAS_L4;\n");
+	put_call(emit, FIELD_BASE_NETWORK, "\t");
 }
 
 static void put_transport(const struct emit *emit)
 {
 	struct buf *out = emit->out;
 
-	if (!needs_l4(emit))
-		return;
-	buf_puts(out, "\treason = walk_network(&walk, copy);\n"
-		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
-		      "\t\treturn reason;\n"
-		      "\tf->has_l4 = walk.has_l4;\n");
 	if (!base_bytes(emit, FIELD_BASE_TRANSPORT))
 		return;
-	buf_puts(out, "\tf->th_len = walk_transport_bytes(&walk);\n"
+	buf_puts(out, "\tf->th_len = walk.transport_len.value;\n"
 		      "\tif (f->th_len) {\n");
-	put_call(emit, FIELD_BASE_TRANSPORT, "walk.transport", "\t\t");
+	put_header("walk.transport.value", base_bytes(emit, FIELD_BASE_TRANSPORT), "\t\t", out);
+	put_call(emit, FIELD_BASE_TRANSPORT, "\t\t");
 	buf_puts(out, "\t}\n");
 }
 
 static void put_read_fields(const struct emit *emit)
 {
 	bool device = emit_reads_device(emit);
-	bool header = base_bytes(emit, FIELD_BASE_LINK) || base_bytes(emit, FIELD_BASE_NETWORK) ||
-		      base_bytes(emit, FIELD_BASE_TRANSPORT) || reads(emit, FIELD_LOAD_PKTTYPE);
 	struct buf *out = emit->out;
 
 	buf_printf(out, "/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */\n"
 			"XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f%s)\n"
 			"{\n"
-			"\tWALK_BUFFER(copy, %u);\n%s"
+			"\tWALK_BUFFER(copy, %u);\n"
+			"\tconst __u8 *header, *end;\n"
 			"\tstruct walk walk;\n"
-			"\t__u32 reason;\n\n",
-		   device ? ", const struct xdpfw_device *device" : "", buffer_bytes(emit),
-		   header ? "\tconst __u8 *header, *end;\n" : "");
-	buf_printf(out, "\tif (!f%s)\n"
+			"\t__u32 reason;\n\n"
+			"\tif (!f%s)\n"
 			"\t\treturn XDPFW_REASON_FAULT;\n"
-			"\twalk_start(&walk, ctx);\n"
-			"\treason = walk_link(&walk, copy);\n"
-			"\tif (reason != XDPFW_REASON_CHAINS)\n"
-			"\t\treturn reason;\n"
-			"\tf->length = walk.length - walk.network;\n",
+			"\twalk_start(&walk, ctx);\n",
+		   device ? ", const struct xdpfw_device *device" : "",
+		   more(link_bytes(emit),
+			more(network_bytes(emit), base_bytes(emit, FIELD_BASE_TRANSPORT))),
 		   device ? " || !device" : "");
-	if (base_bytes(emit, FIELD_BASE_LINK) > ETHER_BYTES)
-		buf_puts(out, "\tf->frame_len = walk.length;\n");
-	put_call(emit, FIELD_BASE_LINK, "0", "\t");
-	put_call(emit, FIELD_BASE_NETWORK, "walk.network", "\t");
+	put_link(emit);
+	put_network(emit);
 	put_transport(emit);
 	put_meta(emit);
 	buf_puts(out, "\treturn XDPFW_REASON_CHAINS;\n}\n\n");

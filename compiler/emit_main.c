@@ -178,5 +178,5 @@ void emit_main(const struct emit *emit)
 	buf_puts(out, "\ttrail_reason(prove, XDPFW_REASON_FAULT);\n"
 		      "\treturn XDP_DROP;\n"
 		      "}\n\n"
-		      "char license[] SEC(\"license\") = \"GPL\";\n");
+		      "char xdpfw_license[] SEC(\"license\") = \"GPL\";\n");
 }

@@ -19,7 +19,7 @@ static bool is_plain(char c, char before)
 
 void emit_comment_text(struct str text, struct buf *out)
 {
-	char before = '*';		/* as if right behind the comment's start */
+	char before = ' ';
 
 	for (size_t i = 0; i < text.len; i++) {
 		if (is_plain(text.at[i], before))
