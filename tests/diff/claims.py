@@ -107,6 +107,14 @@ def tags():
     rule("2", "tcp matches inside one tag of any id", "tcp dport 80",
          [eth(ETH_IP, WEB4, tags=[(kind, tci)]) for kind in (ETH_8021Q, ETH_8021AD)
           for tci in (0, 5, 0xEFFF)], [eth(ETH_IP, WEB4, tags=QINQ)])
+    rule("2", "vlan type of a length behind the tag taken off is 4", "vlan type 0x0004",
+         [eth(0x26, b"\x42\x42\3", tags=TAG5), eth(4, bytes(40), tags=TAG5)],
+         [eth(0x26, b"\xff\xff\3", tags=TAG5)])
+    rule("2", "vlan type of a length before ff ff is 1", "vlan type 0x0001",
+         [eth(0x26, b"\xff\xff\3", tags=TAG5)], [eth(0x26, b"\x42\x42\3", tags=TAG5)])
+    rule("2", "vlan type of a length inside two tags is the wire's",
+         "ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 vlan type 0x0026",
+         [eth(0x26, b"\x42\x42\3", tags=QINQ)], [eth(4, b"\x42\x42\3", tags=QINQ)])
     rule("2", "vlan id means type 0x8100", "vlan id 5", [eth(ETH_IP, DNS4, tags=TAG5)],
          [eth(ETH_IP, DNS4, tags=AD5), eth(ETH_IP, DNS4), eth(ETH_IP, DNS4, tags=QINQ)])
     rule("2", "ether type 8021ad vlan id", "ether type 8021ad vlan id 5",
@@ -181,6 +189,9 @@ def internet_protocol_6():
          [eth(ETH_IP6, ip6(b"\x11\0", 60)), eth(ETH_IP6, ip6(b"\x11\0\0\0", 44))],
          [eth(ETH_IP6, ip6(b"\x11", 60)), eth(ETH_IP6, ip6(b"", 60)),
           eth(ETH_IP6, ip6(b"\x11\0\0", 44))])
+    rule("4", "a routing header needs 4 bytes", "meta l4proto udp",
+         [eth(ETH_IP6, ip6(b"\x11\0\0\0", 43))],
+         [eth(ETH_IP6, ip6(b"\x11\0\0", 43)), eth(ETH_IP6, ip6(b"\x11\0", 43))])
     past = eth(ETH_IP6, ip6(bytes([17, 255]) + bytes(30), 60))
     rule("4", "an offset past the end has a protocol", "meta l4proto udp", [past], [])
     rule("4", "an offset past the end has no ports", "udp dport != 99", [], [past])
@@ -216,6 +227,8 @@ def dependencies():
          [eth(ETH_ARP, arp()), eth(ETH_IP6, DNS6)])
     rule("5", "ip6 saddr != is false on v4", "ip6 saddr != ::1", [eth(ETH_IP6, DNS6)],
          [eth(ETH_IP, DNS4)])
+    rule("5", "an address's prefix of whole bytes needs only those", "arp saddr ip 192.0.2.0/24",
+         [eth(ETH_ARP, arp()[:17])], [eth(ETH_ARP, arp()[:16])])
     rule("5", "arp fields of a cut header fail each on their own", "arp operation != 99",
          [eth(ETH_ARP, arp()[:8])], [eth(ETH_ARP, arp()[:7])])
 

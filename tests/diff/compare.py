@@ -35,7 +35,8 @@ WORD = {True: "accept", False: "drop", None: "never at the hook"}
 
 
 class Difference:
-    """KIND: `refused`, `verdict`, `program` (interpreter and program disagree), `counter`, `tag`."""
+    """KIND: `refused`, `verdict`, `program` (interpreter and program disagree), `counter`, `tag`,
+    `failed` (xdpfw gave no judgement: clang or the verifier said no, a sanitizer stopped it)."""
 
     def __init__(self, kind, text, packet=None):
         self.kind, self.text, self.packet = kind, text, packet
@@ -141,7 +142,10 @@ class Comparison:
         for rule in [] if nft_errors else self.nft.rules():
             reads |= rule.payload_bases()
         groups = split_groups(packets, reads)
-        ours = our_judge.judge(text, self.devices, groups, interp_only, path, include)
+        try:
+            ours = our_judge.judge(text, self.devices, groups, interp_only, path, include)
+        except our_judge.OurError as error:
+            return [Difference("failed", str(error))], False
         refusals = compare_refusals(nft_errors, ours.errors)
         if refusals is not None:
             return refusals, not refusals

@@ -23,6 +23,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ from frame import DEVICE_MAC, Shape
 
 CLONE_NEWNET = 0x40000000
 PAIR_MTU = 65521
+SOL_PACKET, PACKET_VNET_HDR = 263, 15
+LINEAR = 2048
 TABLE = "xdpfw_judge"
 PRIORITY_FIRST, PRIORITY_LAST = -2147483648, 2147483647
 MAX_PACKETS = 65535
@@ -73,7 +76,7 @@ class NftJudge:
         enter_namespace()
         self.devices = [name for name, _ in devices]
         self.senders = {}
-        self.sent = self.loads = 0
+        self.sent = 0
         lines = []
         for number, (name, mac) in enumerate(devices):
             peer = "xdpfwpeer%d" % number
@@ -85,6 +88,7 @@ class NftJudge:
         self.command(["ip", "-batch", "-"], "\n".join(lines) + "\n")
         for number, name in enumerate(self.devices):
             self.senders[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.senders[name].setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
             self.senders[name].bind(("xdpfwpeer%d" % number, 0))
 
     @staticmethod
@@ -156,6 +160,15 @@ class NftJudge:
                 found[place + (number, index)] = figures
         return found
 
+    @staticmethod
+    def sendable(frame):
+        """With a header that asks for a linear part as long as a driver would make it.
+
+        Left alone, a packet socket puts only 14 bytes of a frame of a page or more there, and the
+        kernel reads the IPv6 next header from the linear part without looking how long it is.
+        """
+        return struct.pack("=BBHHHH", 0, 0, min(len(frame), LINEAR), 0, 0, 0) + frame
+
     def send(self, packets):
         """Returns for each packet the number it has at the hook, None when it is not to come."""
         numbers = []
@@ -164,7 +177,7 @@ class NftJudge:
         os.sched_setaffinity(0, {min(cpus)})
         try:
             for packet in packets:
-                self.senders[packet.device].send(packet.frame)
+                self.senders[packet.device].send(self.sendable(packet.frame))
                 if Shape(packet.frame).cut_tag:
                     numbers.append(None)
                     continue
@@ -184,7 +197,11 @@ class NftJudge:
             raise JudgeError("%d packets were to come to the hook, %d came" % (self.sent, came))
 
     def run(self, packets):
-        """Sends PACKETS through the ruleset that is loaded.  Counters add up over runs."""
+        """Sends PACKETS through the ruleset that is loaded.
+
+        Counters are those of this run: figures from the file or a run before do not count.
+        """
+        before = self.counters()
         if self.sent + len(packets) > MAX_PACKETS:
             raise JudgeError("more than %d packets" % MAX_PACKETS)
         numbers = self.send(packets)
@@ -192,8 +209,10 @@ class NftJudge:
         seen = {int.from_bytes(key, sys.byteorder) for key in netlink.dump_set_keys(TABLE, "seen")}
         if len(seen) != self.own_counts()[1]:
             raise JudgeError("the set of accepted packets is not whole")
+        counters = {place: (packets - before[place][0], size - before[place][1])
+                    for place, (packets, size) in self.counters().items()}
         return Judgement([None if number is None else number in seen for number in numbers],
-                         self.counters())
+                         counters)
 
 
 def stop(number, _):

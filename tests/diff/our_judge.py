@@ -8,6 +8,7 @@ the two.  It runs tests/run/xdpfw_run and reads what that prints.
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 import packet_file
@@ -23,7 +24,10 @@ class OurError(Exception):
 
 def program_path():
     top = os.environ.get("top_builddir") or os.path.join(os.path.dirname(__file__), "..", "..")
-    return os.environ.get("XDPFW_RUN") or os.path.join(top, "tests", "run", "xdpfw_run")
+    path = os.environ.get("XDPFW_RUN") or os.path.join(top, "tests", "run", "xdpfw_run")
+    if not os.access(path, os.X_OK):
+        sys.exit("%s is not there: run `make check`, or set XDPFW_RUN" % path)
+    return path
 
 
 class Outcome:

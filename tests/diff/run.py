@@ -27,7 +27,7 @@ from packet_file import Packet
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICES = [("xf0", DEVICE_MAC), ("xf1", bytes.fromhex("020000000003"))]
 SHOWN = 5
-ON_PURPOSE = "xdpfw-refuses: "
+REFUSES, ACCEPTS = "xdpfw-refuses: ", "xdpfw-accepts: "
 
 
 class Totals:
@@ -92,8 +92,8 @@ def case_packets():
     return packets
 
 
-def check_case(comparison, path, packets):
-    differences, refused = comparison.run(packets, path=path)
+def check_case(comparison, path, packets, interp_only):
+    differences, refused = comparison.run(packets, path=path, interp_only=interp_only)
     if refused:
         return ["both refuse it"]
     return [str(difference) for difference in differences]
@@ -101,21 +101,19 @@ def check_case(comparison, path, packets):
 
 def check_acceptance(comparison, line):
     """A line of accept.rules."""
-    on_purpose = line.startswith(ON_PURPOSE)
-    if on_purpose:
-        line = line[len(ON_PURPOSE):].split("  # ")[0]
+    purpose = next((word for word in (REFUSES, ACCEPTS) if line.startswith(word)), "")
+    if purpose:
+        line = line[len(purpose):].split("  # ")[0]
     ruleset = claims.WRAP % line
     if line.startswith(("table ", "add ", "define ")):
         ruleset = line.replace("\\n", "\n") + "\n"
-    nft_errors = comparison.nft.load(ruleset)
-    our_errors = our_judge.judge(ruleset, DEVICES, [], interp_only=True).errors
-    if on_purpose:
-        return [] if our_errors and not nft_errors else ["nft: %s, xdpfw: %s" % (nft_errors,
-                                                                               our_errors)]
-    if bool(nft_errors) == bool(our_errors):
+    nft = comparison.nft.load(ruleset)
+    ours = our_judge.judge(ruleset, DEVICES, [], interp_only=True).errors
+    wanted = {REFUSES: (False, True), ACCEPTS: (True, False)}.get(purpose, (bool(nft), bool(nft)))
+    if (bool(nft), bool(ours)) == wanted:
         return []
-    who, errors = ("nft", nft_errors) if nft_errors else ("xdpfw", our_errors)
-    return ["only %s refuses it: %s" % (who, errors[0][1])]
+    return ["nft: %s; xdpfw: %s" % (nft[0][1] if nft else "accepts it",
+                                    ours[0][1] if ours else "accepts it")]
 
 
 def acceptance_lines():
@@ -129,6 +127,7 @@ def acceptance_lines():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--interp", action="store_true", help="build no program")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     comparison = Comparison(DEVICES)
@@ -145,7 +144,7 @@ def main():
     for path in sorted(glob.glob(os.path.join(HERE, "cases", "*.nft"))):
         name = os.path.basename(path)
         if chosen(name):
-            totals.add(name, check_case(comparison, path, packets))
+            totals.add(name, check_case(comparison, path, packets, arguments.interp))
     for line in acceptance_lines():
         if chosen("accept: " + line):
             totals.add("accept: " + line, check_acceptance(comparison, line))
