@@ -209,29 +209,44 @@ static enum type_parsed parse_ifname(struct str text, bool wild, u128 *ret_lo, u
 		     ret_lo, ret_hi);
 }
 
-static bool is_number(struct str text)
+/* A symbolic constant, a number, or the name of a service. */
+static enum type_parsed parse_constant(const struct type *type, unsigned int bits,
+				       struct str text, u128 *ret_value)
 {
-	return text.len && text.at[0] >= '0' && text.at[0] <= '9';
+	enum type_parsed parsed;
+
+	if (parse_symbol(type, text, ret_value))
+		return TYPE_PARSED_VALUE;
+	parsed = parse_number(text, bits, ret_value);
+	if (parsed == TYPE_PARSED_UNKNOWN && type == &type_inet_service &&
+	    parse_service(text, ret_value))
+		return TYPE_PARSED_VALUE;
+	return parsed;
+}
+
+/* iif takes no number: the number of a device is no property of the ruleset. */
+static enum type_parsed parse_device(const struct type *type, struct str text, u128 *ret_lo,
+				     u128 *ret_hi)
+{
+	u128 number;
+
+	if (type == &type_iface_index && parse_number(text, 128, &number) != TYPE_PARSED_UNKNOWN)
+		return TYPE_PARSED_UNKNOWN;
+	return parse_ifname(text, type != &type_iface_index, ret_lo, ret_hi);
 }
 
 enum type_parsed type_parse(const struct type *type, unsigned int bits, struct str text,
 			    u128 *ret_lo, u128 *ret_hi)
 {
 	enum type_parsed parsed = TYPE_PARSED_UNKNOWN;
-	bool ok = false;
 	u128 value = 0;
+	bool ok = false;
 
 	switch (type->form) {
 	case TYPE_FORM_DECIMAL:
 	case TYPE_FORM_HEX:
-		if (parse_symbol(type, text, &value)) {
-			ok = true;
-			break;
-		}
-		parsed = parse_number(text, bits, &value);
+		parsed = parse_constant(type, bits, text, &value);
 		ok = parsed == TYPE_PARSED_VALUE;
-		if (parsed == TYPE_PARSED_UNKNOWN && type == &type_inet_service)
-			ok = parse_service(text, &value);
 		break;
 	case TYPE_FORM_IPV4:
 		ok = parse_ipv4(text, &value);
@@ -243,10 +258,7 @@ enum type_parsed type_parse(const struct type *type, unsigned int bits, struct s
 		ok = parse_mac(text, &value);
 		break;
 	case TYPE_FORM_IFNAME:
-		if (type == &type_iface_index && is_number(text) &&
-		    parse_number(text, 128, &value) != TYPE_PARSED_UNKNOWN)
-			return TYPE_PARSED_UNKNOWN;
-		return parse_ifname(text, type != &type_iface_index, ret_lo, ret_hi);
+		return parse_device(type, text, ret_lo, ret_hi);
 	}
 	if (!ok)
 		return parsed;

@@ -11,7 +11,6 @@
 
 #include "compiler/type.h"
 
-/* No type of a set: `exists` is written where a later language level tests presence. */
 static const struct type_symbol boolean_symbols[] = {
 	{ "exists", 1 },
 	{ "missing", 0 },
