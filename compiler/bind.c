@@ -2,7 +2,9 @@
 /*
  * bind: the file's commands, carried out in order against an empty ruleset.
  *
- * Input: the AST.  Output: the bound ruleset, finished and numbered.  A block of a table makes
+ * Input: the AST, whose tables are of family netdev and whose names and comments have no more
+ * bytes than the limits allow (parse sees to it).  Output: the bound ruleset, finished and
+ * numbered.  A block of a table makes
  * its chains first, then its sets, then its rules, so that these can name each other in any
  * order; across commands a name must have been made before it is used, as in nft.
  *
@@ -16,43 +18,6 @@ static const char replaces_help[] =
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-bool bind_check_name(struct bind *bind, const struct ast_name *name, const char *what)
-{
-	if (name->text.len <= LIMITS_NAME_LEN)
-		return true;
-	diag_error(bind->diag, name->span, "the name of a %s has at most %d bytes", what,
-		   LIMITS_NAME_LEN);
-	return false;
-}
-
-bool bind_check_comment(struct bind *bind, struct str comment, struct source_span span)
-{
-	if (comment.len <= LIMITS_COMMENT_LEN)
-		return true;
-	diag_error(bind->diag, span, "the comment is too long: at most %d bytes",
-		   LIMITS_COMMENT_LEN);
-	return false;
-}
-
-static bool check_family(struct bind *bind, const struct ast_table *ast)
-{
-	const struct ast_name *family = &ast->family;
-
-	if (str_is(family->text, "netdev"))
-		return true;
-	if (!family->text.len) {
-		diag_error(bind->diag, ast->name.span,
-			   "a table without a family is of family 'ip', which has no ingress hook");
-	} else if (str_is(family->text, "inet")) {
-		diag_error(bind->diag, family->span, "family 'inet' is not supported yet");
-	} else {
-		diag_error(bind->diag, family->span, "family '%.*s' has no ingress hook",
-			   STR_ARG(family->text));
-	}
-	diag_help(bind->diag, "write 'table netdev %.*s'", STR_ARG(ast->name.text));
-	return false;
-}
-
 static struct bind_scope *find_scope(struct bind *bind, struct str name)
 {
 	for (size_t i = 0; i < bind->scopes.len; i++) {
@@ -65,11 +30,8 @@ static struct bind_scope *find_scope(struct bind *bind, struct str name)
 /* The table a command names; NULL, and told, when the file has not made it. */
 static struct bind_scope *need_scope(struct bind *bind, const struct ast_table *ast)
 {
-	struct bind_scope *scope;
+	struct bind_scope *scope = find_scope(bind, ast->name.text);
 
-	if (!check_family(bind, ast))
-		return NULL;
-	scope = find_scope(bind, ast->name.text);
 	if (scope)
 		return scope;
 	diag_error(bind->diag, ast->name.span, "there is no table '%.*s' here",
@@ -111,7 +73,7 @@ static void add_rules(struct bind *bind, struct bind_scope *scope, const struct 
 {
 	struct bind_site *site = bind_index_find(&scope->chains, ast->name.text);
 
-	/* No such chain: its name was refused. */
+	/* No such chain: its definition was refused. */
 	for (size_t i = 0; site && i < ast->rules.len; i++)
 		bind_add_rule(bind, scope, site->chain, &ast->rules.at[i]);
 }
@@ -119,12 +81,8 @@ static void add_rules(struct bind *bind, struct bind_scope *scope, const struct 
 static void add_table(struct bind *bind, const struct ast_command *command)
 {
 	const struct ast_table *ast = &command->table;
-	struct bind_scope *scope;
+	struct bind_scope *scope = find_scope(bind, ast->name.text);
 
-	if (!check_family(bind, ast) || !bind_check_name(bind, &ast->name, "table") ||
-	    !bind_check_comment(bind, ast->comment.text, ast->comment.span))
-		return;
-	scope = find_scope(bind, ast->name.text);
 	if (scope && command->create) {
 		diag_error(bind->diag, ast->name.span, "table '%.*s' exists",
 			   STR_ARG(ast->name.text));

@@ -162,9 +162,6 @@ void bind_add_chain(struct bind *bind, struct bind_scope *scope, const struct as
 	struct bind_chain hook = { 0 };
 	bool made = !site, hook_ok;
 
-	if (!bind_check_name(bind, &ast->name, "chain") ||
-	    !bind_check_comment(bind, ast->comment.text, ast->comment.span))
-		return;
 	if (site && create) {
 		diag_error(bind->diag, ast->name.span, "chain '%.*s' exists",
 			   STR_ARG(ast->name.text));

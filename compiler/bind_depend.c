@@ -138,10 +138,9 @@ static bool need_link(struct bind_rule_draft *draft, const struct proto *proto,
 	if (proto == root || proto == depend->link)
 		return true;
 	if (depend->network_known) {
-		conflict(draft, &depend->network, proto, span);
-		diag_help(draft->bind->diag,
-			  "match the tag first: '%s ...' before what comes behind it",
-			  proto->name);
+		diag_error(draft->bind->diag, span,
+			   "'%s' must stand before the match on what follows it", proto->name);
+		diag_label(draft->bind->diag, depend->network.span, "this match");
 		return false;
 	}
 	imply(draft, selector(root, FIELD_SELECT_ETHER_TYPE), proto->ether_type, span);
@@ -283,16 +282,20 @@ void bind_supply_several(struct bind_depend *depend, const struct field *field,
 {
 	struct bind_depend before = *depend;
 
+	depend->network_known = false;
 	for (size_t i = 0; i < set->elements.len; i++) {
 		const struct bind_element *element = &set->elements.at[i];
 
 		if (element->form == BIND_FORM_VALUE)
 			bind_supply(depend, field, element->lo, span);
 	}
-	if (set->elements.len < 2)
-		return;
-	if (depend->network_known && !before.network_known)
-		depend->network_mixed = true;
-	if (depend->transport_count > before.transport_count)
+	if (!depend->network_known) {
+		depend->network_known = before.network_known;
+	} else if (set->elements.len > 1) {
+		/* Unless the rule knew it before: then it is that one for sure. */
+		depend->network_mixed = !before.network_known || before.network_mixed ||
+					before.network.proto != depend->network.proto;
+	}
+	if (depend->transport_count > before.transport_count && set->elements.len > 1)
 		depend->transport_mixed = true;
 }

@@ -62,6 +62,27 @@ static bool can_join(const struct candidate *a, const struct candidate *b)
 	       a->bits > LOAD_FAST_BITS || b->bits > LOAD_FAST_BITS;
 }
 
+/* That nft counts before a comparison that is written before the counter surprises people. */
+static void warn_of_counter(const struct bind_rule_draft *draft, const struct candidate *a,
+			    const struct candidate *b)
+{
+	size_t from = a->place < b->place ? a->place : b->place;
+	size_t to = a->place < b->place ? b->place : a->place;
+	struct diag *diag = draft->bind->diag;
+
+	for (size_t i = from; i < to; i++) {
+		const struct bind_stmt *stmt = &draft->works.at[i]->stmt;
+
+		if (stmt->kind != BIND_STMT_COUNTER)
+			continue;
+		diag_warning(diag, stmt->span,
+			     "the comparisons on both sides become one, as in nft 1.0.6");
+		diag_label(diag, draft->works.at[from]->stmt.span, "one");
+		diag_label(diag, draft->works.at[to]->stmt.span, "the other");
+		return;
+	}
+}
+
 /* A then B, in the place of KEPT (which is one of them). */
 static void join(struct bind_work *a, struct bind_work *b, struct bind_work *kept)
 {
@@ -73,7 +94,7 @@ static void join(struct bind_work *a, struct bind_work *b, struct bind_work *kep
 	kept->last = last;
 }
 
-static void join_all(struct candidate *at, size_t len)
+static void join_all(const struct bind_rule_draft *draft, struct candidate *at, size_t len)
 {
 	struct candidate last;
 
@@ -86,11 +107,14 @@ static void join_all(struct candidate *at, size_t len)
 			last = *this;
 			continue;
 		}
+		warn_of_counter(draft, &last, this);
 		/* What selects a protocol keeps its place: others rely on it. */
 		join(last.work, this->work, this->selects ? this->work : last.work);
 		last.bits += this->bits;
-		if (this->selects)
+		if (this->selects) {
 			last.work = this->work;
+			last.place = this->place;
+		}
 	}
 }
 
@@ -120,7 +144,7 @@ static void join_works(struct bind_rule_draft *draft)
 
 		if (work->stmt.kind != BIND_STMT_MATCH) {
 			if (len > 1) {
-				join_all(at, len);
+				join_all(draft, at, len);
 				len = 0;
 			}
 		} else if (work->join != BIND_JOIN_NO) {
@@ -128,7 +152,7 @@ static void join_works(struct bind_rule_draft *draft)
 		}
 	}
 	if (len > 1)
-		join_all(at, len);
+		join_all(draft, at, len);
 }
 
 /* The statements in their order after joining. */
@@ -172,10 +196,19 @@ static bool is_tag(const struct proto *proto)
 	return proto->base == FIELD_BASE_LINK && proto->ether_type;
 }
 
-/* Whether FIELD of a header says all that HELD says, in nft's judgement. */
-static bool covers(const struct field *field, const struct bind_stmt *held)
+/* One comparison of whole values: its listing remembers that the field selects a protocol. */
+static bool is_comparison(const struct bind_stmt *stmt)
 {
-	enum field_base base = field_proto(field)->base;
+	return stmt->kind == BIND_STMT_MATCH && !stmt->set && !stmt->has_mask &&
+	       stmt->value.form != BIND_FORM_RANGE &&
+	       (stmt->op == BIND_MATCH_EQ || stmt->op == BIND_MATCH_EQ_EXPLICIT ||
+		stmt->op == BIND_MATCH_NEQ);
+}
+
+/* Whether STMT, which reads a header, says all that HELD says, in nft's judgement. */
+static bool covers(const struct bind_stmt *stmt, const struct bind_stmt *held)
+{
+	enum field_base base = field_proto(stmt->field)->base;
 	const struct proto *proto = field_proto(held->field);
 
 	if (proto->base == FIELD_BASE_META)
@@ -185,7 +218,9 @@ static bool covers(const struct field *field, const struct bind_stmt *held)
 		return false;
 	if (proto->base != base)
 		return true;
-	if (field->select != FIELD_SELECT_NOTHING || is_tag(proto))
+	if (stmt->field->select != FIELD_SELECT_NOTHING && is_comparison(stmt))
+		return false;
+	if (is_tag(proto))
 		return false;
 	/* Of the link header: `vlan` alone means 8021q. */
 	return held->value.lo == field_protos[PROTO_VLAN].ether_type;
@@ -271,7 +306,7 @@ static void list_header(struct listing *listing, size_t i)
 	if (value)
 		stacked = bind_supply(&listing->depend, stmt->field, stmt->value.lo, stmt->span);
 	if (listing->held[base] &&
-	    covers(stmt->field, &listing->rule->stmts.at[listing->held[base] - 1]))
+	    covers(stmt, &listing->rule->stmts.at[listing->held[base] - 1]))
 		drop_held(listing, base);
 	if (value && stmt->field->select != FIELD_SELECT_NOTHING)
 		listing->held[stacked ? base : base + 1] = i + 1;

@@ -127,9 +127,6 @@ bool bind_verdict(struct bind *bind, struct bind_scope *scope, const struct ast_
 		  struct source_span span, struct bind_verdict *ret_verdict);
 void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chain *chain,
 		   const struct ast_rule *ast);
-/* WHAT: "chain". */
-bool bind_check_name(struct bind *bind, const struct ast_name *name, const char *what);
-bool bind_check_comment(struct bind *bind, struct str comment, struct source_span span);
 
 /* How a match may be joined with its neighbours; see bind_list.c. */
 enum bind_join { BIND_JOIN_NO, BIND_JOIN_EQ, BIND_JOIN_NEQ };

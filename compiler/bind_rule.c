@@ -145,7 +145,7 @@ static bool check_op(struct bind *bind, const struct match *match,
 			   value->form == BIND_FORM_RANGE ? "a range" : "a prefix");
 		return false;
 	}
-	return allows(bind, match, FIELD_OP_RANGE, match->ast->span, "order: only == and !=");
+	return allows(bind, match, FIELD_OP_RANGE, match->ast->span, "operator but == and !=");
 }
 
 static bool one_bit(u128 value)
@@ -554,8 +554,6 @@ void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chai
 	struct bind_rule_draft draft = { .bind = bind, .scope = scope };
 	struct bind_rule rule = { .span = ast->span, .comment = ast->comment.text };
 
-	if (!bind_check_comment(bind, ast->comment.text, ast->comment.span))
-		return;
 	for (size_t i = 0; i < ast->stmts.len; i++) {
 		const struct ast_stmt *stmt = &ast->stmts.at[i];
 

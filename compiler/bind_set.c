@@ -48,8 +48,6 @@ static bool bind_key(struct bind *bind, struct bind_scope *scope, const struct b
 	if (!bind_interval(bind, kind, key, ret_element))
 		return false;
 	ret_element->comment = expr->comment.len ? expr->comment : key->comment;
-	if (!bind_check_comment(bind, ret_element->comment, expr->span))
-		return false;
 	if (!set->is_map)
 		return true;
 	if (expr->right->kind != AST_EXPR_VERDICT) {
@@ -220,9 +218,6 @@ void bind_add_set(struct bind *bind, struct bind_scope *scope, const struct ast_
 	struct bind_draft *draft = bind_index_find(&scope->sets, ast->name.text);
 	const struct type *type;
 
-	if (!bind_check_name(bind, &ast->name, ast->is_map ? "map" : "set") ||
-	    !bind_check_comment(bind, ast->comment.text, ast->comment.span))
-		return;
 	if (draft) {
 		merge_set(bind, scope, draft, ast, create);
 		return;

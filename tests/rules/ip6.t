@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# IPv6 header fields.
+ip6 daddr ::1 ip6 saddr ::2;ok
+ip6 saddr & ffff:: == 2001::;ok;ip6 saddr 2001::/16
+ip6 saddr & ::ffff == ::1;ok
+ip6 saddr 2001:db8::1/32;ok;ip6 saddr 2001:db8::/32
+ip6 saddr 2001:db8::1/35;ok;ip6 saddr 2001:db8::/35
+ip6 saddr { 2001:db8::/32, ::1 };ok;ip6 saddr { ::1, 2001:db8::/32 }
+ip6 flowlabel 5;ok
+ip6 dscp af11;ok
+
+# Refused, by nft too
+ip6 flowlabel 1048576;fail;1048576 is too big: the largest value here is 1048575
+ip6 saddr 1.2.3.4;fail;'1.2.3.4' is not a value of type 'ipv6_addr' (IPv6 address)
