@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * check_plan: tables hold what the sets and maps hold, and runs hold every rule once.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "bpf/xdpfw_abi.h"
+#include "compiler/base/limits.h"
+#include "compiler/plan.h"
+#include "tests/unit/make_ir.h"
+
+static struct plan *plan_of(struct make *make)
+{
+	struct plan *plan = NULL;
+
+	ck_assert(plan_make(&make->ir, &make->arena, &make->diag, &plan));
+	ck_assert_uint_eq(make->diag.messages.len, 0);
+	return plan;
+}
+
+/* The look-ups of bpf/xdpfw_table.h, done plainly. */
+static u128 key_at(const uint8_t *at, unsigned int bits)
+{
+	uint64_t words[2];
+	uint32_t word;
+
+	if (bits == 32) {
+		memcpy(&word, at, sizeof(word));
+		return word;
+	}
+	memcpy(words, at, bits / 8);
+	return bits == 64 ? words[0] : (u128)words[0] << 64 | words[1];
+}
+
+static uint32_t result_at(const uint8_t *at)
+{
+	uint32_t result;
+
+	memcpy(&result, at, sizeof(result));
+	return result;
+}
+
+static uint32_t search(const uint8_t *bytes, const struct plan_table *table, u128 key)
+{
+	size_t key_bytes = table->key_bits / 8;
+	uint32_t at = table->slots;
+
+	while (at--)
+		if (key_at(bytes + at * key_bytes, table->key_bits) <= key)
+			return result_at(bytes + table->slots * key_bytes + at * 4);
+	ck_abort_msg("no start is below the key");
+	return 0;
+}
+
+static uint32_t probe(const uint8_t *bytes, const struct plan_table *table, u128 key)
+{
+	size_t slot_bytes = table->key_bits == 32 ? 8 : table->key_bits == 64 ? 16 : 24;
+	uint32_t slot = table_mix((uint64_t)(key >> 64), (uint64_t)key, table->seed);
+
+	for (uint32_t i = 0; i < TABLE_MAX_PROBES; i++) {
+		const uint8_t *at = bytes + ((slot + i) & (table->slots - 1)) * slot_bytes;
+
+		if (!result_at(at + table->key_bits / 8))
+			return 0;
+		if (key_at(at, table->key_bits) == key)
+			return result_at(at + table->key_bits / 8);
+	}
+	return 0;
+}
+
+static uint32_t look_up(const struct plan *plan, uint32_t number, u128 key)
+{
+	const struct plan_table *table = &plan->tables.at[number];
+	const uint8_t *bytes = plan->image + table->offset;
+
+	return table->kind == PLAN_HASH ? probe(bytes, table, key) : search(bytes, table, key);
+}
+
+static u128 random_value(unsigned int bits)
+{
+	u128 value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 16 | ((u128)rand() & 0xffff);
+	return value & u128_max(bits);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+	u128 x = *(const u128 *)a, y = *(const u128 *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* COUNT values in order, the first and the last one of all among them. */
+static u128 *random_values(struct make *make, unsigned int bits, size_t count)
+{
+	u128 *values = ARENA_ARRAY(&make->arena, u128, count);
+
+	for (size_t i = 2; i < count; i++)
+		values[i] = random_value(bits);
+	values[1] = u128_max(bits);
+	qsort(values, count, sizeof(values[0]), compare_values);
+	return values;
+}
+
+static const struct { const char *proto, *name; } widths[] = {
+	{ "tcp", "dport" }, { "ip", "saddr" }, { "ether", "saddr" }, { "ip6", "saddr" },
+};
+
+static unsigned int width(struct make *make, int i)
+{
+	return make->ir.loads.at[make_load(make, widths[i].proto, widths[i].name)].field->bit_len;
+}
+
+static void check_keys(const struct make *make, const struct plan *plan, const u128 *values,
+		       size_t count, unsigned int bits)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (int step = -1; step <= 1; step++) {
+			u128 key = (values[i] + (u128)step) & u128_max(bits);
+
+			ck_assert_uint_eq(look_up(plan, plan->set_table.at[0], key),
+					  ir_set_has(&make->ir.sets.at[0], key));
+		}
+	}
+}
+
+/* Single values, adjacent ones among them (sets keep these apart as they come from a file). */
+START_TEST(hash_of_values)
+{
+	struct make make;
+	unsigned int bits;
+	struct plan *plan;
+	u128 *values;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	make_look_up(&make, IR_STEP_TEST, widths[_i].proto, widths[_i].name, make_set(&make));
+	bits = width(&make, _i);
+	values = random_values(&make, bits, 700);
+	for (size_t i = 0; i < 700; i++)
+		if (!i || values[i] != values[i - 1])
+			make_interval(&make, 0, values[i], values[i]);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_HASH);
+	ck_assert_uint_eq(plan->tables.at[0].key_bits, bits <= 32 ? 32 : bits <= 64 ? 64 : 128);
+	ck_assert_uint_ge(plan->tables.at[0].slots, 2 * plan->tables.at[0].used);
+	ck_assert_uint_le(plan->tables.at[0].max_probe, TABLE_MAX_PROBES);
+	check_keys(&make, plan, values, 700, bits);
+	arena_free(&make.arena);
+}
+END_TEST
+
+START_TEST(search_of_intervals)
+{
+	struct make make;
+	unsigned int bits;
+	struct plan *plan;
+	u128 *values;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	make_look_up(&make, IR_STEP_TEST, widths[_i].proto, widths[_i].name, make_set(&make));
+	bits = width(&make, _i);
+	values = random_values(&make, bits, 300);
+	for (size_t i = 0; i + 1 < 300; i += 2)
+		if (!i || values[i] > values[i - 1] + 1)
+			make_interval(&make, 0, values[i], values[i + 1]);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_SEARCH);
+	check_keys(&make, plan, values, 300, bits);
+	ck_assert_uint_eq(look_up(plan, 0, 0), 1);
+	ck_assert_uint_eq(look_up(plan, 0, u128_max(bits)), 1);
+	arena_free(&make.arena);
+}
+END_TEST
+
+START_TEST(map_of_verdicts)
+{
+	const struct ir_verdict verdicts[] = {
+		{ IR_VERDICT_CONTINUE, 0 }, { IR_VERDICT_ACCEPT, 0 }, { IR_VERDICT_DROP, 0 },
+		{ IR_VERDICT_RETURN, 0 },   { IR_VERDICT_JUMP, 1 },   { IR_VERDICT_GOTO, 1 },
+		{ IR_VERDICT_JUMP, 2 },	    { IR_VERDICT_GOTO, 2 },
+	};
+	const uint32_t words[] = {
+		WORD(ANSWER_CONTINUE, 0), WORD(ANSWER_ACCEPT, 0), WORD(ANSWER_DROP, 0),
+		WORD(ANSWER_RETURN, 0),	  WORD(ANSWER_JUMP, 1),	  WORD(ANSWER_GOTO, 1),
+		0,			  WORD(ANSWER_RETURN, 0),	/* that chain has no rules */
+	};
+	struct make make;
+	struct plan *plan;
+	uint32_t map;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	map = make_map(&make);
+	make_look_up(&make, IR_STEP_MAP, "tcp", "dport", map);
+	for (uint32_t i = 0; i < 80; i++)
+		make_element(&make, map, i * 10, i * 10 + (uint32_t)_i, verdicts[i % 8]);
+	make_chain(&make, "other", false);
+	make_rule(&make, "");
+	make_chain(&make, "empty", false);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_SEARCH : PLAN_HASH);
+	for (uint32_t key = 0; key < 800; key++)
+		ck_assert_uint_eq(look_up(plan, plan->map_table.at[map], key),
+				  key % 10 <= (uint32_t)_i ? words[key / 10 % 8] : 0);
+	ck_assert(plan->chain_used[1] && plan->chain_used[2]);
+	arena_free(&make.arena);
+}
+END_TEST
+
+START_TEST(few_are_compared)
+{
+	struct make make;
+	struct plan *plan;
+	uint32_t few, more, unused;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	few = make_set(&make);
+	more = make_set(&make);
+	unused = make_set(&make);
+	for (uint32_t i = 0; i <= PLAN_MAX_COMPARES; i++) {
+		if (i < PLAN_MAX_COMPARES)
+			make_interval(&make, few, i * 5, i * 5 + 1);
+		make_interval(&make, more, i * 5, i * 5 + 1);
+		make_interval(&make, unused, i * 5, i * 5 + 1);
+	}
+	make_look_up(&make, IR_STEP_TEST, "tcp", "dport", few);
+	make_look_up(&make, IR_STEP_TEST, "tcp", "dport", more);
+	plan = plan_of(&make);
+	ck_assert_uint_eq(plan->set_table.at[few], PLAN_NO_TABLE);
+	ck_assert_uint_eq(plan->set_table.at[more], 0);
+	ck_assert_uint_eq(plan->set_table.at[unused], PLAN_NO_TABLE);
+	ck_assert_uint_eq(plan->set_bits[unused], 0);
+	ck_assert_uint_eq(plan->tables.len, 1);
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Every rule of a used chain is in one run; no run has parts of two chains. */
+static void check_runs(const struct make *make, const struct plan *plan)
+{
+	uint32_t run = 0;
+
+	for (uint32_t i = 0; i < plan->runs.len; i++) {
+		ck_assert_uint_lt(plan->runs.at[i].first, plan->runs.at[i].end);
+		if (i)
+			ck_assert_uint_ge(plan->runs.at[i].first, plan->runs.at[i - 1].end);
+	}
+	for (uint32_t i = 0; i < make->ir.rules.len; i++) {
+		const struct ir_chain *chain = &make->ir.chains.at[make->ir.rules.at[i].chain];
+		const struct plan_run *at;
+		bool whole;
+
+		if (!plan->chain_used[make->ir.rules.at[i].chain])
+			continue;
+		while (run < plan->runs.len && plan->runs.at[run].end <= i)
+			run++;
+		at = &plan->runs.at[run];
+		ck_assert(run < plan->runs.len && at->first <= i && i < at->end);
+		ck_assert_uint_eq(plan_find_run(plan, i), run);
+		whole = at->first <= chain->first_rule &&
+			at->end >= chain->first_rule + chain->rule_count;
+		ck_assert(whole || (at->first >= chain->first_rule &&
+				    at->end <= chain->first_rule + chain->rule_count));
+	}
+}
+
+static void add_rules(struct make *make, uint32_t count)
+{
+	uint32_t set = make_set(make);
+
+	make_interval(make, set, 22, 22);
+	for (uint32_t i = 0; i < count; i++) {
+		make_rule(make, "tcp dport 22 counter");
+		make_look_up(make, IR_STEP_TEST, "tcp", "dport", set);
+		make_counter(make);
+	}
+}
+
+START_TEST(long_chain)
+{
+	struct make make;
+	struct plan *plan;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	add_rules(&make, 5000);
+	plan = plan_of(&make);
+	ck_assert_uint_gt(plan->runs.len, 1);
+	check_runs(&make, plan);
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Each second chain is used; they do not fit into as many functions as BPF has. */
+START_TEST(many_chains)
+{
+	struct make make;
+	struct plan *plan;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	for (uint32_t i = 1; i < LIMITS_CHAINS; i += 2) {
+		make_rule(&make, "jump");
+		make_verdict(&make, IR_VERDICT_JUMP, i);
+	}
+	for (uint32_t i = 1; i < LIMITS_CHAINS; i++) {
+		make_chain(&make, "other", false);
+		add_rules(&make, i % 5);
+	}
+	plan = plan_of(&make);
+	for (uint32_t i = 1; i < LIMITS_CHAINS; i++)
+		ck_assert_int_eq(plan->chain_used[i], i % 2);
+	ck_assert_uint_le(plan->runs.len, 200);
+	check_runs(&make, plan);
+	arena_free(&make.arena);
+}
+END_TEST
+
+static void check_refused(struct make *make, const char *text)
+{
+	struct plan *plan = NULL;
+
+	ck_assert(!plan_make(&make->ir, &make->arena, &make->diag, &plan));
+	ck_assert_ptr_null(plan);
+	ck_assert_uint_eq(make->diag.errors, 1);
+	ck_assert_str_eq(make->diag.messages.at[0].text, text);
+	arena_free(&make->arena);
+}
+
+START_TEST(too_many_rules)
+{
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	add_rules(&make, 90000);
+	check_refused(&make, "the rules up to this one are more than one program can hold");
+}
+END_TEST
+
+START_TEST(too_many_base_chains)
+{
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	for (unsigned int i = 0; i < XDPFW_MAX_BASE_CHAINS; i++)
+		*vec_push(&make.arena, &make.ir.entries.at[0].chains) =
+			make_chain(&make, "more", true);
+	check_refused(&make, "device 'eth0' has 65 base chains, more than 64");
+}
+END_TEST
+
+START_TEST(too_big_tables)
+{
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	for (uint32_t number = 0; number < 2; number++) {
+		uint32_t set = make_set(&make);
+
+		for (uint32_t i = 0; i < LIMITS_ELEMENTS; i++)
+			make_interval(&make, set, (u128)i * 4, (u128)i * 4 + 1);
+		make_look_up(&make, IR_STEP_TEST, "ip6", number ? "saddr" : "daddr", set);
+	}
+	check_refused(&make, "the sets and maps up to this one need more than 64 MiB of tables");
+}
+END_TEST
+
+START_TEST(printed)
+{
+	struct buf text = BUF_INIT;
+	struct make make;
+	uint32_t set;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	set = make_set(&make);
+	for (uint32_t i = 0; i < 9; i++)
+		make_interval(&make, set, i * 5, i * 5 + 1);
+	make_look_up(&make, IR_STEP_TEST, "tcp", "dport", set);
+	make_test(&make, "ip", "ttl", 0, 5);
+	make_verdict(&make, IR_VERDICT_DROP, 0);
+	plan_print(plan_of(&make), &text);
+	ck_assert_str_eq(text.at,
+			 "set 0: 9 intervals of 32 bits: table 0, search, 18 of 32 slots, at byte 0\n"
+			 "set 1: 1 intervals of 32 bits: compares\n"
+			 "tables: 256 bytes\n"
+			 "run 0: rules 0 to 0, from chain 0, weight 20\n");
+	buf_free(&text);
+	arena_free(&make.arena);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("plan");
+	TCase *tcase = tcase_create("plan");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, hash_of_values, 0, 4);
+	tcase_add_loop_test(tcase, search_of_intervals, 0, 4);
+	tcase_add_loop_test(tcase, map_of_verdicts, 0, 2);
+	tcase_add_test(tcase, few_are_compared);
+	tcase_add_test(tcase, long_chain);
+	tcase_add_test(tcase, many_chains);
+	tcase_add_test(tcase, too_many_rules);
+	tcase_add_test(tcase, too_many_base_chains);
+	tcase_add_test(tcase, too_big_tables);
+	tcase_add_test(tcase, printed);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
