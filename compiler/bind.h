@@ -103,7 +103,7 @@ struct bind_stmt {
 
 struct bind_rule {
 	struct source_span span;
-	uint32_t number;		/* over the whole ruleset; a chain's rules are consecutive */
+	uint32_t number;		/* over the whole ruleset; a chain's are consecutive */
 	uint32_t handle;
 	VEC(struct bind_stmt) stmts;
 	struct str comment;
@@ -113,7 +113,7 @@ struct bind_chain {
 	struct str name;
 	struct source_span span;
 	struct bind_table *table;
-	uint32_t number;		/* over the whole ruleset, in the order the chains were made:
+	uint32_t number;		/* over the whole ruleset, in the order they were made:
 					   of equal priorities the higher number runs first */
 	uint32_t handle;
 	bool is_base;

@@ -76,7 +76,8 @@ static bool bind_hook(struct bind *bind, const struct ast_chain *ast, struct bin
 	ret->devices_braced = ast->devices_braced;
 	if (ast->priority_word.text.len && !str_is(ast->priority_word.text, "filter")) {
 		diag_error(bind->diag, ast->priority_word.span,
-			   "a netdev hook has no priority '%.*s'", STR_ARG(ast->priority_word.text));
+			   "a netdev hook has no priority '%.*s'",
+			   STR_ARG(ast->priority_word.text));
 		diag_help(bind->diag, "write a number, or 'filter' (0)");
 		ok = false;
 	}
@@ -141,7 +142,8 @@ static struct bind_site *new_chain(struct bind *bind, struct bind_scope *scope,
 	struct bind_chain *chain = ARENA_NEW(bind->arena, struct bind_chain);
 
 	if (bind->sites.len == LIMITS_CHAINS)
-		diag_error(bind->diag, ast->name.span, "too many chains: at most %d", LIMITS_CHAINS);
+		diag_error(bind->diag, ast->name.span, "too many chains: at most %d",
+			   LIMITS_CHAINS);
 	site->chain = chain;
 	chain->name = ast->name.text;
 	chain->span = ast->name.span;

@@ -226,7 +226,8 @@ void bind_add_set(struct bind *bind, struct bind_scope *scope, const struct ast_
 	if (!type)
 		return;
 	if (ast->auto_merge && (!ast->flag_interval || ast->is_map)) {
-		diag_error(bind->diag, ast->name.span, "auto-merge is for sets with 'flags interval'");
+		diag_error(bind->diag, ast->name.span,
+			   "auto-merge is for sets with 'flags interval'");
 		return;
 	}
 	draft = new_set(bind, ast, type);

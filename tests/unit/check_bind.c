@@ -173,8 +173,10 @@ END_TEST
 
 START_TEST(refuses_protocol_conflicts)
 {
-	is_refused(RULE("ip saddr 1.2.3.4 ip6 saddr ::1"), 2, "conflicting protocols: 'ip6' after 'ip'");
-	is_refused(RULE("tcp dport 80 udp dport 80"), 2, "conflicting protocols: 'udp' after 'tcp'");
+	is_refused(RULE("ip saddr 1.2.3.4 ip6 saddr ::1"), 2,
+		   "conflicting protocols: 'ip6' after 'ip'");
+	is_refused(RULE("tcp dport 80 udp dport 80"), 2,
+		   "conflicting protocols: 'udp' after 'tcp'");
 	is_refused(RULE("meta l4proto 47 tcp dport 80"), 2,
 		   "conflicting protocols: 'tcp' after 'unknown'");
 	is_refused(RULE("ip protocol sctp tcp dport 80"), 2,
