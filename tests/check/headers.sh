@@ -11,11 +11,12 @@ for header in bpf/*.h compiler/*.h compiler/*/*.h loader/*.h; do
 	text="#include \"$header\"
 #include \"$header\""
 	# What only generated programs include is BPF code.
-	if grep -q '^#define XDPFW_FOR_BPF_ONLY' "$header"; then
+	case $header in bpf/*)
 		check "$header for BPF" clang -target bpf -mcpu=v3 -O2 -Wall -Wextra -Werror \
 			-fsyntax-only -I bpf -I . -x c - <<<"$text"
-		continue
-	fi
+		# What only programs include does not ask where it is.
+		grep -q '__bpf__' "$header" || continue
+	esac
 	for cc in gcc clang; do
 		# shellcheck disable=SC2086
 		check "$header with $cc" $cc $flags -I . -x c - <<<"$text"

@@ -18,7 +18,7 @@ check() {
 		pass
 	else
 		fail "$what"
-		printf '%s\n' "$output" | head -n 60
+		printf '%s\n' "$output" | tail -n 60
 	fi
 }
 

@@ -7,7 +7,11 @@ for source in "$top_srcdir"/tests/unit/check_*.c; do
 	name=$(basename "$source" .c)
 	program=$top_builddir/tests/unit/$name
 	if ! [ -x "$program" ]; then
-		skip "$name was not built: configure did not find Check"
+		if [ "$HAVE_CHECK" = yes ]; then
+			fail "$name was not built"
+		else
+			skip "$name was not built: configure did not find Check"
+		fi
 		continue
 	fi
 	output=$(cd "$top_srcdir" && "$program" 2>&1)
