@@ -10,8 +10,9 @@ by what anybody says of it:
 
  D1  a fragment that is not the first, of a packet that has a layer-4 protocol, when some rule
      loads bytes of the transport header
- D2  a frame of type 0x0800 (behind at most one tag) with fewer than 20 bytes behind it, or 0x86dd
-     with fewer than 40, when some rule loads bytes of the network header
+ D2  a frame of type 0x0800 (behind one tag, or behind all of its tags) with fewer than 20 bytes
+     behind Ethernet and one tag, or 0x86dd with fewer than 40, when some rule loads bytes of the
+     network header
  D5  a frame of type 0x8100 or 0x88a8 with fewer than 6 bytes behind the type: nft never sees it
      (the judge asserts that); xdpfw must drop it for that reason, run no chain and count nothing
 
@@ -135,15 +136,19 @@ class Comparison:
         self.nft = NftJudge(devices)
         self.asked = self.excluded = 0
 
-    def run(self, packets, text=None, path=None, include=(), interp_only=False):
-        """Returns (differences, True when both refuse the ruleset)."""
+    def run(self, packets, text=None, path=None, include=(), interp_only=False, our_text=None):
+        """Returns (differences, True when both refuse the ruleset).
+
+        OUR_TEXT: xdpfw gets this instead (to see that differences are found).
+        """
         nft_errors = self.nft.load(text, path, include)
         reads = set()
         for rule in [] if nft_errors else self.nft.rules():
             reads |= rule.payload_bases()
         groups = split_groups(packets, reads)
         try:
-            ours = our_judge.judge(text, self.devices, groups, interp_only, path, include)
+            ours = our_judge.judge(our_text or text, self.devices, groups, interp_only, path,
+                                   include)
         except our_judge.OurError as error:
             return [Difference("failed", str(error))], False
         refusals = compare_refusals(nft_errors, ours.errors)

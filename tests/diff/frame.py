@@ -172,12 +172,22 @@ class Shape:
                 kind, at = head[at], at + (head[at + 1] + 1) * 8
         return False
 
+    def innermost_type(self):
+        """The type behind all tags, however many."""
+        at = 12
+        while at + 6 <= len(self.frame) and word16(self.frame, at) in (ETH_8021Q, ETH_8021AD):
+            at += 4
+        return word16(self.frame, at) if at + 2 <= len(self.frame) else 0
+
     def cut_network_header(self):
-        """0x0800 or 0x86dd when the frame says so and the header is not whole, else 0."""
+        """0x0800 or 0x86dd when the frame says so and the header is not whole, else 0.
+
+        The header is what begins behind one tag: a rule that names both tags of a frame and then
+        an ip field reads from there, too.
+        """
         if self.cut_tag:
             return 0
-        if self.type == ETH_IP and self.net_bytes < 20:
-            return ETH_IP
-        if self.type == ETH_IP6 and self.net_bytes < 40:
-            return ETH_IP6
+        for kind in (self.type, self.innermost_type()):
+            if kind in (ETH_IP, ETH_IP6) and self.net_bytes < (20 if kind == ETH_IP else 40):
+                return kind
         return 0

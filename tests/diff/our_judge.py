@@ -128,7 +128,9 @@ def judge(text, devices, groups, interp_only=False, path=None, include=()):
     if done.returncode == 1:
         judgement.errors = read_errors(done.stderr) or [(0, done.stderr.strip())]
     elif done.returncode:
-        raise OurError("xdpfw_run: exit status %d: %s" % (done.returncode, done.stderr.strip()))
+        # The compiler's warnings come first, then what xdpfw_run itself has to say.
+        said = done.stderr[done.stderr.find("xdpfw_run: "):] or done.stderr
+        raise OurError("exit status %d: %s" % (done.returncode, said.strip()))
     else:
         judgement.read(done.stdout)
     return judgement

@@ -7,6 +7,7 @@
 	cases/*.nft	every corner packet through each ruleset: verdicts and counters of nft, of our
 			interpreter and of the built program agree
 	accept.rules	each line is accepted by both or refused by both
+	sight		two rulesets that differ in one place: the comparison must see it
 
 Output: FAIL lines (with --verbose also ok lines), then "N passed, N failed, N skipped".
 Words given as arguments choose the cases whose names begin so.
@@ -116,6 +117,21 @@ def check_acceptance(comparison, line):
                                     ours[0][1] if ours else "accepts it")]
 
 
+# (rule for nft, rule for xdpfw, kind of difference that has to be found)
+SIGHT = (
+    ("udp dport 53", "udp dport 54", "verdict"),
+    ("counter udp dport 53 counter", "counter udp dport 53-54 counter", "counter"),
+    ("counter udp dport 53", "udp dport 53 counter", "counter"),
+    ("udp dport 53", "udp dport", "refused"),
+)
+
+
+def check_sight(comparison, packets, nft_rule, our_rule, kind):
+    found, _ = comparison.run(packets, text=claims.WRAP % nft_rule,
+                              our_text=claims.WRAP % our_rule, interp_only=True)
+    return [] if kind in {difference.kind for difference in found} else ["not seen: " + kind]
+
+
 def acceptance_lines():
     with open(os.path.join(HERE, "accept.rules"), encoding="utf-8") as file:
         for line in file:
@@ -145,6 +161,10 @@ def main():
         name = os.path.basename(path)
         if chosen(name):
             totals.add(name, check_case(comparison, path, packets, arguments.interp))
+    for nft_rule, our_rule, kind in SIGHT:
+        name = "sight %s: %s, %s" % (kind, nft_rule, our_rule)
+        if chosen(name):
+            totals.add(name, check_sight(comparison, packets, nft_rule, our_rule, kind))
     for line in acceptance_lines():
         if chosen("accept: " + line):
             totals.add("accept: " + line, check_acceptance(comparison, line))

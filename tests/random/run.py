@@ -99,8 +99,8 @@ class Worker:
             result.differences.append(Difference("refused", "only %s refuses: %s: %s" % (
                 who, message, line)))
 
-    def differ(self, ruleset, kept, packets, interp_only):
-        return self.comparison.run(packets, text=ruleset.text(kept), interp_only=interp_only)[0]
+    def differ(self, ruleset, packets, interp_only):
+        return self.comparison.run(packets, text=ruleset.text(), interp_only=interp_only)[0]
 
     def run(self, number):
         result = Result(number)
@@ -110,45 +110,51 @@ class Worker:
             result.empty = True
             return result
         result.rules = len(kept)
+        ruleset = ruleset.reduced(kept, ruleset.objects())
         before = self.comparison.asked, self.comparison.excluded
-        found = self.differ(ruleset, kept, packets, self.arguments.interp)
+        found = self.differ(ruleset, packets, self.arguments.interp)
         result.asked = self.comparison.asked - before[0]
         result.excluded = self.comparison.excluded - before[1]
         if found:
             result.differences += found
-            self.shrink(ruleset, kept, packets, found, result)
+            self.shrink(ruleset, packets, found, result)
         return result
 
-    def shrink(self, ruleset, kept, packets, found, result):
+    def shrink(self, ruleset, packets, found, result):
         kinds = {difference.kind for difference in found}
-        # Without the program it is much faster: only when that is what differs, it is needed.
-        interp_only = self.arguments.interp or bool(kinds & {"verdict", "counter", "tag"})
-        kind = (kinds & {"verdict", "counter", "tag"} or kinds).pop()
+        against_nft = kinds & {"verdict", "counter", "tag"}
+        # Without the program it is much faster, and what differs from nft needs no program.
+        interp_only = self.arguments.interp or bool(against_nft)
+        kind = min(against_nft or kinds)
         end = time.monotonic() + SHRINK_SECONDS
 
-        def fails(rules, some):
+        def fails(rules, objects, some):
             return time.monotonic() < end and kind in {
-                difference.kind
-                for difference in self.differ(ruleset, set(rules), some, interp_only)}
+                difference.kind for difference in self.differ(
+                    ruleset.reduced(set(rules), objects), some, interp_only)}
 
-        named = [difference.packet for difference in found
-                 if difference.kind == kind and difference.packet]
-        for packet in named[:1]:
-            if fails(kept, [packet]):
-                packets = [packet]
-        order = [rule for rule in ruleset.rules() if rule in kept]
-        packets = smaller(packets, lambda some: fails(order, some))
-        order = smaller(order, lambda rules: fails(rules, packets))
-        packets = smaller(packets, lambda some: fails(order, some))
-        result.case = "%s%s%s" % (
-            ruleset.text(set(order)), packet_file.text(packets),
-            "".join("%s\n" % difference for difference in
-                    self.differ(ruleset, set(order), packets, interp_only)[:3]))
+        rules, objects = ruleset.rules(), ruleset.objects()
+        for difference in found:
+            if difference.kind == kind and difference.packet and \
+                    fails(rules, objects, [difference.packet]):
+                packets = [difference.packet]
+                break
+        packets = smaller(packets, lambda some: fails(rules, objects, some))
+        rules = smaller(rules, lambda some: fails(some, objects, packets))
+        objects = smaller(objects, lambda some: fails(rules, some, packets))
+        packets = smaller(packets, lambda some: fails(rules, objects, some))
+        self.keep(ruleset.reduced(set(rules), objects), packets, interp_only, result)
+
+    def keep(self, ruleset, packets, interp_only, result):
+        """The small case, into the result and the folder."""
+        found = self.differ(ruleset, packets, interp_only)
+        result.case = ruleset.text() + packet_file.text(packets) + "".join(
+            "%s\n" % difference for difference in found[:3])
         if self.arguments.keep:
             path = os.path.join(self.arguments.keep, "%s-%d" % (self.arguments.seed,
                                                                 result.number))
             with open(path + ".nft", "w", encoding="utf-8") as file:
-                file.write(ruleset.text(set(order)))
+                file.write(ruleset.text())
             with open(path + ".packets", "w", encoding="ascii") as file:
                 file.write(packet_file.text(packets))
 
