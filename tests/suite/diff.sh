@@ -3,7 +3,6 @@
 # diff: the same rulesets and packets through the kernel's nft and through xdpfw.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
-export PYTHONDONTWRITEBYTECODE=1
 if need kernel "xdpfw against nft on packets written by hand" &&
 	need nft "xdpfw against nft on packets written by hand"; then
 	run python3 "$top_srcdir/tests/diff/run.py"

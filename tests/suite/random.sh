@@ -5,7 +5,6 @@
 # XDPFW_RANDOM="--seed 7 --rulesets 5000" makes it longer, or different.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
-export PYTHONDONTWRITEBYTECODE=1
 if need kernel "xdpfw against nft on random rulesets" &&
 	need nft "xdpfw against nft on random rulesets"; then
 	read -ra words <<<"--seed 1 --rulesets 200 --packets 500 $XDPFW_RANDOM"
