@@ -239,8 +239,8 @@ bool maps_remove(struct report *report, struct maps_folder *folder)
 }
 
 /*
- * A namespace that is gone has taken its devices along.  One without any link is half made: who
- * made it was killed, because the caller holds the lock.
+ * A namespace that is gone has taken its devices along.  A folder without any link is half made
+ * (who made it was killed, because the caller holds the lock), or it filters nothing.
  */
 static bool is_dead(const struct maps_folder *folder)
 {

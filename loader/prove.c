@@ -102,7 +102,7 @@ static bool run_twin(struct prove_state *state, size_t twin, const struct compil
 	size_t linear = state->whole_only ? packet->len : packet->linear;
 	int error = test_run(program, state->ifindex, packet, linear, ret_verdict);
 
-	/* Kernels before 6.18 split only what does not fit into a page. */
+	/* Older kernels do not let the caller choose where a packet is split. */
 	if (error == -EINVAL && linear < packet->len) {
 		state->whole_only = true;
 		error = test_run(program, state->ifindex, packet, packet->len, ret_verdict);
@@ -362,6 +362,18 @@ static bool compare_cells(struct prove_state *state)
 	return true;
 }
 
+/* How many packets each entry gets. */
+static size_t choose_limit(const struct compile *compile)
+{
+	size_t limit = PROVE_PACKETS_LEAST + (size_t)compile->rule_count * PROVE_PACKETS_A_RULE;
+
+	if (limit > PROVE_PACKETS)
+		limit = PROVE_PACKETS;
+	if (compile->entry_count)
+		limit /= compile->entry_count;
+	return limit > compile->rule_count + 1000 ? limit : compile->rule_count + 1000;
+}
+
 bool prove_run(struct report *report, const struct prove_input *input, struct arena *arena,
 	       uint32_t *ret_packets)
 {
@@ -373,10 +385,8 @@ bool prove_run(struct report *report, const struct prove_input *input, struct ar
 		.cells = ARENA_ARRAY(arena, struct xdpfw_cell, compile->counter_count + 1),
 		.seen = ARENA_ARRAY(arena, bool, compile->rule_count + 1),
 	};
-	size_t limit = compile->entry_count ? PROVE_PACKETS / compile->entry_count : 0;
+	size_t limit = choose_limit(compile);
 
-	if (limit < compile->rule_count + 1000)
-		limit = compile->rule_count + 1000;
 	for (uint32_t i = 0; i < compile->entry_count; i++)
 		compile_packets(compile, i, PROVE_SEED, limit, arena, &state.entries[i].at,
 				&state.entries[i].count);

@@ -14,8 +14,10 @@
 #include "loader/object.h"
 #include "loader/report.h"
 
-#define PROVE_PACKETS 20000
-#define PROVE_MS 2000
+#define PROVE_PACKETS 20000		/* at most, but always one for each rule */
+#define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
+#define PROVE_PACKETS_A_RULE 100
+#define PROVE_MS 2000			/* then only rules without a packet so far get one */
 
 struct prove_input {
 	const struct compile *compile;

@@ -427,7 +427,8 @@ static void say_what_holds(struct swap_state *state)
 	if (!state->report->text.len)
 		return;
 	if (!old) {
-		report_add(state->report, "\n  nothing was loaded");
+		report_add(state->report, state->first ? "\n  no ruleset is in force" :
+							 "\n  nothing was changed");
 		return;
 	}
 	report_add(state->report, "\n  the previous ruleset stays in force on");
@@ -437,6 +438,7 @@ static void say_what_holds(struct swap_state *state)
 
 static bool run_load(struct swap_state *state, const struct buf *object)
 {
+	swap_fault("built");
 	if (!open_state(state) || !check_dropped(state) || !load_stub(state) ||
 	    !make_live(state, object) || !set_up(state))
 		return false;
@@ -491,14 +493,11 @@ bool swap_load(struct report *report, const struct swap_request *request)
 		return false;
 	if (!find_names(request, false, state.where))
 		return report_fail(report, REPORT_SYSTEM, "%s", "");
-	if (count || request->compile->object_count) {
-		if (!swap_build(report, request->compile, true, &object))
-			return false;
-		swap_fault("built");
-		ok = run_load(&state, &object);
-	} else {
+	if (count || request->compile->object_count)
+		ok = swap_build(report, request->compile, true, &object) &&
+		     run_load(&state, &object);
+	else
 		ok = run_empty(&state);
-	}
 	if (!ok) {
 		undo(&state);
 		say_what_holds(&state);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * check_cli: the words of the command line, and every sentence about a wrong one.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "loader/cli_options.h"
+#include "loader/probe.h"
+#include "loader/prove.h"
+
+#define WORDS 12
+
+static struct arena arena = ARENA_INIT;
+
+/* Splits LINE at its blanks. */
+static bool parse(const char *line, struct report *report, struct cli_options *ret_options)
+{
+	char *words[WORDS], *text = arena_strdup(&arena, str_from(line));
+	int count = 0;
+
+	for (char *word = strtok(text, " "); word && count < WORDS; word = strtok(NULL, " "))
+		words[count++] = word;
+	return cli_parse(count, words, &arena, report, ret_options);
+}
+
+static struct cli_options parse_right(const char *line)
+{
+	struct cli_options options = { 0 };
+	struct report report = { 0 };
+
+	ck_assert_msg(parse(line, &report, &options), "%s: %s", line, report.text.at);
+	return options;
+}
+
+static const struct {
+	const char *line, *text;
+} wrong[] = {
+	{ "xdpfw", "nothing to do: say -f FILE or a command; 'xdpfw --help' lists them" },
+	{ "xdpfw --devic x -f r", "there is no option '--devic'; did you mean '--device'?" },
+	{ "xdpfw --zzzzzz", "there is no option '--zzzzzz'; 'xdpfw --help' lists them" },
+	{ "xdpfw -x", "there is no option '-x'; 'xdpfw --help' lists them" },
+	{ "xdpfw -f", "-f needs a value: FILE" },
+	{ "xdpfw --netns", "--netns needs a value: NAME|PID|PATH" },
+	{ "xdpfw -f a -f b", "-f can be given once; a file can include others" },
+	{ "xdpfw --check=1 -f a", "--check takes no value" },
+	{ "xdpfw -f a -D x", "-D is given as NAME=VALUE, not 'x'" },
+	{ "xdpfw -f a -D =x", "-D is given as NAME=VALUE, not '=x'" },
+	{ "xdpfw -f a --device a,,b", "--device: a name is empty" },
+	{ "xdpfw -f a --mode generc",
+	  "--mode is auto, native or generic, not 'generc'; did you mean 'generic'?" },
+	{ "xdpfw -f a --emit=ir2", "--emit is tokens, ast, bound, ir, plan or c, not 'ir2'" },
+	{ "xdpfw statsu", "there is no command 'statsu'; did you mean 'status'?" },
+	{ "xdpfw frobnicate", "there is no command 'frobnicate'; 'xdpfw --help' lists them" },
+	{ "xdpfw list", "'list' is given as 'list ruleset'" },
+	{ "xdpfw list rules", "'list' is given as 'list ruleset'" },
+	{ "xdpfw status unload", "one command at a time: 'unload' is one too many" },
+	{ "xdpfw -f a status", "-f and a command do not go together" },
+	{ "xdpfw status --force", "an option here needs -f FILE; 'xdpfw --help' says which" },
+	{ "xdpfw -c", "nothing to do: say -f FILE or a command; 'xdpfw --help' lists them" },
+	{ "xdpfw status -a", "-a and -s go with 'list ruleset'" },
+};
+
+START_TEST(wrong_words)
+{
+	struct cli_options options;
+	struct report report = { 0 };
+
+	ck_assert(!parse(wrong[_i].line, &report, &options));
+	ck_assert_int_eq(report.status, REPORT_USAGE);
+	ck_assert_str_eq(report.text.at, wrong[_i].text);
+	buf_free(&report.text);
+}
+END_TEST
+
+START_TEST(load)
+{
+	struct cli_options options =
+		parse_right("xdpfw -cf r.conf -Da=b --define c= -I x -Iy --device=e0,e1 "
+			    "--mode native");
+
+	ck_assert_int_eq(options.command, CLI_LOAD);
+	ck_assert(options.check);
+	ck_assert_str_eq(options.file, "r.conf");
+	ck_assert_uint_eq(options.defines.len, 2);
+	ck_assert_str_eq(options.defines.at[0].name, "a");
+	ck_assert_str_eq(options.defines.at[0].value, "b");
+	ck_assert_str_eq(options.defines.at[1].value, "");
+	ck_assert_uint_eq(options.include_dirs.len, 2);
+	ck_assert_str_eq(options.include_dirs.at[1], "y");
+	ck_assert_uint_eq(options.devices.len, 2);
+	ck_assert_str_eq(options.devices.at[1], "e1");
+	ck_assert_int_eq(options.mode, ATTACH_NATIVE);
+}
+END_TEST
+
+START_TEST(commands)
+{
+	struct cli_options options = parse_right("xdpfw list ruleset -as --netns n");
+
+	ck_assert_int_eq(options.command, CLI_LIST_RULESET);
+	ck_assert(options.handles && options.stateless);
+	ck_assert_str_eq(options.netns, "n");
+	ck_assert_int_eq(parse_right("xdpfw --netns 1 status").command, CLI_STATUS);
+	ck_assert_int_eq(parse_right("xdpfw unload").command, CLI_UNLOAD);
+	ck_assert_int_eq(parse_right("xdpfw -h").command, CLI_HELP);
+	ck_assert_int_eq(parse_right("xdpfw --version").command, CLI_VERSION);
+	ck_assert_str_eq(parse_right("xdpfw -f -").file, "-");
+}
+END_TEST
+
+START_TEST(releases)
+{
+	ck_assert(probe_release_fits("6.1.0-18-amd64"));
+	ck_assert(probe_release_fits("6.12.9+bpo-amd64"));
+	ck_assert(probe_release_fits("7.0"));
+	ck_assert(!probe_release_fits("6.0.19"));
+	ck_assert(!probe_release_fits("5.10.0-28-amd64"));
+	ck_assert(!probe_release_fits(""));
+	ck_assert(!probe_release_fits("unknown"));
+}
+END_TEST
+
+/* Finds every device as a generated program does. */
+START_TEST(device_table)
+{
+	struct xdpfw_device_table *table = calloc(1, sizeof(*table));
+	struct xdpfw_device devices[XDPFW_MAX_DEVICES + 1] = { 0 };
+
+	ck_assert_ptr_nonnull(table);
+	for (uint32_t i = 0; i <= XDPFW_MAX_DEVICES; i++) {
+		devices[i].ifindex = i % 2 ? i * 4096 + 1 : i * 7 + 2;
+		devices[i].entry = i;
+	}
+	ck_assert(!prove_fill_devices(devices, XDPFW_MAX_DEVICES + 1, table));
+	ck_assert(prove_fill_devices(devices, XDPFW_MAX_DEVICES, table));
+	ck_assert(table->hash_multiplier & 1);
+	for (uint32_t i = 0; i < XDPFW_MAX_DEVICES; i++) {
+		uint32_t slot = (devices[i].ifindex * table->hash_multiplier) >>
+				(32 - XDPFW_DEVICE_SLOT_BITS);
+
+		ck_assert_uint_eq(table->slot[slot].ifindex, devices[i].ifindex);
+		ck_assert_uint_eq(table->slot[slot].entry, i);
+	}
+	free(table);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cli");
+	TCase *words = tcase_create("words"), *rest = tcase_create("probe and prove");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_loop_test(words, wrong_words, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(words, load);
+	tcase_add_test(words, commands);
+	suite_add_tcase(suite, words);
+	tcase_add_test(rest, releases);
+	tcase_add_test(rest, device_table);
+	suite_add_tcase(suite, rest);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	arena_free(&arena);
+	return failed != 0;
+}
