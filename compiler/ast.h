@@ -39,7 +39,8 @@ enum ast_expr_kind {
 	AST_EXPR_PREFIX,		/* .left / .prefix_len */
 	AST_EXPR_RANGE,			/* .left - .right */
 	AST_EXPR_LIST,			/* a,b,c outside braces: .items */
-	AST_EXPR_SET,			/* { ... }: .items */
+	AST_EXPR_SET,			/* { ... }: .items, none of them a set; written braces have
+					   at least one, a variable may bring none */
 	AST_EXPR_MAPPING,		/* inside a set: .left : .right */
 	AST_EXPR_SET_REF,		/* @name: .name */
 	AST_EXPR_VERDICT,		/* inside a map: .verdict */
@@ -48,7 +49,8 @@ enum ast_expr_kind {
 
 struct ast_expr {
 	enum ast_expr_kind kind;
-	struct source_span span;	/* inside a variable's use: the use */
+	struct source_span span;	/* of what a variable brought: the use; but the elements of
+					   a set and the items of a list keep their own places */
 	struct token token;
 	const struct field *field;
 	struct ast_name name;
@@ -56,7 +58,8 @@ struct ast_expr {
 	uint32_t prefix_len;
 	struct ast_expr *left, *right;
 	VEC(struct ast_expr *) items;
-	struct str comment;		/* of a set element: comment "..." */
+	struct str comment;		/* of a set element: comment "..."; on the MAPPING, not on
+					   its .left */
 };
 
 enum ast_match_op {

@@ -311,19 +311,24 @@ static bool fail_open_string(struct lexer *lexer, size_t len)
 
 static bool lex_string(struct lexer *lexer)
 {
-	size_t len = 1;
+	size_t len = 1, control = 0;
 
-	for (;; len++) {
-		char c = look(lexer, len);
+	for (; look(lexer, len) != '"'; len++) {
+		unsigned char c = (unsigned char)look(lexer, len);
 
-		if (c == '"')
-			break;
 		if (c == '\n' || lexer->at + len >= lexer->len)
 			return fail_open_string(lexer, len);
-		if (((unsigned char)c < 0x20 && c != '\t') || c == 0x7f) {
-			lexer->at += len;
-			return fail(lexer, 1, "control byte 0x%02x in a string", (unsigned char)c);
-		}
+		if (!control && ((c < 0x20 && c != '\t') || c == 0x7f))
+			control = len;
+	}
+	if (control) {
+		unsigned char c = (unsigned char)look(lexer, control);
+		bool more;
+
+		lexer->at += control;
+		more = fail(lexer, 1, "control byte 0x%02x in a string", c);
+		lexer->at += len - control;
+		return more;
 	}
 	if (len - 1 > LIMITS_TOKEN_LEN)
 		return fail_long(lexer, len + 1, "string");
