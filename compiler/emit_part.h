@@ -54,6 +54,10 @@ void emit_fields(const struct emit *emit);
 
 /* emit_set.c: set_N() and map_N(), for sets and maps that are not compared in a rule's line. */
 
+/* Compares that a rule's line may hold; those of 128 bits are longer. */
+#define EMIT_MAX_INLINE 3
+#define EMIT_MAX_INLINE_WIDE 1
+
 /* Whether the compares of a set are written into the rule's line. */
 bool emit_set_is_inline(const struct emit *emit, uint32_t set);
 void emit_sets(const struct emit *emit);

@@ -104,53 +104,68 @@ static void put_key(const struct ir_load *load, const struct value *value, unsig
 		buf_printf(out, "%s%s", bits == 128 ? "0, " : "", value->low.at);
 }
 
-/* A value that the mask lets through; compilers warn about compares that cannot be true. */
-static bool is_possible(const struct ir_interval *interval, u128 mask, u128 max)
-{
-	return interval->lo <= max && (interval->lo != interval->hi || !(interval->lo & ~mask));
-}
-
-/* The intervals of a small set, in the rule's line. */
-static void put_intervals(const struct ir_step *step, const struct ir_load *load,
-			  const struct ir_set *set, const struct value *value, struct buf *out)
+/*
+ * The intervals of a small set that a value under this mask can be in; compilers warn about
+ * compares that are never true.  Returns their number.
+ */
+static unsigned int find_possible(const struct ir_set *set, const struct ir_load *load, u128 mask,
+				  struct ir_interval ret_possible[EMIT_MAX_INLINE])
 {
 	u128 max = u128_max(load->field->bit_len);
-	bool any = false;
+	unsigned int count = 0;
 
-	buf_putc(out, '(');
 	for (size_t i = 0; i < set->intervals.len; i++) {
-		const struct ir_interval *interval = &set->intervals.at[i];
-		u128 hi = interval->hi < max ? interval->hi : max;
+		u128 lo = set->intervals.at[i].lo, hi = set->intervals.at[i].hi;
 
-		if (!is_possible(interval, step->mask, max))
+		if (lo > max || (lo == hi && lo & ~mask))
 			continue;
-		if (any)
-			buf_puts(out, " || ");
-		any = true;
-		if (!interval->lo && hi == max)
-			buf_putc(out, '1');
-		else if (emit_is_wide(load))
-			emit_wide_interval(value->high.at, value->low.at, interval->lo, hi, out);
-		else
-			emit_interval(load->field, value->low.at, (uint64_t)interval->lo,
-				      (uint64_t)hi, load->field->bit_len > 32, out);
+		ret_possible[count++] = (struct ir_interval){ lo, hi < max ? hi : max };
 	}
-	buf_puts(out, any ? ")" : "0)");
+	return count;
 }
 
-/* "f->tcp_dport == 22" is clearer than "!(f->tcp_dport != 22)" and than "(f->tcp_dport == 22)". */
-static void put_simplified(const struct buf *test, bool negate, struct buf *out)
+static void put_interval(const struct ir_load *load, const struct value *value,
+			 const struct ir_interval *interval, bool negate, struct buf *out)
 {
-	const char *equal = strstr(test->at, " == ");
-	bool single = !strstr(test->at, "||") && !strstr(test->at, "&&");
+	bool equal = interval->lo == interval->hi && !emit_is_wide(load);
 
-	if (single && equal && negate)
-		buf_printf(out, "%.*s != %.*s", (int)(equal - test->at - 1), test->at + 1,
-			   (int)(test->len - (size_t)(equal + 4 - test->at) - 1), equal + 4);
-	else if (single)
-		buf_printf(out, "%s%.*s", negate ? "!" : "", (int)(test->len - 2), test->at + 1);
-	else
-		buf_printf(out, "%s%s", negate ? "!" : "", test->at);
+	if (negate && !equal)
+		buf_putc(out, '!');
+	if (!interval->lo && interval->hi == u128_max(load->field->bit_len)) {
+		buf_putc(out, '1');
+	} else if (emit_is_wide(load)) {
+		buf_puts(out, negate ? "(" : "");
+		emit_wide_interval(value->high.at, value->low.at, interval->lo, interval->hi, out);
+		buf_puts(out, negate ? ")" : "");
+	} else if (equal) {
+		buf_printf(out, "%s %s ", value->low.at, negate ? "!=" : "==");
+		emit_number(load->field, (uint64_t)interval->lo, out);
+	} else {
+		emit_interval(load->field, value->low.at, (uint64_t)interval->lo,
+			      (uint64_t)interval->hi, load->field->bit_len > 32, out);
+	}
+}
+
+/* A small set, in the rule's line. */
+static void put_inline_set(const struct ir_step *step, const struct ir_load *load,
+			   const struct ir_set *set, const struct value *value, bool negate,
+			   struct buf *out)
+{
+	struct ir_interval possible[EMIT_MAX_INLINE];
+	unsigned int count = find_possible(set, load, step->mask, possible);
+
+	if (!count)
+		buf_putc(out, negate ? '1' : '0');
+	if (count == 1)
+		put_interval(load, value, &possible[0], negate, out);
+	if (count <= 1)
+		return;
+	buf_puts(out, negate ? "!(" : "(");
+	for (unsigned int i = 0; i < count; i++) {
+		buf_puts(out, i ? " || " : "");
+		put_interval(load, value, &possible[i], false, out);
+	}
+	buf_putc(out, ')');
 }
 
 static void put_test(struct line *line, const struct ir_step *step)
@@ -159,20 +174,18 @@ static void put_test(struct line *line, const struct ir_step *step)
 	const struct ir_load *load = &emit->ir->loads.at[step->load];
 	struct value value = make_value(load, step->mask);
 	bool negate = step->negate != emit->flip;
-	struct buf test = BUF_INIT;
 
 	emit->flip = false;
 	put_present(line, load);
 	put_and(line);
 	if (emit_set_is_inline(emit, step->set)) {
-		put_intervals(step, load, &emit->ir->sets.at[step->set], &value, &test);
-		put_simplified(&test, negate, &line->conditions);
+		put_inline_set(step, load, &emit->ir->sets.at[step->set], &value, negate,
+			       &line->conditions);
 	} else {
 		buf_printf(&line->conditions, "%sset_%u(", negate ? "!" : "", step->set);
 		put_key(load, &value, emit->plan->set_bits[step->set], &line->conditions);
 		buf_putc(&line->conditions, ')');
 	}
-	buf_free(&test);
 	free_value(&value);
 }
 

@@ -7,13 +7,9 @@
  */
 #include "compiler/emit_part.h"
 
-/* Compares that a rule's line may hold; a wide one is longer. */
-#define MAX_INLINE 3
-#define MAX_INLINE_WIDE 1
-
 bool emit_set_is_inline(const struct emit *emit, uint32_t set)
 {
-	size_t most = emit->plan->set_bits[set] == 128 ? MAX_INLINE_WIDE : MAX_INLINE;
+	size_t most = emit->plan->set_bits[set] == 128 ? EMIT_MAX_INLINE_WIDE : EMIT_MAX_INLINE;
 
 	return emit->ir->sets.at[set].intervals.len <= most;
 }
