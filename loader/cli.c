@@ -9,6 +9,7 @@
 #include "loader/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,12 +165,28 @@ static bool run_command(struct report *report, const struct cli_options *options
 	return report_fail(report, REPORT_USAGE, "nothing to do");
 }
 
+/* Whoever starts xdpfw without one of the three must not have messages go into a map or a pipe. */
+static bool open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 int cli_run(int argc, char **argv)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct report report = { .notice = print_notice };
 	struct cli_options options;
 
+	if (!open_standard())
+		return REPORT_SYSTEM;
 	capture_end();
 	if (cli_parse(argc, argv, &arena, &report, &options))
 		run_command(&report, &options, &arena);
