@@ -95,8 +95,30 @@ static void print_value(const struct field *field, u128 value, struct buf *out)
 		print_hex(value, out);
 }
 
+/* Names from LO to HI: "eth*" where all share what is before the star. */
+static void print_names(u128 lo, u128 hi, struct buf *out)
+{
+	unsigned int bits = 8;
+	uint8_t name[16];
+
+	while (bits < 128 && hi - lo > u128_max(bits))
+		bits += 8;
+	if (lo & u128_max(bits) || hi - lo != u128_max(bits)) {
+		print_hex(lo, out);
+		buf_puts(out, "..");
+		print_hex(hi, out);
+		return;
+	}
+	u128_to_bytes(lo, name, sizeof(name));
+	buf_printf(out, "\"%.*s*\"", (int)(sizeof(name) - bits / 8), (const char *)name);
+}
+
 static void print_interval(const struct field *field, u128 lo, u128 hi, struct buf *out)
 {
+	if (lo != hi && field && field->type->form == TYPE_FORM_IFNAME) {
+		print_names(lo, hi, out);
+		return;
+	}
 	print_value(field, lo, out);
 	if (lo == hi)
 		return;

@@ -4,8 +4,9 @@
  *
  * In: the IR, an entry, a seed, a limit.  Out: without a limit every edge of every rule that the
  * entry reaches, and every corner packet at several splits.  With one: first a packet for each
- * rule (of rules spread evenly, when there are more rules than packets), then corner packets, at
- * most a quarter of the limit, then as many samples for each rule as are left.
+ * rule (when there are more rules than packets: for rules spread evenly, seven eighths of the
+ * limit), then corner packets, at most a quarter of the limit, then as many samples for each rule
+ * as are left.
  *
  * What comes out is a function of the arguments alone: no clock, no address, no order of a hash.
  */
@@ -163,7 +164,7 @@ static void make_all(struct packet_maker *maker)
 static void make_some(struct packet_maker *maker)
 {
 	size_t rules = maker->rule_count, corners = packet_corner_count(), left;
-	size_t some = rules < maker->limit ? rules : maker->limit;
+	size_t some = rules <= maker->limit ? rules : maker->limit - maker->limit / 8;
 
 	for (size_t i = 0; i < some; i++)
 		packet_rule_hit(maker, maker->rules[i * rules / some]);

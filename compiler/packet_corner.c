@@ -2,166 +2,11 @@
 /*
  * packet_corner: the packets of SEMANTICS 10, which every parser test holds.
  *
- * In: a number, and addresses and ports to put in.  Out: the frame.  A row of the table is one
+ * In: a number, and addresses and ports to put in.  Out: the frame.  A row of a table is one
  * packet, or one for each value of an argument (`ipv4 ihl %u tcp`, 6 to 15).  Headers are put one
- * behind the other; fit() then writes the lengths, and what has to be wrong is made wrong last.
- * put() keeps the frame within its array.
+ * behind the other, lengths are written, and what has to be wrong is made wrong last.
  */
-#include <linux/if_ether.h>
-#include <netinet/in.h>
-
-#include "compiler/packet_parts.h"
-
-struct making {
-	struct packet_frame *frame;
-	const struct packet_corner_values *values;
-	bool ipv6;
-};
-
-static uint8_t *put(struct making *making, size_t count)
-{
-	struct packet_frame *frame = making->frame;
-	uint8_t *at = frame->bytes + frame->len;
-
-	if (count > PACKET_MAX_BYTES - frame->len)
-		count = PACKET_MAX_BYTES - frame->len;
-	memset(at, 0, count);
-	frame->len += count;
-	return at;
-}
-
-static void put_short(uint8_t *at, size_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void fill(struct making *making, size_t count)
-{
-	uint8_t *at = put(making, count);
-
-	memset(at, making->values->fill, count);
-}
-
-static uint8_t *network(struct making *making)
-{
-	return making->frame->bytes + making->frame->network;
-}
-
-/* Ethernet with TYPE; the next header is the network's unless it is a tag. */
-static void ethernet(struct making *making, uint16_t type)
-{
-	uint8_t *at = put(making, ETH_HLEN);
-
-	memcpy(at, making->values->daddr_ether, ETH_ALEN);
-	memcpy(at + ETH_ALEN, making->values->saddr_ether, ETH_ALEN);
-	put_short(at + 12, type);
-	making->frame->network = making->frame->len;
-}
-
-/* A tag behind the type that named it, and the type behind it. */
-static void tag(struct making *making, uint16_t control, uint16_t type)
-{
-	uint8_t *at = put(making, 4);
-
-	put_short(at, control);
-	put_short(at + 2, type);
-	making->frame->tags++;
-	making->frame->network = making->frame->len;
-}
-
-static uint8_t *ipv4_words(struct making *making, size_t words, uint8_t protocol)
-{
-	uint8_t *at = put(making, words * 4);
-
-	at[0] = (uint8_t)(0x40 | words);
-	at[8] = 64;
-	at[9] = protocol;
-	u128_to_bytes(making->values->saddr, at + 12, 4);
-	u128_to_bytes(making->values->daddr, at + 16, 4);
-	if (words > 5)
-		memset(at + 20, 1, words * 4 - 20);	/* no-operation options */
-	making->frame->transport = making->frame->len;
-	return at;
-}
-
-static uint8_t *ipv4(struct making *making, uint8_t protocol)
-{
-	return ipv4_words(making, 5, protocol);
-}
-
-static uint8_t *ipv6(struct making *making, uint8_t next)
-{
-	uint8_t *at = put(making, 40);
-
-	making->ipv6 = true;
-	at[0] = 0x60;
-	at[6] = next;
-	at[7] = 64;
-	memcpy(at + 8, making->values->saddr6, 16);
-	memcpy(at + 24, making->values->daddr6, 16);
-	making->frame->transport = making->frame->len;
-	return at;
-}
-
-/* An extension header of (UNITS + 1) * 8 bytes in front of NEXT. */
-static uint8_t *extension(struct making *making, uint8_t next, size_t units)
-{
-	uint8_t *at = put(making, (units + 1) * 8);
-
-	at[0] = next;
-	at[1] = (uint8_t)units;
-	making->frame->transport = making->frame->len;
-	return at;
-}
-
-static uint8_t *fragment(struct making *making, uint8_t next, uint16_t offset_and_flags)
-{
-	uint8_t *at = extension(making, next, 0);
-
-	put_short(at + 2, offset_and_flags);
-	return at;
-}
-
-static void tcp(struct making *making)
-{
-	uint8_t *at = put(making, 20);
-
-	put_short(at, making->values->sport);
-	put_short(at + 2, making->values->dport);
-	at[12] = 0x50;
-	at[13] = 0x02;
-}
-
-static void udp(struct making *making)
-{
-	uint8_t *at = put(making, 8);
-
-	put_short(at, making->values->sport);
-	put_short(at + 2, making->values->dport);
-	put_short(at + 4, 8);
-}
-
-static void icmp(struct making *making, uint8_t type)
-{
-	put(making, 8)[0] = type;
-}
-
-/* The network header counts what is there. */
-static void fit(struct making *making)
-{
-	size_t present = making->frame->len - making->frame->network;
-
-	if (making->ipv6)
-		put_short(network(making) + 4, present - 40);
-	else
-		put_short(network(making) + 2, present);
-}
-
-static void cut_to(struct making *making, size_t len)
-{
-	making->frame->len = len;
-}
+#include "compiler/packet_making.h"
 
 static void build_ipv4(struct making *making, unsigned int protocol)
 {
@@ -173,20 +18,6 @@ static void build_ipv4(struct making *making, unsigned int protocol)
 		udp(making);
 	else
 		icmp(making, protocol == IPPROTO_ICMP ? 8 : 128);
-	fill(making, 20);
-	fit(making);
-}
-
-static void build_ipv6(struct making *making, unsigned int next)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, (uint8_t)next);
-	if (next == IPPROTO_TCP)
-		tcp(making);
-	else if (next == IPPROTO_UDP)
-		udp(making);
-	else
-		icmp(making, next == IPPROTO_ICMP ? 8 : 128);
 	fill(making, 20);
 	fit(making);
 }
@@ -336,63 +167,10 @@ static void build_ipv4_tcp_fragment(struct making *making, unsigned int bytes)
 	fit(making);
 }
 
-static void build_ipv6_fragment(struct making *making, unsigned int offset_and_flags)
-{
-	uint8_t *ip;
-
-	ethernet(making, ETH_P_IPV6);
-	ip = ipv6(making, IPPROTO_FRAGMENT);
-	/* The kernel's fast path reads the flow label of a later one as its ports (D1). */
-	put_short(ip + 2, making->values->dport);
-	fragment(making, IPPROTO_UDP, (uint16_t)offset_and_flags);
-	udp(making);
-	fill(making, 16);
-	fit(making);
-}
-
-static void build_ipv6_middle(struct making *making, unsigned int offset)
-{
-	build_ipv6_fragment(making, offset << 3 | 1);
-}
-
-static void build_ipv6_last(struct making *making, unsigned int offset)
-{
-	build_ipv6_fragment(making, offset << 3);
-}
-
-static void build_ipv6_tcp_fragment(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_FRAGMENT);
-	fragment(making, IPPROTO_TCP, 1);
-	tcp(making);
-	cut_to(making, making->frame->transport + bytes);
-	fit(making);
-}
-
-/* A later fragment whose header says that NEXT comes: it has no layer-4 information for some. */
-static void build_ipv6_later_next(struct making *making, unsigned int next)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_FRAGMENT);
-	fragment(making, (uint8_t)next, 8 << 3);
-	udp(making);
-	fit(making);
-}
-
 static void build_ipv4_tcp_cut(struct making *making, unsigned int bytes)
 {
 	ethernet(making, ETH_P_IP);
 	ipv4(making, IPPROTO_TCP);
-	tcp(making);
-	cut_to(making, making->frame->transport + bytes);
-	fit(making);
-}
-
-static void build_ipv6_tcp_cut(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_TCP);
 	tcp(making);
 	cut_to(making, making->frame->transport + bytes);
 	fit(making);
@@ -407,134 +185,12 @@ static void build_ipv4_udp_cut(struct making *making, unsigned int bytes)
 	fit(making);
 }
 
-static void build_ipv6_udp_cut(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_UDP);
-	udp(making);
-	cut_to(making, making->frame->transport + bytes);
-	fit(making);
-}
-
 static void build_icmp_cut(struct making *making, unsigned int bytes)
 {
 	ethernet(making, ETH_P_IP);
 	ipv4(making, IPPROTO_ICMP);
 	icmp(making, 8);
 	cut_to(making, making->frame->transport + bytes);
-	fit(making);
-}
-
-static void build_icmpv6_cut(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_ICMPV6);
-	icmp(making, 128);
-	cut_to(making, making->frame->transport + bytes);
-	fit(making);
-}
-
-/* One extension header of kind KIND in front of UDP. */
-static void build_ipv6_extension(struct making *making, unsigned int kind)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, (uint8_t)kind);
-	extension(making, IPPROTO_UDP, kind == IPPROTO_ROUTING ? 2 : 0);
-	udp(making);
-	fit(making);
-}
-
-static void build_ipv6_extensions(struct making *making, unsigned int count)
-{
-	static const uint8_t kinds[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING,
-					 IPPROTO_DSTOPTS };
-
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, kinds[0]);
-	for (unsigned int i = 1; i <= count; i++)
-		extension(making, i < count ? kinds[i % sizeof(kinds)] : IPPROTO_UDP, i % 2);
-	udp(making);
-	fit(making);
-}
-
-static void build_ipv6_many(struct making *making, unsigned int tens)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_DSTOPTS);
-	for (unsigned int i = 1; i < tens * 10; i++)
-		extension(making, IPPROTO_DSTOPTS, 0);
-	extension(making, IPPROTO_TCP, 0);
-	tcp(making);
-	fit(making);
-}
-
-static void build_ipv6_longest(struct making *making, unsigned int unused)
-{
-	(void)unused;
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_DSTOPTS);
-	extension(making, IPPROTO_UDP, 255);
-	udp(making);
-	fit(making);
-}
-
-/* The walk stops at NEXT: AH, ESP, mobility, HIP, shim6, no next header. */
-static void build_ipv6_stop(struct making *making, unsigned int next)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, (uint8_t)next);
-	extension(making, IPPROTO_UDP, 1);
-	udp(making);
-	fit(making);
-}
-
-static void build_ipv6_ah_cut(struct making *making, unsigned int bytes)
-{
-	build_ipv6_stop(making, IPPROTO_AH);
-	cut_to(making, making->frame->network + 40 + bytes);
-	fit(making);
-}
-
-static void build_ipv6_none(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_NONE);
-	fill(making, bytes);
-	fit(making);
-}
-
-static void build_ipv6_hop_cut(struct making *making, unsigned int bytes)
-{
-	build_ipv6_extension(making, IPPROTO_HOPOPTS);
-	cut_to(making, making->frame->network + 40 + bytes);
-	fit(making);
-}
-
-static void build_ipv6_fragment_cut(struct making *making, unsigned int bytes)
-{
-	build_ipv6_fragment(making, 1);
-	cut_to(making, making->frame->network + 40 + bytes);
-	fit(making);
-}
-
-static void build_ipv6_past_end(struct making *making, unsigned int units)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_DSTOPTS);
-	extension(making, IPPROTO_UDP, 0)[1] = (uint8_t)units;
-	udp(making);
-	fit(making);
-}
-
-/* The reserved byte of a fragment header is where others hold their length. */
-static void build_ipv6_reserved(struct making *making, unsigned int reserved)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_DSTOPTS);
-	extension(making, IPPROTO_FRAGMENT, 0);
-	fragment(making, IPPROTO_UDP, 1)[1] = (uint8_t)reserved;
-	udp(making);
-	fill(making, 80);
 	fit(making);
 }
 
@@ -556,12 +212,6 @@ static void build_ipv4_version(struct making *making, unsigned int version)
 	*network(making) = (uint8_t)(version << 4 | 5);
 }
 
-static void build_ipv6_version(struct making *making, unsigned int version)
-{
-	build_ipv6(making, IPPROTO_UDP);
-	*network(making) = (uint8_t)(version << 4);
-}
-
 static void build_total_short(struct making *making, unsigned int total)
 {
 	build_ipv4(making, IPPROTO_UDP);
@@ -578,18 +228,6 @@ static void build_total_long(struct making *making, unsigned int by)
 {
 	build_ipv4(making, IPPROTO_UDP);
 	put_short(network(making) + 2, making->frame->len - making->frame->network + by);
-}
-
-static void build_payload_long(struct making *making, unsigned int by)
-{
-	build_ipv6(making, IPPROTO_UDP);
-	put_short(network(making) + 4, making->frame->len - making->frame->network - 40 + by);
-}
-
-static void build_payload_short(struct making *making, unsigned int length)
-{
-	build_ipv6(making, IPPROTO_UDP);
-	put_short(network(making) + 4, length);
 }
 
 static void build_padding_ipv4(struct making *making, unsigned int bytes)
@@ -609,15 +247,6 @@ static void build_padding_tcp(struct making *making, unsigned int unused)
 	put_short(network(making) + 2, 20);
 }
 
-static void build_padding_ipv6(struct making *making, unsigned int bytes)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_UDP);
-	udp(making);
-	fit(making);
-	fill(making, bytes);
-}
-
 static void build_ipv4_header_cut(struct making *making, unsigned int bytes)
 {
 	build_ipv4(making, IPPROTO_TCP);
@@ -628,14 +257,6 @@ static void build_tag_ipv4_cut(struct making *making, unsigned int bytes)
 {
 	build_tag_ipv4(making, ETH_P_8021Q);
 	cut_to(making, making->frame->network + bytes);
-}
-
-static void build_ipv6_header_cut(struct making *making, unsigned int bytes)
-{
-	build_ipv6(making, IPPROTO_TCP);
-	cut_to(making, making->frame->network + bytes);
-	if (bytes >= 6)
-		put_short(network(making) + 4, 0);
 }
 
 static void build_arp(struct making *making, unsigned int operation)
@@ -773,16 +394,6 @@ static void build_jumbo_ipv4(struct making *making, unsigned int hundreds)
 	fit(making);
 }
 
-static void build_jumbo_ipv6(struct making *making, unsigned int hundreds)
-{
-	ethernet(making, ETH_P_IPV6);
-	ipv6(making, IPPROTO_HOPOPTS);
-	extension(making, IPPROTO_TCP, 0);
-	tcp(making);
-	fill(making, (size_t)hundreds * 100);
-	fit(making);
-}
-
 static void build_destination(struct making *making, unsigned int first)
 {
 	build_ipv4(making, IPPROTO_UDP);
@@ -790,7 +401,6 @@ static void build_destination(struct making *making, unsigned int first)
 	making->frame->bytes[0] = (uint8_t)first;
 }
 
-/* An own tag type for each row that has one needs no more than its low bit. */
 static void build_plain_tag(struct making *making, unsigned int service)
 {
 	build_tag_ipv4(making, service ? ETH_P_8021AD : ETH_P_8021Q);
@@ -801,19 +411,11 @@ static void build_plain_tag_ipv6(struct making *making, unsigned int service)
 	build_tag_ipv6(making, service ? ETH_P_8021AD : ETH_P_8021Q);
 }
 
-static const struct corner {
-	const char *name;		/* with one %u when there is more than one argument */
-	void (*build)(struct making *making, unsigned int argument);
-	unsigned int first, last;
-} corners[] = {
+static const struct packet_corner corners[] = {
 	{ "ipv4 tcp", build_ipv4, IPPROTO_TCP, IPPROTO_TCP },
 	{ "ipv4 udp", build_ipv4, IPPROTO_UDP, IPPROTO_UDP },
 	{ "ipv4 icmp", build_ipv4, IPPROTO_ICMP, IPPROTO_ICMP },
 	{ "ipv4 with icmpv6", build_ipv4, IPPROTO_ICMPV6, IPPROTO_ICMPV6 },
-	{ "ipv6 tcp", build_ipv6, IPPROTO_TCP, IPPROTO_TCP },
-	{ "ipv6 udp", build_ipv6, IPPROTO_UDP, IPPROTO_UDP },
-	{ "ipv6 icmpv6", build_ipv6, IPPROTO_ICMPV6, IPPROTO_ICMPV6 },
-	{ "ipv6 with icmp", build_ipv6, IPPROTO_ICMP, IPPROTO_ICMP },
 	{ "ipv4 ihl %u tcp", build_options_tcp, 6, 15 },
 	{ "ipv4 ihl %u udp", build_options_udp, 6, 15 },
 	{ "tag 0x8100 ipv4 udp", build_plain_tag, 0, 0 },
@@ -835,58 +437,22 @@ static const struct corner {
 	{ "ipv4 last fragment at 8191 * 8", build_ipv4_fragment, 8191, 8191 },
 	{ "ipv4 reserved flag", build_ipv4_reserved_flag, 0, 0 },
 	{ "ipv4 tcp first fragment of %u bytes", build_ipv4_tcp_fragment, 8, 16 },
-	{ "ipv6 first fragment", build_ipv6_middle, 0, 0 },
-	{ "ipv6 whole packet with fragment header", build_ipv6_last, 0, 0 },
-	{ "ipv6 fragment header with reserved bits", build_ipv6_fragment, 6, 6 },
-	{ "ipv6 middle fragment at %u * 8", build_ipv6_middle, 1, 2 },
-	{ "ipv6 last fragment at %u * 8, like port 53", build_ipv6_last, 1, 2 },
-	{ "ipv6 tcp first fragment of %u bytes", build_ipv6_tcp_fragment, 8, 16 },
-	{ "ipv6 later fragment of hop-by-hop", build_ipv6_later_next, 0, 0 },
-	{ "ipv6 later fragment of protocol %u", build_ipv6_later_next, 43, 44 },
-	{ "ipv6 later fragment of protocol %u", build_ipv6_later_next, 50, 51 },
-	{ "ipv6 later fragment of protocol %u", build_ipv6_later_next, 58, 60 },
 	{ "ipv4 tcp of %u bytes", build_ipv4_tcp_cut, 0, 19 },
-	{ "ipv6 tcp of %u bytes", build_ipv6_tcp_cut, 0, 19 },
 	{ "ipv4 udp of %u bytes", build_ipv4_udp_cut, 0, 7 },
-	{ "ipv6 udp of %u bytes", build_ipv6_udp_cut, 0, 7 },
 	{ "ipv4 icmp of %u bytes", build_icmp_cut, 0, 7 },
-	{ "ipv6 icmpv6 of %u bytes", build_icmpv6_cut, 0, 7 },
-	{ "ipv6 hop-by-hop", build_ipv6_extension, 0, 0 },
-	{ "ipv6 routing", build_ipv6_extension, 43, 43 },
-	{ "ipv6 destination options", build_ipv6_extension, 60, 60 },
-	{ "ipv6 with %u extension headers", build_ipv6_extensions, 1, 16 },
-	{ "ipv6 with %u0 extension headers", build_ipv6_many, 2, 17 },
-	{ "ipv6 with an extension header of 2048 bytes", build_ipv6_longest, 0, 0 },
-	{ "ipv6 protocol %u", build_ipv6_stop, 50, 51 },
-	{ "ipv6 mobility", build_ipv6_stop, 135, 135 },
-	{ "ipv6 protocol %u", build_ipv6_stop, 139, 140 },
-	{ "ipv6 authentication header of %u bytes", build_ipv6_ah_cut, 0, 3 },
-	{ "ipv6 no next header and %u bytes", build_ipv6_none, 0, 2 },
-	{ "ipv6 hop-by-hop of %u bytes", build_ipv6_hop_cut, 0, 8 },
-	{ "ipv6 fragment header of %u bytes", build_ipv6_fragment_cut, 0, 9 },
-	{ "ipv6 extension header of %u * 8 + 8 bytes past the end", build_ipv6_past_end, 1, 3 },
-	{ "ipv6 extension header of 2048 bytes past the end", build_ipv6_past_end, 255, 255 },
-	{ "ipv6 fragment behind options, reserved 0", build_ipv6_reserved, 0, 0 },
-	{ "ipv6 fragment behind options, reserved 8", build_ipv6_reserved, 8, 8 },
 	{ "ipv4 ihl %u", build_short_ihl, 0, 4 },
 	{ "ipv4 ihl %u beyond the frame", build_long_ihl, 7, 15 },
 	{ "ipv4 version %u", build_ipv4_version, 5, 7 },
 	{ "ipv4 version 0", build_ipv4_version, 0, 0 },
-	{ "ipv6 version %u", build_ipv6_version, 4, 5 },
-	{ "ipv6 version 7", build_ipv6_version, 7, 7 },
 	{ "ipv4 total length %u", build_total_short, 19, 21 },
 	{ "ipv4 total length 0", build_total_short, 0, 0 },
 	{ "ipv4 ihl 7 total length %u", build_total_options, 27, 29 },
 	{ "ipv4 total length %u too long", build_total_long, 1, 2 },
 	{ "ipv4 total length 5000 too long", build_total_long, 5000, 5000 },
-	{ "ipv6 payload length %u too long", build_payload_long, 1, 2 },
-	{ "ipv6 payload length %u", build_payload_short, 0, 8 },
 	{ "ipv4 udp and %u bytes of padding", build_padding_ipv4, 1, 18 },
 	{ "ipv4 tcp in the padding", build_padding_tcp, 0, 0 },
-	{ "ipv6 udp and %u bytes of padding", build_padding_ipv6, 1, 4 },
 	{ "ipv4 header of %u bytes", build_ipv4_header_cut, 0, 19 },
 	{ "tag 0x8100 ipv4 header of %u bytes", build_tag_ipv4_cut, 2, 19 },
-	{ "ipv6 header of %u bytes", build_ipv6_header_cut, 0, 39 },
 	{ "arp request", build_arp, 1, 1 },
 	{ "arp reply", build_arp, 2, 2 },
 	{ "tag 0x8100 arp request", build_tag_arp, 1, 1 },
@@ -908,34 +474,41 @@ static const struct corner {
 	{ "ipv4 udp of 1400 bytes", build_jumbo_ipv4, 14, 14 },
 	{ "ipv4 udp of 4000 bytes", build_jumbo_ipv4, 40, 40 },
 	{ "ipv4 udp of 8900 bytes", build_jumbo_ipv4, 89, 89 },
-	{ "ipv6 tcp of 4000 bytes", build_jumbo_ipv6, 40, 40 },
-	{ "ipv6 tcp of 8800 bytes", build_jumbo_ipv6, 88, 88 },
 	{ "ipv4 udp to the broadcast address", build_destination, 0xff, 0xff },
 	{ "ipv4 udp to a multicast address", build_destination, 0x01, 0x01 },
 	{ "ipv4 udp to another host", build_destination, 0x02, 0x02 },
+	{ NULL, NULL, 0, 0 },
 };
 
-#define ROWS (sizeof(corners) / sizeof(corners[0]))
+/* The rows of one table, or those of the other. */
+static const struct packet_corner *const tables[] = { corners, packet_corners_ipv6 };
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 size_t packet_corner_count(void)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < ROWS; i++)
-		count += corners[i].last - corners[i].first + 1;
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct packet_corner *corner = tables[i]; corner->name; corner++)
+			count += corner->last - corner->first + 1;
 	return count;
 }
 
-static const struct corner *find(size_t number, unsigned int *ret_argument)
+static const struct packet_corner *find(size_t number, unsigned int *ret_argument)
 {
-	const struct corner *corner = corners;
+	for (size_t i = 0; i < TABLES; i++) {
+		for (const struct packet_corner *corner = tables[i]; corner->name; corner++) {
+			size_t count = corner->last - corner->first + 1;
 
-	while (number > corner->last - corner->first) {
-		number -= corner->last - corner->first + 1;
-		corner++;
+			*ret_argument = corner->first + (unsigned int)number;
+			if (number < count)
+				return corner;
+			number -= count;
+		}
 	}
-	*ret_argument = corner->first + (unsigned int)number;
-	return corner;
+	*ret_argument = corners[0].first;
+	return &corners[0];
 }
 
 const char *packet_corner_name(size_t number, struct arena *arena)
@@ -954,7 +527,7 @@ void packet_corner_build(size_t number, const struct packet_corner_values *value
 {
 	struct making making = { .frame = frame, .values = values };
 	unsigned int argument;
-	const struct corner *corner = find(number, &argument);
+	const struct packet_corner *corner = find(number, &argument);
 
 	frame->len = 0;
 	frame->tags = 0;

@@ -609,48 +609,80 @@ static void add_some_bit(struct packet_maker *maker, uint32_t rule, uint32_t ste
 	add_bit(maker, rule, step, (unsigned int)packet_random_below(&maker->random, bits));
 }
 
+static size_t count_edges(const struct ir *ir, const struct ir_rule *rule)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rule->steps.len; i++)
+		if (can_vary(ir, &rule->steps.at[i]))
+			count += interval_count(ir, &rule->steps.at[i]) * EDGE_COUNT;
+	return count;
+}
+
+static void add_edges_of_step(struct packet_maker *maker, uint32_t rule, uint32_t step)
+{
+	const struct ir_step *at = &maker->ir->rules.at[rule].steps.at[step];
+	size_t intervals = can_vary(maker->ir, at) ? interval_count(maker->ir, at) : 0;
+
+	for (size_t i = 0; i < intervals; i++)
+		for (unsigned int edge = 0; edge < EDGE_COUNT; edge++)
+			add_edge(maker, rule, step, i, (enum edge)edge);
+}
+
+/* All edges when they fit into COUNT packets, else some. */
+static void sample_edges(struct packet_maker *maker, uint32_t rule, size_t count)
+{
+	const struct ir_rule *at = &maker->ir->rules.at[rule];
+	uint32_t step;
+
+	if (count_edges(maker->ir, at) <= count) {
+		for (step = 0; step < at->steps.len; step++)
+			add_edges_of_step(maker, rule, step);
+		return;
+	}
+	for (size_t i = 0; i < count && pick_step(maker, rule, &step); i++)
+		add_some_edge(maker, rule, step);
+}
+
+static void sample_rest(struct packet_maker *maker, uint32_t rule)
+{
+	uint64_t kind = packet_random_below(&maker->random, 16);
+	uint32_t step;
+
+	if (kind < 5 && pick_step(maker, rule, &step))
+		add_some_bit(maker, rule, step);
+	else if (kind < 7 && pick_step(maker, rule, &step))
+		add_selector(maker, rule, step, packet_random_below(&maker->random, SELECTED));
+	else if (kind < 11)
+		add_twisted(maker, rule, (enum packet_twist)packet_random_below(
+						 &maker->random, PACKET_TWIST_COUNT));
+	else if (kind < 12)
+		add_mix(maker, rule);
+	else if (kind < 14)
+		add_some_pair(maker, rule);
+	else
+		add_hit(maker, rule);
+}
+
 void packet_rule_sample(struct packet_maker *maker, uint32_t rule, size_t count)
 {
-	size_t before = maker->list->packets.len;
+	size_t end = maker->list->packets.len + count;
 
 	start_rule(maker, rule);
-	/* An edge that is no value adds nothing, so there are more turns than packets. */
-	for (size_t i = 0; i < count * 4 && maker->list->packets.len < before + count; i++) {
-		uint64_t kind = packet_random_below(&maker->random, 16);
-		uint32_t step;
-
-		if (is_full(maker))
-			return;
-		if (kind < 6 && pick_step(maker, rule, &step))
-			add_some_edge(maker, rule, step);
-		else if (kind < 7 && pick_step(maker, rule, &step))
-			add_selector(maker, rule, step,
-				     packet_random_below(&maker->random, SELECTED));
-		else if (kind < 9 && pick_step(maker, rule, &step))
-			add_some_bit(maker, rule, step);
-		else if (kind < 12)
-			add_twisted(maker, rule, (enum packet_twist)packet_random_below(
-							 &maker->random, PACKET_TWIST_COUNT));
-		else if (kind < 13)
-			add_mix(maker, rule);
-		else if (kind < 14)
-			add_some_pair(maker, rule);
-		else
-			add_hit(maker, rule);
-	}
+	sample_edges(maker, rule, (count + 1) / 2);
+	/* A selector of nothing adds nothing, so there are more turns than packets. */
+	for (size_t i = 0; i < count * 4 && maker->list->packets.len < end; i++)
+		sample_rest(maker, rule);
 }
 
 static void add_all_of_step(struct packet_maker *maker, uint32_t rule, uint32_t step)
 {
 	const struct ir_step *at = &maker->ir->rules.at[rule].steps.at[step];
-	size_t intervals = interval_count(maker->ir, at);
 	unsigned int bits;
 
 	if (!can_vary(maker->ir, at))
 		return;
-	for (size_t i = 0; i < intervals; i++)
-		for (unsigned int edge = 0; edge < EDGE_COUNT; edge++)
-			add_edge(maker, rule, step, i, (enum edge)edge);
+	add_edges_of_step(maker, rule, step);
 	bits = maker->ir->loads.at[at->load].field->bit_len;
 	for (unsigned int bit = 0; bit < bits; bit++)
 		add_bit(maker, rule, step, bit);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * check_lower: what each form of a match becomes, what is shared, the order of base chains, the
+ * limits and the warning.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "bpf/xdpfw_abi.h"
+#include "compiler/base/limits.h"
+#include "tests/unit/ruleset.h"
+
+/* The steps of RULE as ir_print() writes them, ";" between them. */
+static void print_steps(const struct ir *ir, uint32_t rule, struct buf *out)
+{
+	char head[32], *at, *line;
+	struct buf text = BUF_INIT;
+
+	ir_print(ir, &text);
+	snprintf(head, sizeof(head), "\trule %u: ", rule);
+	at = strstr(text.at, head);
+	ck_assert_ptr_nonnull(at);
+	for (line = strchr(at, '\n') + 1; !strncmp(line, "\t\t", 2); line = at + 1) {
+		at = strchr(line, '\n');
+		if (out->len)
+			buf_putc(out, ';');
+		buf_put(out, line + 2, (size_t)(at - line - 2));
+	}
+	buf_free(&text);
+}
+
+#define L4(proto) "test meta_l4proto in set 0 { " proto " };"
+#define IP "test meta_protocol in set 0 { ip };"
+
+static const struct {
+	const char *match, *steps;
+} match_rows[] = {
+	{ "tcp dport 22", L4("tcp") "test tcp_dport in set 1 { 22 }" },
+	{ "tcp dport != 22", L4("tcp") "test tcp_dport not in set 1 { 22 }" },
+	{ "tcp dport 1-1023", L4("tcp") "test tcp_dport in set 1 { 1..1023 }" },
+	{ "tcp dport != 1-1023", L4("tcp") "test tcp_dport not in set 1 { 1..1023 }" },
+	{ "tcp dport < 1024", L4("tcp") "test tcp_dport in set 1 { 0..1023 }" },
+	{ "tcp dport <= 1024", L4("tcp") "test tcp_dport in set 1 { 0..1024 }" },
+	{ "tcp dport > 1024", L4("tcp") "test tcp_dport in set 1 { 1025..65535 }" },
+	{ "tcp dport >= 1024", L4("tcp") "test tcp_dport in set 1 { 1024..65535 }" },
+	{ "tcp dport { 22, 80, 443 }", L4("tcp") "test tcp_dport in set 1 { 22, 80, 443 }" },
+	{ "tcp dport { 80-90, 22 }", L4("tcp") "test tcp_dport in set 1 { 22, 80..90 }" },
+	{ "tcp dport { 22, 23, 24-30 }", L4("tcp") "test tcp_dport in set 1 { 22..30 }" },
+	{ "tcp dport != { 22, 80 }", L4("tcp") "test tcp_dport not in set 1 { 22, 80 }" },
+	{ "ip saddr 10.0.0.0/8", IP "test ip_saddr in set 1 { 10.0.0.0..10.255.255.255 }" },
+	{ "ip saddr != 10.0.0.0/8",
+	  IP "test ip_saddr not in set 1 { 10.0.0.0..10.255.255.255 }" },
+	{ "ip saddr & 255.0.0.255 == 10.0.0.1",
+	  IP "test ip_saddr & 0xff0000ff in set 1 { 10.0.0.1 }" },
+	{ "ip saddr & 255.0.0.255 != 10.0.0.1",
+	  IP "test ip_saddr & 0xff0000ff not in set 1 { 10.0.0.1 }" },
+	{ "tcp flags syn", L4("tcp") "test tcp_flags & 0x2 not in set 1 { 0x0 }" },
+	{ "tcp flags syn,ack", L4("tcp") "test tcp_flags & 0x12 not in set 1 { 0x0 }" },
+	{ "tcp flags ! syn,ack", L4("tcp") "test tcp_flags & 0x12 in set 1 { 0x0 }" },
+	{ "tcp flags == syn", L4("tcp") "test tcp_flags in set 1 { syn }" },
+	{ "tcp flags != syn", L4("tcp") "test tcp_flags not in set 1 { syn }" },
+	{ "tcp flags syn / syn,ack", L4("tcp") "test tcp_flags & 0x12 in set 1 { syn }" },
+	{ "tcp flags & (syn|ack) == syn", L4("tcp") "test tcp_flags & 0x12 in set 1 { syn }" },
+	{ "ip dscp 46", IP "test ip_dscp in set 1 { ef }" },
+	{ "iifname \"v*\"", "test meta_iifname in set 0 { \"v*\" }" },
+	{ "iifname != \"v0\"", "test meta_iifname not in set 0 { \"v0\" }" },
+};
+
+START_TEST(match_forms)
+{
+	struct ruleset ruleset = { 0 };
+	struct buf steps = BUF_INIT;
+	char text[512];
+
+	snprintf(text, sizeof(text), RULESET_CHAIN("accept", "%s"), match_rows[_i].match);
+	ruleset_lower(&ruleset, text);
+	print_steps(ruleset.ir, 0, &steps);
+	ck_assert_str_eq(steps.at, match_rows[_i].steps);
+	buf_free(&steps);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+START_TEST(other_steps)
+{
+	struct ruleset ruleset = { 0 };
+	struct buf steps = BUF_INIT;
+
+	ruleset_lower(&ruleset,
+		      "table netdev t {\n chain b { return\n }\n chain c { type filter hook "
+		      "ingress device \"eth0\" priority 0; tcp dport vmap { 22 : accept, 80-90 : "
+		      "jump b } counter continue\n goto b\n }\n}\n");
+	print_steps(ruleset.ir, 1, &steps);
+	ck_assert_str_eq(steps.at, L4("tcp") "look up tcp_dport in map 0;count 0;continue");
+	buf_free(&steps);
+	steps = (struct buf)BUF_INIT;
+	print_steps(ruleset.ir, 2, &steps);
+	ck_assert_str_eq(steps.at, "goto chain 0");
+	ck_assert_str_eq(ruleset.ir->rules.at[2].place, "test.nft:5");
+	ck_assert_uint_eq(ruleset.ir->maps.at[0].entries.len, 2);
+	ck_assert_uint_eq(ruleset.ir->maps.at[0].entries.at[1].verdict.kind, IR_VERDICT_JUMP);
+	ck_assert_uint_eq(ruleset.ir->counter_count, 1);
+	buf_free(&steps);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+START_TEST(empty_below_zero)
+{
+	struct ruleset ruleset = { 0 };
+	struct ir_set *set;
+
+	/* bind may refuse these one day: the bound match is made by hand out of a good one. */
+	ruleset_lower(&ruleset, RULESET_CHAIN("accept", "tcp dport < 7\ntcp dport > 7"));
+	ruleset.bound->rules.at[0]->stmts.at[1].value.lo = 0;
+	ruleset.bound->rules.at[1]->stmts.at[1].value.hi = 65535;
+	ck_assert(lower_ruleset(ruleset.bound, &ruleset.arena, &ruleset.diag, &ruleset.ir));
+	for (uint32_t i = 0; i < 2; i++) {
+		set = &ruleset.ir->sets.at[ruleset.ir->rules.at[i].steps.at[1].set];
+		ck_assert_uint_eq(set->intervals.len, 0);
+	}
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+START_TEST(what_is_shared)
+{
+	struct ruleset ruleset = { 0 };
+
+	ruleset_lower(&ruleset,
+		      "table netdev t {\n set s { type inet_service; elements = { 22 } }\n"
+		      " set unused { type inet_service; elements = { 23 } }\n"
+		      " chain c { type filter hook ingress device \"eth0\" priority 0;\n"
+		      " tcp dport 22\n tcp dport { 22 }\n udp dport 22\n tcp dport @s\n"
+		      " udp dport @s\n }\n}\n");
+	/* tcp, udp, 22 and @s; meta l4proto, tcp dport and udp dport. */
+	ck_assert_uint_eq(ruleset.ir->sets.len, 4);
+	ck_assert_uint_eq(ruleset.ir->loads.len, 3);
+	ck_assert_uint_eq(ruleset.ir->rules.at[0].steps.at[1].set,
+			  ruleset.ir->rules.at[2].steps.at[1].set);
+	ck_assert_uint_eq(ruleset.ir->rules.at[3].steps.at[1].set,
+			  ruleset.ir->rules.at[4].steps.at[1].set);
+	ck_assert_uint_ne(ruleset.ir->rules.at[0].steps.at[1].set,
+			  ruleset.ir->rules.at[3].steps.at[1].set);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+/* A million elements in falling order, every second address and then some that touch. */
+START_TEST(large_set)
+{
+	struct ruleset ruleset = { 0 };
+	struct bind_set *set;
+	const struct ir_set *lowered;
+	struct timespec begin, end;
+
+	ruleset_lower(&ruleset, "table netdev t {\n set s { type ipv4_addr; flags interval;\n"
+				" elements = { 10.0.0.0/8 } }\n chain c { type filter hook ingress "
+				"device \"eth0\" priority 0; ip saddr @s drop\n }\n}\n");
+	set = ruleset.bound->tables.at[0]->sets.at[0];
+	set->elements.len = 0;
+	for (uint32_t i = LIMITS_ELEMENTS; i-- > 0;)
+		*vec_push(&ruleset.arena, &set->elements) =
+			(struct bind_element){ .lo = i < 10 ? i : i * 2u,
+					       .hi = i < 10 ? i : i * 2u };
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	ck_assert(lower_ruleset(ruleset.bound, &ruleset.arena, &ruleset.diag, &ruleset.ir));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	lowered = &ruleset.ir->sets.at[ruleset.ir->rules.at[0].steps.at[1].set];
+	ck_assert_uint_eq(lowered->intervals.len, LIMITS_ELEMENTS - 9);
+	ck_assert(lowered->intervals.at[0].lo == 0 && lowered->intervals.at[0].hi == 9);
+	ck_assert(ir_set_has(lowered, 20) && !ir_set_has(lowered, 21));
+	/* About 0.3 s here; sanitizers take some times as long. */
+	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+static void base_chain(struct buf *text, const char *name, const char *devices, int priority)
+{
+	buf_printf(text, " chain %s { type filter hook ingress devices = { %s } priority %d;\n }\n",
+		   name, devices, priority);
+}
+
+START_TEST(entries)
+{
+	struct ruleset ruleset = { 0 };
+	struct buf text = BUF_INIT;
+	const struct ir_entry *entry;
+
+	buf_puts(&text, "table netdev t {\n");
+	base_chain(&text, "c0", "eth2, eth0, eth1", 5);
+	base_chain(&text, "c1", "eth1, eth0", 5);
+	base_chain(&text, "c2", "eth2", -1);
+	buf_puts(&text, "}\ntable netdev s {\n");
+	base_chain(&text, "c3", "eth0, eth1", 5);
+	base_chain(&text, "c4", "eth0, eth1", -7);
+	buf_puts(&text, "}\n");
+	ruleset_lower(&ruleset, text.at);
+	ck_assert_uint_eq(ruleset.ir->entries.len, 2);
+	entry = &ruleset.ir->entries.at[0];
+	ck_assert_uint_eq(entry->devices.len, 2);
+	ck_assert(str_is(entry->devices.at[0].name, "eth0"));
+	ck_assert(str_is(entry->devices.at[1].name, "eth1"));
+	ck_assert_uint_eq(entry->chains.len, 4);
+	ck_assert_uint_eq(entry->chains.at[0], 4);
+	ck_assert_uint_eq(entry->chains.at[1], 3);
+	ck_assert_uint_eq(entry->chains.at[2], 1);
+	ck_assert_uint_eq(entry->chains.at[3], 0);
+	entry = &ruleset.ir->entries.at[1];
+	ck_assert_uint_eq(entry->devices.len, 1);
+	ck_assert(str_is(entry->devices.at[0].name, "eth2"));
+	ck_assert_uint_eq(entry->chains.len, 2);
+	ck_assert_uint_eq(entry->chains.at[0], 2);
+	ck_assert_uint_eq(entry->chains.at[1], 0);
+	buf_free(&text);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+/* Equal priorities go by when the chain was made, wherever its table stands in the listing. */
+START_TEST(order_of_commands)
+{
+	static const char hook[] = "{ type filter hook ingress device eth0 priority 0; }\n";
+	struct ruleset ruleset = { 0 };
+	struct buf text = BUF_INIT;
+	const struct ir_entry *entry;
+
+	buf_puts(&text, "add table netdev a\nadd table netdev b\n");
+	buf_printf(&text, "add chain netdev a x %s", hook);
+	buf_printf(&text, "add chain netdev b y %s", hook);
+	buf_printf(&text, "add chain netdev a z %s", hook);
+	ruleset_lower(&ruleset, text.at);
+	entry = &ruleset.ir->entries.at[0];
+	ck_assert_uint_eq(entry->chains.len, 3);
+	ck_assert(str_is(ruleset.ir->chains.at[entry->chains.at[0]].name, "z"));
+	ck_assert(str_is(ruleset.ir->chains.at[entry->chains.at[1]].name, "y"));
+	ck_assert(str_is(ruleset.ir->chains.at[entry->chains.at[2]].name, "x"));
+	buf_free(&text);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+static void expect_message(const char *text, bool good, const char *message)
+{
+	struct ruleset ruleset = { 0 };
+	struct buf messages = BUF_INIT;
+
+	ck_assert_int_eq(ruleset_try(&ruleset, text), good);
+	diag_print(&ruleset.diag, &messages);
+	ck_assert_str_eq(messages.at ? messages.at : "", message);
+	buf_free(&messages);
+	arena_free(&ruleset.arena);
+}
+
+START_TEST(too_many_base_chains)
+{
+	struct buf text = BUF_INIT, message = BUF_INIT;
+	struct ruleset ruleset = { 0 };
+
+	buf_puts(&text, "table netdev t {\n");
+	for (int i = 0; i <= XDPFW_MAX_BASE_CHAINS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "c%d", i);
+		base_chain(&text, name, i < XDPFW_MAX_BASE_CHAINS ? "eth0" : "eth1", i);
+	}
+	buf_puts(&text, "}\n");
+	ck_assert(ruleset_try(&ruleset, text.at));
+	arena_free(&ruleset.arena);
+	text.len -= 2;
+	base_chain(&text, "more", "eth1, eth0", 0);
+	buf_puts(&text, "}\n");
+	ruleset = (struct ruleset){ 0 };
+	ck_assert(!ruleset_try(&ruleset, text.at));
+	diag_print(&ruleset.diag, &message);
+	ck_assert_ptr_nonnull(strstr(message.at, "test.nft:132:"));
+	ck_assert_ptr_nonnull(strstr(message.at,
+				     "error: device \"eth0\" has more than 64 base chains\n"));
+	arena_free(&ruleset.arena);
+	buf_free(&text);
+	buf_free(&message);
+}
+END_TEST
+
+START_TEST(too_many_devices)
+{
+	struct buf text = BUF_INIT, devices = BUF_INIT, message = BUF_INIT;
+	struct ruleset ruleset = { 0 };
+
+	for (int i = 0; i < XDPFW_MAX_DEVICES; i++)
+		buf_printf(&devices, "%seth%03d", i ? ", " : "", i);
+	buf_puts(&text, "table netdev t {\n");
+	base_chain(&text, "a", devices.at, 0);
+	base_chain(&text, "b", devices.at, 0);
+	buf_puts(&text, "}\n");
+	ck_assert(ruleset_try(&ruleset, text.at));
+	ck_assert_uint_eq(ruleset.ir->entries.len, 1);
+	ck_assert_uint_eq(ruleset.ir->entries.at[0].devices.len, XDPFW_MAX_DEVICES);
+	arena_free(&ruleset.arena);
+	text.len -= 2;
+	base_chain(&text, "c", "eth000, wan, lan", 0);
+	buf_puts(&text, "}\n");
+	ruleset = (struct ruleset){ 0 };
+	ck_assert(!ruleset_try(&ruleset, text.at));
+	diag_print(&ruleset.diag, &message);
+	ck_assert_ptr_nonnull(strstr(message.at, "test.nft:6:"));
+	ck_assert_ptr_nonnull(strstr(message.at, "error: more than 256 devices\n"));
+	ck_assert_uint_eq(ruleset.diag.errors, 1);
+	arena_free(&ruleset.arena);
+	buf_free(&text);
+	buf_free(&devices);
+	buf_free(&message);
+}
+END_TEST
+
+#define FRAGMENT_WARNING(place, line, carets)                                                  \
+	"test.nft:" place ": warning: fragments behind the first have no transport header: "   \
+	"this drop never meets them\n    " line "\n    " carets                                \
+	"\nhelp: 'ip frag-off & 0x1fff != 0' matches them in IPv4, 'ip6 nexthdr ipv6-frag' in " \
+	"IPv6\n"
+
+START_TEST(fragment_warning)
+{
+	expect_message(RULESET_CHAIN("accept", "tcp dport 23 drop\nudp dport 53 drop"), true,
+		       FRAGMENT_WARNING("4:14", "tcp dport 23 drop", "             ^~~~"));
+	expect_message(RULESET_CHAIN("accept", "udp dport vmap { 53 : drop }"), true,
+		       FRAGMENT_WARNING("4:1", "udp dport vmap { 53 : drop }",
+					"^~~~~~~~~~~~~~~~~~~~~~~~~~~~"));
+	expect_message("table netdev t {\n chain b {\ndrop\n}\n chain c { type filter hook ingress "
+		       "device \"eth0\" priority 0; tcp dport 23 jump b\n }\n}\n", true,
+		       FRAGMENT_WARNING("3:1", "drop", "^~~~"));
+}
+END_TEST
+
+START_TEST(no_fragment_warning)
+{
+	static const char *const texts[] = {
+		RULESET_CHAIN("drop", "tcp dport 23 drop"),
+		RULESET_CHAIN("accept", "tcp dport 23 accept"),
+		RULESET_CHAIN("accept", "ip protocol tcp drop"),
+		RULESET_CHAIN("accept", "ip frag-off & 0x1fff != 0 drop\ntcp dport 23 drop"),
+		"table netdev t {\n chain b { tcp dport 23 drop\n }\n chain c { type filter hook "
+		"ingress device \"eth0\" priority 0; accept\n }\n}\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		expect_message(texts[i], true, "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lower");
+	TCase *tcase = tcase_create("lower");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, match_forms, 0, sizeof(match_rows) / sizeof(match_rows[0]));
+	tcase_add_test(tcase, other_steps);
+	tcase_add_test(tcase, empty_below_zero);
+	tcase_add_test(tcase, what_is_shared);
+	tcase_add_test(tcase, large_set);
+	tcase_add_test(tcase, entries);
+	tcase_add_test(tcase, order_of_commands);
+	tcase_add_test(tcase, too_many_base_chains);
+	tcase_add_test(tcase, too_many_devices);
+	tcase_add_test(tcase, fragment_warning);
+	tcase_add_test(tcase, no_fragment_warning);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
