@@ -277,7 +277,8 @@ static bool report_clang(struct report *report, const char *path, const struct b
 				   WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status))
 		return report_fail(report, REPORT_BUG,
-				   "%s refuses the generated program: this is a bug of xdpfw", path);
+				   "%s refuses the generated program: this is a bug of xdpfw",
+				   path);
 	return true;
 }
 
@@ -293,7 +294,8 @@ bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct
 	if (!path)
 		return report_fail(report, REPORT_SYSTEM,
 				   "clang is needed to build the program and was not found in "
-				   "/usr/bin (clang, clang-14 to clang-21); XDPFW_CLANG can name one");
+				   "/usr/bin (clang, clang-14 to clang-21); XDPFW_CLANG can name "
+				   "one");
 	error = start_clang(path, c_text, c_bytes, &child);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "cannot start %s: %s", path,

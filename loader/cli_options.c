@@ -121,7 +121,8 @@ static bool add_devices(struct report *report, struct arena *arena, const char *
 
 		if (!len)
 			return report_fail(report, REPORT_USAGE, "--device: a name is empty");
-		*vec_push(arena, &options->devices) = arena_strdup(arena, (struct str){ word, len });
+		*vec_push(arena, &options->devices) =
+			arena_strdup(arena, (struct str){ word, len });
 		if (!word[len])
 			return true;
 		word += len + 1;

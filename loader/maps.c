@@ -53,8 +53,8 @@ static bool open_bpffs(struct report *report, int *ret_fd)
 	if ((unsigned long)found.f_type != BPF_FS_MAGIC)
 		return report_fail(report, REPORT_SYSTEM,
 				   "%s is not a BPF file system, which programs and counters are "
-				   "kept in: either it is not mounted (mount -t bpf bpf %s), or this "
-				   "runs inside 'ip netns exec', which hides it (use xdpfw --netns "
+				   "kept in: either it is not mounted (mount -t bpf bpf %s), or "
+				   "this runs inside 'ip netns exec', which hides it (use xdpfw --netns "
 				   "NAME outside)", bpffs_path(), bpffs_path());
 	*ret_fd = take_fd(&fd);
 	return true;
@@ -67,16 +67,18 @@ static bool open_folder(struct report *report, int at, const char *name, bool cr
 	struct stat found;
 
 	if (create && mkdirat(at, name, 0700) && errno != EEXIST)
-		return report_fail(report, REPORT_SYSTEM, "cannot make the folder '%s' below %s: %s",
-				   name, bpffs_path(), strerror(errno));
+		return report_fail(report, REPORT_SYSTEM,
+				   "cannot make the folder '%s' below %s: %s", name,
+				   bpffs_path(), strerror(errno));
 	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		*ret_fd = -1;
 		return true;
 	}
 	if (fd < 0 || fstat(fd, &found))
-		return report_fail(report, REPORT_SYSTEM, "cannot open the folder '%s' below %s: %s",
-				   name, bpffs_path(), strerror(errno));
+		return report_fail(report, REPORT_SYSTEM,
+				   "cannot open the folder '%s' below %s: %s", name,
+				   bpffs_path(), strerror(errno));
 	if (found.st_uid != geteuid() || (found.st_mode & 077))
 		return report_fail(report, REPORT_SYSTEM,
 				   "the folder '%s' below %s was not made by xdpfw: it belongs to "

@@ -134,8 +134,8 @@ bool maps_record_bind(struct report *report, const struct maps_record *record, i
 	if (fd < 0 || bpf_map_update_elem(fd, &key, bytes, BPF_ANY) || bpf_map_freeze(fd) ||
 	    bpf_prog_bind_map(program, fd, NULL))
 		return report_fail(report, REPORT_SYSTEM,
-				   "cannot keep the ruleset's record of %zu bytes in the kernel: %s",
-				   len, strerror(errno));
+				   "cannot keep the ruleset's record of %zu bytes in the kernel: "
+				   "%s", len, strerror(errno));
 	return true;
 }
 

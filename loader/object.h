@@ -35,7 +35,7 @@ struct object_config {
 struct object {
 	int program;
 	int trail;
-	struct object_maps maps;	/* those taken, duplicated, and those made; tables may be -1 */
+	struct object_maps maps;	/* taken ones and made ones; tables may be -1 */
 	uint32_t id;
 	uint8_t tag[8];
 	uint32_t xlated_bytes;

@@ -155,7 +155,8 @@ static void describe_packet(struct prove_state *state, const struct xdpfw_device
 	const struct compile *compile = state->input->compile;
 	OWN_BUF struct buf rule = BUF_INIT;
 
-	report_add(state->report, "\n  packet on %.*s, %zu bytes, the first %zu in the linear part: ",
+	report_add(state->report,
+		   "\n  packet on %.*s, %zu bytes, the first %zu in the linear part: ",
 		   XDPFW_NAME_BYTES, (const char *)device->name, packet->len,
 		   state->whole_only ? packet->len : packet->linear);
 	for (size_t i = 0; i < packet->len; i++)
@@ -240,7 +241,8 @@ static bool step_counter(struct prove_state *state, const struct xdpfw_device *d
 	for (size_t twin = 0; twin < 2; twin++) {
 		int cells = input->twins[twin].maps.cells;
 
-		if (maps_read_cell(cells, cell, &before) || !run_twin(state, twin, packet, &verdict) ||
+		if (maps_read_cell(cells, cell, &before) ||
+		    !run_twin(state, twin, packet, &verdict) ||
 		    maps_read_cell(cells, cell, &after))
 			return report_fail(state->report, REPORT_SYSTEM, "cannot read a counter");
 		if (after.packets - before.packets == judged->packets - judged_before.packets &&

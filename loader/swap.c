@@ -38,7 +38,7 @@ struct swap_state {
 	struct object_stub stub;
 	struct xdpfw_device *where;		/* by number of compile->devices */
 	struct maps_device *devices;		/* likewise, for the record */
-	const char **pinned;			/* likewise: the link this load has pinned, or NULL */
+	const char **pinned;			/* likewise: the link this load pinned, or NULL */
 	struct maps_cells cells;
 	struct object live;
 	struct maps_record record;
@@ -181,6 +181,20 @@ static bool load_stub(struct swap_state *state)
 	return true;
 }
 
+/* The cells that have had another owner. */
+static bool clear_cells(struct swap_state *state)
+{
+	int error = 0;
+
+	if (state->cells.anew)
+		return true;
+	for (size_t i = 0; i < state->request->compile->counter_count && !error; i++)
+		if (state->cells.fresh[i])
+			error = maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]);
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
+				     strerror(-error));
+}
+
 static bool make_live(struct swap_state *state, const struct buf *object)
 {
 	struct swap_program program = {
@@ -197,16 +211,7 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 	if (!swap_make_program(state->report, state->request, &program, state->arena, &state->live,
 			       &state->record.header.proved))
 		return false;
-	for (size_t i = 0; i < state->request->compile->counter_count; i++) {
-		int error = state->cells.fresh[i] && !state->cells.anew ?
-				    maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]) :
-				    0;
-
-		if (error)
-			return report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
-					   strerror(-error));
-	}
-	return true;
+	return clear_cells(state);
 }
 
 static bool pin(struct swap_state *state, const char *name, int fd)
@@ -261,8 +266,8 @@ static bool keep_device(struct swap_state *state, struct maps_device *device)
 	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
 		return true;
 	return report_fail(state->report, REPORT_SYSTEM,
-			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot change "
-			   "it without a moment in which the device is open; 'xdpfw unload' first",
+			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot "
+			   "change it without a moment in which the device is open; 'xdpfw unload' first",
 			   device->name, mode_word(found.generic));
 }
 

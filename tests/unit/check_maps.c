@@ -19,7 +19,7 @@ static struct compile make_ruleset(unsigned int first, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		snprintf(keys[i], sizeof(keys[i]), "rule %u", first + i);
-		counters[i] = (struct compile_counter){ .key = keys[i], .packets = 5, .bytes = 100 };
+		counters[i] = (struct compile_counter){ keys[i], 5, 100 };
 	}
 	return (struct compile){ .counters = counters, .counter_count = count };
 }
