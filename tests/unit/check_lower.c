@@ -341,8 +341,8 @@ START_TEST(no_fragment_warning)
 		RULESET_CHAIN("accept", "tcp dport 23 accept"),
 		RULESET_CHAIN("accept", "ip protocol tcp drop"),
 		RULESET_CHAIN("accept", "ip frag-off & 0x1fff != 0 drop\ntcp dport 23 drop"),
-		"table netdev t {\n chain b { tcp dport 23 drop\n }\n chain c { type filter hook "
-		"ingress device \"eth0\" priority 0; accept\n }\n}\n",
+		("table netdev t {\n chain b { tcp dport 23 drop\n }\n chain c { type filter hook "
+		 "ingress device \"eth0\" priority 0; accept\n }\n}\n"),
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
