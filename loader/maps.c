@@ -54,8 +54,8 @@ static bool open_bpffs(struct report *report, int *ret_fd)
 		return report_fail(report, REPORT_SYSTEM,
 				   "%s is not a BPF file system, which programs and counters are "
 				   "kept in: either it is not mounted (mount -t bpf bpf %s), or "
-				   "this runs inside 'ip netns exec', which hides it (use xdpfw --netns "
-				   "NAME outside)", bpffs_path(), bpffs_path());
+				   "this runs inside 'ip netns exec', which hides it (use xdpfw "
+				   "--netns NAME outside)", bpffs_path(), bpffs_path());
 	*ret_fd = take_fd(&fd);
 	return true;
 }

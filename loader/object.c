@@ -147,7 +147,8 @@ static bool report_load(struct report *report, int error, const struct buf *log)
 	if (error == -EPERM && !verifier)
 		return report_fail(report, REPORT_SYSTEM,
 				   "the kernel does not let this process load the program (%s): "
-				   "it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", strerror(-error));
+				   "it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+				   strerror(-error));
 	if (error == -ENOMEM && !verifier)
 		return report_fail(report, REPORT_SYSTEM,
 				   "the kernel has no memory for the program and its maps (%s)",

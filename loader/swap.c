@@ -267,7 +267,8 @@ static bool keep_device(struct swap_state *state, struct maps_device *device)
 		return true;
 	return report_fail(state->report, REPORT_SYSTEM,
 			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot "
-			   "change it without a moment in which the device is open; 'xdpfw unload' first",
+			   "change it without a moment in which the device is open; 'xdpfw unload' "
+			   "first",
 			   device->name, mode_word(found.generic));
 }
 
