@@ -291,7 +291,8 @@ bool parse_comment(struct parse *parse, struct ast_name *ret_comment)
 
 	parse_take(parse);
 	token = parse_peek(parse);
-	if (token->kind != TOKEN_STRING && token->kind != TOKEN_WORD)
+	if (token->kind != TOKEN_STRING &&
+	    (token->kind != TOKEN_WORD || parse_word_is_reserved(token->text)))
 		return parse_unexpected(parse, "a string");
 	if (token->text.len > LIMITS_COMMENT_LEN) {
 		diag_error(parse->diag, token->span, "comment is longer than %d bytes",

@@ -73,6 +73,8 @@ static bool parse_device_list(struct parse *parse, struct ast_chain *chain)
 		parse_skip_newlines(parse);
 		if (!first && parse_is(parse, TOKEN_RBRACE))
 			break;
+		if (!first && parse_is(parse, TOKEN_COMMA))
+			continue;	/* nft takes { a,, b } */
 		if (!parse_device(parse, chain))
 			return false;
 		parse_skip_newlines(parse);

@@ -203,6 +203,8 @@ struct ast_expr *parse_set(struct parse *parse)
 		parse_skip_newlines(parse);
 		if (!first && parse_is(parse, TOKEN_RBRACE))
 			break;
+		if (!first && parse_is(parse, TOKEN_COMMA))
+			continue;	/* nft takes { 1,, 2 } */
 		if (!parse_element(parse, set))
 			return NULL;
 		parse_skip_newlines(parse);

@@ -124,6 +124,8 @@ START_TEST(sets)
 	/* nft takes one newline at each of these places, we take any number. */
 	expect_rule("tcp dport {\n\n# one\n22,\n\n80\n}",
 		    "match implicit(field tcp dport, set(number 22, number 80))");
+	expect_rule("tcp dport { 1,, 2,\n,\n}",
+		    "match implicit(field tcp dport, set(number 1, number 2))");
 	expect_rule("tcp dport { { 1, 2 }, { { 3 } } }",
 		    "match implicit(field tcp dport, set(number 1, number 2, number 3))");
 	expect_rule("ip saddr { 1.1.1.1 comment \"a\", 2.0.0.0/8 comment \"b\" }",
@@ -464,6 +466,8 @@ START_TEST(mistakes)
 	expect_refused("tcp dport vmap { 1 : drop comment \"x\" }",
 		       "27 expected ',' or '}', found 'comment'");
 	expect_refused("accept comment \"x\" drop", "20 expected a newline or ';', found 'drop'");
+	/* Not a comment that swallows the verdict. */
+	expect_refused("tcp dport 22 comment drop", "22 expected a string, found 'drop'");
 	expect_refused("accept comment", "15 expected a string, found end of line");
 	expect_refused("jump drop", "6 expected the name of a chain, found 'drop', which is a "
 		       "reserved word");
