@@ -67,8 +67,8 @@ enum ir_step_kind {
 	IR_STEP_TEST,			/* (load & mask) in set, or with .negate not in it */
 	IR_STEP_COUNTER,
 	IR_STEP_VERDICT,		/* CONTINUE does nothing */
-	IR_STEP_MAP,			/* verdict of the entry that (load & mask) is in; none: the
-					   rule ends; CONTINUE: the next step */
+	IR_STEP_MAP,			/* verdict of the entry that (load & mask) is in; no
+					   entry: the rule ends; CONTINUE: the next step */
 };
 
 struct ir_step {

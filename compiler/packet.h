@@ -17,8 +17,8 @@
 struct packet {
 	const uint8_t *frame;
 	size_t len;			/* 14 to PACKET_MAX_BYTES */
-	size_t linear;			/* how many of them to put into the linear part; len: all */
-	uint32_t rule;			/* the rule it was made for; PACKET_NO_RULE: a corner packet */
+	size_t linear;			/* bytes of the linear part; len: all of them */
+	uint32_t rule;			/* made for this rule; PACKET_NO_RULE: a corner */
 };
 
 #define PACKET_MAX_BYTES 9000

@@ -35,7 +35,7 @@ struct packet_goal {
 	u128 lo, hi;
 	bool negate;
 	bool soft;			/* to be met where the others leave room */
-	uint32_t step;			/* of the rule aimed at; PACKET_NO_STEP: of something else */
+	uint32_t step;			/* of the rule aimed at; or PACKET_NO_STEP */
 };
 
 #define PACKET_NO_STEP 0xffffffffu
@@ -114,7 +114,7 @@ struct packet_layers {
 	uint16_t type[8];		/* of the frame, behind its first tag, ... */
 	bool raw_802_3;			/* ff ff behind a length */
 	uint8_t l4proto;
-	size_t need_transport;		/* bytes that goals read behind the transport offset */
+	size_t need_transport;		/* transport bytes that goals read */
 };
 
 /* Picks by the goals of SLOT; false when there are none. */
@@ -139,7 +139,7 @@ struct packet_maker {
 	struct packet_path *paths;	/* by chain */
 	uint32_t *rules;		/* that can be reached */
 	size_t rule_count;
-	uint64_t work;			/* rules that the judge may still walk to improve frames */
+	uint64_t work;			/* rules the judge may still walk for us */
 	struct packet_frame frame;
 	struct packet_goals goals, attempt;
 };

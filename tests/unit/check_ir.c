@@ -112,16 +112,18 @@ END_TEST
 
 static const char text[] =
 	"table netdev t {\n"
-	"	set nets { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.0.2.1 } }\n"
+	"	set nets { type ipv4_addr; flags interval;"
+	" elements = { 10.0.0.0/8, 192.0.2.1 } }\n"
 	"	chain b {\n"
 	"		icmp type echo-request counter\n"
 	"	}\n"
 	"	chain c {\n"
-	"		type filter hook ingress devices = { eth1, eth0 } priority -10; policy drop;\n"
+	"		type filter hook ingress devices = { eth1, eth0 } priority -10;"
+	" policy drop;\n"
 	"		ip saddr @nets tcp flags & (syn|ack) != syn counter accept\n"
 	"		tcp dport vmap { 22 : drop, 80-90 : jump b, 99 : continue } return\n"
-	"		iifname \"eth*\" udp dport != { 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25,"
-	" 27, 29, 31, 33 } goto b\n"
+	"		iifname \"eth*\" udp dport != { 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,"
+	" 23, 25, 27, 29, 31, 33 } goto b\n"
 	"	}\n"
 	"}\n";
 
@@ -167,8 +169,8 @@ static const char printed[] =
 	"		test meta_l4proto in set 4 { tcp }\n"
 	"		look up tcp_dport in map 0\n"
 	"		return\n"
-	"	rule 3: test.nft:10 iifname \"eth*\" udp dport != { 1, 3, 5, 7, 9, 11, 13, 15, 17, "
-	"19, 21, 23, 25, 27, 29, 31, 33 } goto b\n"
+	"	rule 3: test.nft:10 iifname \"eth*\" udp dport != { 1, 3, 5, 7, 9, 11, 13, 15, "
+	"17, 19, 21, 23, 25, 27, 29, 31, 33 } goto b\n"
 	"		test meta_iifname in set 6 { \"eth*\" }\n"
 	"		test meta_l4proto in set 7 { udp }\n"
 	"		test udp_dport not in set 8 { 17 intervals }\n"

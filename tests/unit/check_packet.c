@@ -30,7 +30,8 @@ static const char varied[] =
 	"	chain early {\n"
 	"		type filter hook ingress device \"eth0\" priority -5; policy accept;\n"
 	"		ether saddr 02:00:00:00:00:66 drop\n"
-	"		ether daddr & 01:00:00:00:00:00 != 00:00:00:00:00:00 ether type 0x88cc accept\n"
+	"		ether daddr & 01:00:00:00:00:00 != 00:00:00:00:00:00"
+	" ether type 0x88cc accept\n"
 	"		ip ttl < 2 counter drop\n"
 	"		vlan id 100-199 vlan pcp 5 counter\n"
 	"		ether type 8021ad vlan id 7 vlan type 8021q vlan id 9 drop\n"
@@ -553,15 +554,16 @@ START_TEST(hard_to_reach)
 	ruleset_lower(&ruleset,
 		      "table netdev t {\n"
 		      "	chain a {\n"
-		      "		type filter hook ingress device \"eth0\" priority 0; policy drop;\n"
+		      "		type filter hook ingress device eth0 priority 0; policy drop\n"
 		      "		ip saddr 192.0.2.0/28 accept\n"
 		      "		ip6 saddr 2001:db8::/32 accept\n"
 		      "	}\n"
 		      "	chain b {\n"
-		      "		type filter hook ingress device \"eth0\" priority 1; policy accept;\n"
+		      "		type filter hook ingress device eth0 priority 1; policy accept\n"
 		      "		ip ttl >= 2 accept\n"
 		      "		ip6 hoplimit != 1 accept\n"
-		      "		ip daddr 10.0.0.0/8 udp dport vmap { 0-1000 : drop, 1001-60000 : accept }\n"
+		      "		ip daddr 10.0.0.0/8"
+		      " udp dport vmap { 0-1000 : drop, 1001-60000 : accept }\n"
 		      "		udp dport 60001 counter drop\n"
 		      "		tcp dport 22 counter\n"
 		      "	}\n"
@@ -588,7 +590,8 @@ END_TEST
 
 static double seconds(const struct timespec *begin, const struct timespec *end)
 {
-	return (double)(end->tv_sec - begin->tv_sec) + (double)(end->tv_nsec - begin->tv_nsec) / 1e9;
+	return (double)(end->tv_sec - begin->tv_sec) +
+	       (double)(end->tv_nsec - begin->tv_nsec) / 1e9;
 }
 
 /* About 0.3 s here; sanitizers and a busy machine get their share. */
@@ -604,9 +607,9 @@ START_TEST(fast_enough)
 				  "ip6 saddr 2001:db8:%x::/48 udp dport %u-%u drop\n",
 			   i / 200, i % 200, i, i, i, i + 100);
 	buf_puts(&text, "}\n}\n");
-	ruleset_lower(&ruleset, arena_printf(&ruleset.arena, "%s%s",
-		      "table netdev t {\nchain c {\ntype filter hook ingress device eth0 priority 0;\n",
-		      text.at));
+	ruleset_lower(&ruleset,
+		      arena_printf(&ruleset.arena, "table netdev t {\nchain c {\ntype filter hook "
+				   "ingress device eth0 priority 0;\n%s", text.at));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	packet_make(ruleset.ir, 0, 1, 10000, &ruleset.arena, &list);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
