@@ -12,6 +12,8 @@
 
 #include "compiler/emit_part.h"
 
+#define MAX_INLINE_COUNTERS 64
+
 static void note_step(const struct emit *emit, const struct ir_step *step)
 {
 	const struct field *field = emit->ir->loads.at[step->load].field;
@@ -74,13 +76,30 @@ static void put_settings(const struct emit *emit)
 		   count ? count : 1, count);
 }
 
+/*
+ * The kernel rewrites every map look-up in a program, each time moving all instructions behind it:
+ * with many of them that is most of the time a load takes.  So many counters share one look-up, at
+ * the price of a call.
+ */
 static void put_count(const struct emit *emit)
 {
-	buf_puts(emit->out,
-		 "XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)\n"
-		 "{\n"
-		 "\tcount_cell(settings.cell_of[number], f->length);\n"
-		 "}\n\n");
+	if (emit->ir->counter_count <= MAX_INLINE_COUNTERS)
+		buf_puts(emit->out,
+			 "XDPFW_INLINE void count(const volatile struct fields *f, "
+			 "const __u32 number)\n"
+			 "{\n"
+			 "\tcount_cell(settings.cell_of[number], f->length);\n"
+			 "}\n\n");
+	else
+		buf_printf(emit->out,
+			   "XDPFW_ALONE int count(const volatile struct fields *f, __u32 number)\n"
+			   "{\n"
+			   "\tif (!f || number >= %u)\n"
+			   "\t\treturn 0;\n"
+			   "\tcount_cell(settings.cell_of[number], f->length);\n"
+			   "\treturn 0;\n"
+			   "}\n\n",
+			   emit->ir->counter_count);
 }
 
 void emit_c(const struct plan *plan, const struct emit_options *options, struct buf *out)

@@ -152,8 +152,8 @@ START_TEST(maps)
 }
 END_TEST
 
-/* One test of ip6 saddr or tcp dport, as text. */
-static const char *test_text(struct make *make, const char *proto, const char *name, u128 lo,
+/* A rule with one test, up to where its condition ends.  The caller frees it. */
+static char *test_text(struct make *make, const char *proto, const char *name, u128 lo,
 			     u128 hi, u128 mask)
 {
 	struct ir_step *step;
@@ -201,9 +201,13 @@ START_TEST(compares)
 	};
 	struct make make;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ck_assert_str_eq(test_text(&make, cases[i].proto, cases[i].name, cases[i].lo,
-					   cases[i].hi, cases[i].mask), cases[i].text);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = test_text(&make, cases[i].proto, cases[i].name, cases[i].lo,
+				       cases[i].hi, cases[i].mask);
+
+		ck_assert_str_eq(text, cases[i].text);
+		free(text);
+	}
 }
 END_TEST
 
