@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# examples: the rulesets of examples/: each packet's verdict by our judge and by the kernel's nft,
-# and the files that are made by scripts are what the scripts make.
+# examples: the rulesets of examples/: each packet's verdict by our judge, by the program, and by the
+# kernel's nft; the listings of xdpfw and nft; and the files that scripts make are what they make.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
 made=$(mktemp -d)
@@ -17,7 +17,9 @@ done
 for file in *.nft; do
 	run "$top_builddir/tests/tool/judge_run" "$file" "${file%.nft}.packets"
 done
-if need nft "nft's verdicts for the examples' packets"; then
-	run python3 ../tests/examples/examples_nft.py .
+if need kernel "the examples in nft and in the kernel" &&
+	need nft "the examples in nft and in the kernel"; then
+	run python3 ../tests/examples/judge.py .
+	run bash ../tests/examples/list.sh
 fi
 finish

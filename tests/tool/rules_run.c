@@ -103,8 +103,8 @@ static void fail(struct run *run, const char *rule, const char *what, const char
 		 const char *got)
 {
 	run->failed++;
-	printf("FAIL %s:%u: %s\n  %s\n  wanted: %s\n  got:    %s\n", run->file, run->line, rule, what,
-	       wanted, got);
+	printf("FAIL %s:%u: %s\n  %s\n  wanted: %s\n  got:    %s\n", run->file, run->line,
+	       rule, what, wanted, got);
 }
 
 static void check_normal(struct run *run, const char *rule, const char *normal)

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# list: each example is loaded into nft and into xdpfw, and they list the same; what xdpfw lists
+# can be loaded into both again, and lists the same.  Runs in network and mount namespaces of its
+# own, with devices that nobody sends to.
+. "${top_srcdir:?}/tests/suite/lib.sh"
+
+if [ "$1" != --inside ]; then
+	exec unshare --net --mount --propagation private "$BASH" "$0" --inside
+fi
+
+cd "$top_srcdir/examples" || exit 1
+work=$(mktemp -d)
+trap 'umount "$work/bpf"; rm -rf "$work"' EXIT
+mkdir "$work/bpf" && mount -t bpf bpf "$work/bpf" || fail "no BPF file system"
+export XDPFW_BPFFS=$work/bpf XDPFW_STATE_DIR=$work/state XDPFW_RUN_DIR=$work/run
+xdpfw=$top_builddir/xdpfw
+ip link set lo up
+for name in eth0 eth1 wan0 wan1; do
+	ip link add $name type veth peer name peer-$name || fail "cannot make $name"
+done
+
+# zeroed COMMAND...: what it prints, with counters at zero.
+set -o pipefail
+zeroed() { "$@" | sed -E 's/packets [0-9]+ bytes [0-9]+/packets 0 bytes 0/'; }
+# loaded FILE: both load it, and list it into $work/nft and $work/xdpfw.
+loaded() {
+	nft flush ruleset && nft -f "$1" && zeroed nft list ruleset >"$work/nft" &&
+		"$xdpfw" --drop-devices -f "$1" && zeroed "$xdpfw" list ruleset >"$work/xdpfw"
+}
+
+for file in *.nft; do
+	check "nft and xdpfw load $file" loaded "$file"
+	check "xdpfw lists $file as nft does" diff -u "$work/nft" "$work/xdpfw"
+	cp "$work/xdpfw" "$work/again.nft"
+	check "nft and xdpfw load what xdpfw lists of $file" loaded "$work/again.nft"
+	check "xdpfw lists $file a second time as the first" diff -u "$work/again.nft" "$work/xdpfw"
+	check "nft lists it so too" diff -u "$work/again.nft" "$work/nft"
+done
+check "unload" "$xdpfw" unload
+check "unload leaves no trace" test ! -e "$work/bpf/xdpfw"
+finish
