@@ -208,6 +208,12 @@ XDPFW_INLINE bool walk_is_extension(__u32 next)
 	       next == NEXT_DESTINATION;
 }
 
+/* What the kernel's walk reads of a header before it goes on (net/ipv6/exthdrs_core.c). */
+XDPFW_INLINE __u32 walk_looked_at(__u32 next)
+{
+	return next == NEXT_FRAGMENT || next == NEXT_ROUTING ? 4 : 2;
+}
+
 /* Four bytes at AT, of which BYTES (2 or 4) are known to be in the frame. */
 XDPFW_INLINE bool walk_peek(struct xdp_md *ctx, __u32 at, __u32 bytes, __u8 *ret_bytes)
 {
@@ -230,7 +236,7 @@ XDPFW_INLINE __u32 walk_chain_next(struct walk_chain *chain)
 {
 	WALK_BUFFER(header, 4);
 	__u32 at = chain->at.value, next = chain->next.value, after;
-	__u32 bytes = next == NEXT_FRAGMENT ? 4 : 2;
+	__u32 bytes = walk_looked_at(next);
 
 	if (!walk_is_extension(next) && next != NEXT_AUTH)
 		return WALK_FOUND;

@@ -37,22 +37,18 @@ static bool check_device(struct bind *bind, const struct ast_name *name)
 
 static int compare_names(const void *a, const void *b)
 {
-	return str_compare(((const struct ast_name *)a)->text, ((const struct ast_name *)b)->text);
+	const struct ast_name *left = a, *right = b;
+	int order = str_compare(left->text, right->text);
+
+	/* Equal names in the order in which they stand. */
+	return order ? order : left->span.begin < right->span.begin ? -1 : 1;
 }
 
-/* Sorted, each once. */
 static void sort_devices(struct bind_chain *chain)
 {
-	size_t len = 0;
-
 	if (chain->devices.len)
 		qsort(chain->devices.at, chain->devices.len, sizeof(*chain->devices.at),
 		      compare_names);
-	for (size_t i = 0; i < chain->devices.len; i++) {
-		if (!len || !str_eq(chain->devices.at[len - 1].text, chain->devices.at[i].text))
-			chain->devices.at[len++] = chain->devices.at[i];
-	}
-	chain->devices.len = len;
 }
 
 static bool same_devices(const struct bind_chain *a, const struct bind_chain *b)
@@ -64,6 +60,25 @@ static bool same_devices(const struct bind_chain *a, const struct bind_chain *b)
 			return false;
 	}
 	return true;
+}
+
+/* nft refuses a list that names a device twice: the kernel registers a hook once on each. */
+static bool refuse_twins(struct bind *bind, const struct bind_chain *chain)
+{
+	bool ok = true;
+
+	for (size_t i = 1; i < chain->devices.len; i++) {
+		const struct ast_name *first = &chain->devices.at[i - 1];
+		const struct ast_name *second = &chain->devices.at[i];
+
+		if (!str_eq(first->text, second->text))
+			continue;
+		diag_error(bind->diag, second->span, "device '%.*s' is named twice",
+			   STR_ARG(second->text));
+		diag_label(bind->diag, first->span, "here already");
+		ok = false;
+	}
+	return ok;
 }
 
 /* What the hook line says, into RET. */
@@ -93,7 +108,7 @@ static bool bind_hook(struct bind *bind, const struct ast_chain *ast, struct bin
 			ok = false;
 	}
 	sort_devices(ret);
-	return ok;
+	return refuse_twins(bind, ret) && ok;
 }
 
 static void merge_hook(struct bind *bind, struct bind_site *site, const struct ast_chain *ast,
@@ -238,6 +253,10 @@ void bind_override_devices(struct bind *bind)
 			*vec_push(bind->arena, &chain->devices) = name;
 		}
 		sort_devices(chain);
+		if (!refuse_twins(bind, chain)) {
+			bind->diag->usage = true;
+			return;
+		}
 		chain->devices_braced = chain->devices.len > 1;
 	}
 }

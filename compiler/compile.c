@@ -381,14 +381,14 @@ void compile_judge(const struct compile *compile, const struct xdpfw_device *dev
 	ret_verdict->trail = result.trail;
 }
 
-void compile_packets(const struct compile *compile, uint32_t entry, uint64_t seed, size_t limit,
-		     struct arena *arena, const struct compile_packet **ret_packets,
-		     size_t *ret_count)
+void compile_packets(const struct compile *compile, const struct xdpfw_device *device,
+		     uint64_t seed, size_t limit, struct arena *arena,
+		     const struct compile_packet **ret_packets, size_t *ret_count)
 {
 	struct packet_list list = { 0 };
 	struct compile_packet *packets;
 
-	packet_make(compile->inner->ir, entry, seed, limit, arena, &list);
+	packet_make_for(compile->inner->ir, device, seed, limit, arena, &list);
 	packets = ARENA_ARRAY(arena, struct compile_packet, list.packets.len);
 	for (size_t i = 0; i < list.packets.len; i++)
 		packets[i] = (struct compile_packet){

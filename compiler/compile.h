@@ -133,9 +133,9 @@ void compile_judge(const struct compile *compile, const struct xdpfw_device *dev
 		   const uint8_t *frame, size_t len, struct xdpfw_cell *cells,
 		   struct compile_verdict *ret_verdict);
 
-/* Edge packets for one entry: see packet.h. */
-void compile_packets(const struct compile *compile, uint32_t entry, uint64_t seed, size_t limit,
-		     struct arena *arena, const struct compile_packet **ret_packets,
-		     size_t *ret_count);
+/* Edge packets for a device (its entry, name and MAC address): see packet.h. */
+void compile_packets(const struct compile *compile, const struct xdpfw_device *device,
+		     uint64_t seed, size_t limit, struct arena *arena,
+		     const struct compile_packet **ret_packets, size_t *ret_count);
 
 #endif

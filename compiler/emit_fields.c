@@ -277,6 +277,22 @@ static unsigned int network_bytes(const struct emit *emit)
 	return more(needs_l4(emit) ? WALK_NETWORK_BYTES : 0, base_bytes(emit, FIELD_BASE_NETWORK));
 }
 
+/* What the tag taken off shows of itself: see struct field. */
+static void put_of_hook(const struct emit *emit)
+{
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		const struct ir_load *load = &emit->ir->loads.at[i];
+		struct buf name = BUF_INIT;
+
+		if (!emit->load_used[i] || !load->field->of_hook || load->depth)
+			continue;
+		ir_load_name(load, &name);
+		buf_printf(emit->out, "\tif (walk.network > ETHER_BYTES)\n"
+				      "\t\tf->%s = walk.protocol;\n", name.at);
+		buf_free(&name);
+	}
+}
+
 static void put_link(const struct emit *emit)
 {
 	struct buf *out = emit->out;
@@ -293,6 +309,7 @@ static void put_link(const struct emit *emit)
 			      "\t\treturn XDPFW_REASON_FAULT;\n"
 			      "\tf->meta_pkttype = walk_packet_type(header, device->mac);\n");
 	put_call(emit, FIELD_BASE_LINK, "\t");
+	put_of_hook(emit);
 }
 
 static void put_network(const struct emit *emit)

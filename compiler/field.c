@@ -107,7 +107,8 @@ const struct field field_table[] = {
 	BITS(VLAN, "pcp", 0, 3, integer, "priority code point"),
 	BITS(VLAN, "dei", 3, 1, integer, "drop eligible indicator", .alias = "cfi"),
 	BITS(VLAN, "id", 4, 12, integer, "VLAN id"),
-	BYTES(VLAN, "type", 2, 2, ether_type, "ether type behind the tag", ETHER_TYPE),
+	BYTES(VLAN, "type", 2, 2, ether_type, "ether type behind the tag", ETHER_TYPE,
+	      .of_hook = true),
 
 	BYTES(ARP, "htype", 0, 2, integer, "hardware type"),
 	BYTES(ARP, "ptype", 2, 2, ether_type, "protocol type"),

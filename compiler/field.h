@@ -87,6 +87,8 @@ struct field {
 	bool bare;			/* meta only: may be written without the word meta (`iif x`,
 					   `mark 1`) */
 	bool listed_bare;		/* and nft lists it so (iif, iifname) */
+	bool of_hook;			/* of the tag taken off the hook shows the protocol it
+					   understood (1 or 4 for a length), not the wire's bytes */
 	const char *doc;
 };
 

@@ -20,6 +20,12 @@
 /* Next header values <netinet/in.h> has no name for. */
 #define NEXT_HEADER_HOP_BY_HOP 0
 
+/* What the kernel's walk reads of a header before it goes on (net/ipv6/exthdrs_core.c). */
+static size_t looked_at(uint8_t next)
+{
+	return next == IPPROTO_FRAGMENT || next == IPPROTO_ROUTING ? 4 : 2;
+}
+
 static bool have(const struct interp_packet *packet, size_t offset, size_t bytes)
 {
 	return offset <= packet->len && packet->len - offset >= bytes;
@@ -91,7 +97,7 @@ static void walk_extension_headers(struct interp_walk *walk, size_t at, uint8_t 
 	while (is_skipped(next)) {
 		uint8_t after;
 
-		if (!have(packet, at, next == IPPROTO_FRAGMENT ? 4 : 2))
+		if (!have(packet, at, looked_at(next)))
 			return;
 		after = byte_at(packet, at);
 		if (next != IPPROTO_FRAGMENT) {
@@ -105,7 +111,7 @@ static void walk_extension_headers(struct interp_walk *walk, size_t at, uint8_t 
 		next = after;
 	}
 	/* The kernel's walk looks at an authentication header before it stops there. */
-	if (next == IPPROTO_AH && !have(packet, at, 2))
+	if (next == IPPROTO_AH && !have(packet, at, looked_at(next)))
 		return;
 	walk->has_l4 = true;
 	walk->l4proto = next;
@@ -179,8 +185,12 @@ static bool load_header(const struct interp_walk *walk, const struct ir_load *lo
 	}
 	if (!have(walk->packet, offset, field_need_bytes(load->field, load->depth)))
 		return false;
-	*ret_value = read_bits(walk->packet, offset, field_base_bit(load->field, load->depth),
-			       load->field->bit_len);
+	if (load->field->of_hook && !load->depth && walk->network > ETH_HLEN)
+		*ret_value = walk->protocol;
+	else
+		*ret_value = read_bits(walk->packet, offset,
+				       field_base_bit(load->field, load->depth),
+				       load->field->bit_len);
 	return true;
 }
 

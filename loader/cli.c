@@ -80,6 +80,12 @@ static struct compile_options compile_options(const struct cli_options *options)
 	return compile;
 }
 
+/* The diagnostics say it all; --device that does not fit is a usage error. */
+static bool fail_ruleset(struct report *report, const struct diag *diag)
+{
+	return report_fail(report, diag->usage ? REPORT_USAGE : REPORT_RULESET, "%s", "");
+}
+
 static bool emit_phase(struct report *report, const struct cli_options *options,
 		       struct source_set *sources, uint32_t source, struct arena *arena,
 		       struct diag *diag)
@@ -88,7 +94,7 @@ static bool emit_phase(struct report *report, const struct cli_options *options,
 	OWN_BUF struct buf text = BUF_INIT;
 
 	if (!compile_emit(sources, source, &compile, options->phase, arena, diag, &text))
-		return report_fail(report, REPORT_RULESET, "%s", "");
+		return fail_ruleset(report, diag);
 	return print_output(report, &text);
 }
 
@@ -108,7 +114,7 @@ static bool load_or_check(struct report *report, const struct cli_options *optio
 	struct compile *result;
 
 	if (!compile_source(sources, source, &compile, arena, diag, &result))
-		return report_fail(report, REPORT_RULESET, "%s", "");
+		return fail_ruleset(report, diag);
 	request.compile = result;
 	return options->check ? swap_check(report, &request) : swap_load(report, &request);
 }

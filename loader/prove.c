@@ -32,7 +32,7 @@ struct prove_packets {
 struct prove_state {
 	const struct prove_input *input;
 	struct report *report;
-	struct prove_packets *entries;	/* by entry number */
+	struct prove_packets *devices;	/* by number of compile->devices */
 	struct xdpfw_cell *cells;	/* the judge's, by counter number */
 	bool *seen;			/* by rule: a packet made for it has run */
 	uint32_t packets;
@@ -289,21 +289,19 @@ static bool enter_device(struct prove_state *state, const struct xdpfw_device *d
 	return true;
 }
 
-/* The packets number FIRST, FIRST + STRIDE, ... of a device's entry. */
-static bool walk_device(struct prove_state *state, const struct compile_device *device,
-			const struct xdpfw_device *where, size_t first, size_t stride,
-			long long deadline, prove_step step)
+/* The packets of device number NUMBER, until DEADLINE (0: all). */
+static bool walk_device(struct prove_state *state, size_t number, long long deadline,
+			prove_step step)
 {
-	const struct prove_packets *packets = &state->entries[device->entry];
-	const struct compile *compile = state->input->compile;
-	struct xdpfw_device played = *where;
+	const struct prove_packets *packets = &state->devices[number];
+	struct xdpfw_device played = state->input->where[number];
 
-	if (!enter_device(state, where))
+	if (!enter_device(state, &played))
 		return false;
 	played.ifindex = state->ifindex;
-	for (size_t i = first; i < packets->count; i += stride) {
+	for (size_t i = 0; i < packets->count; i++) {
 		const struct compile_packet *packet = &packets->at[i];
-		bool known = packet->rule < compile->rule_count;
+		bool known = packet->rule < state->input->compile->rule_count;
 
 		/* Out of time only packets for rules that had none yet run. */
 		if (deadline && now_ms() > deadline && (!known || state->seen[packet->rule]))
@@ -316,23 +314,15 @@ static bool walk_device(struct prove_state *state, const struct compile_device *
 	return true;
 }
 
-/* All packets: each device of an entry gets its share of the entry's packets. */
 static bool walk_packets(struct prove_state *state, bool in_time, prove_step step)
 {
-	const struct compile *compile = state->input->compile;
+	size_t count = state->input->compile->device_count;
 	long long start = now_ms();
 
-	for (size_t i = 0; i < compile->device_count; i++) {
-		size_t first = 0, stride = 0;
-		long long deadline = start + PROVE_MS * (long long)(i + 1) /
-						     (long long)compile->device_count;
+	for (size_t i = 0; i < count; i++) {
+		long long deadline = start + PROVE_MS * (long long)(i + 1) / (long long)count;
 
-		for (size_t j = 0; j < compile->device_count; j++) {
-			stride += compile->devices[j].entry == compile->devices[i].entry;
-			first += j < i && compile->devices[j].entry == compile->devices[i].entry;
-		}
-		if (!walk_device(state, &compile->devices[i], &state->input->where[i], first,
-				 stride, in_time ? deadline : 0, step))
+		if (!walk_device(state, i, in_time ? deadline : 0, step))
 			return false;
 	}
 	return true;
@@ -364,16 +354,30 @@ static bool compare_cells(struct prove_state *state)
 	return true;
 }
 
-/* How many packets each entry gets. */
-static size_t choose_limit(const struct compile *compile)
+/* Whether device number NUMBER is the first that runs its list of base chains. */
+static bool is_first(const struct compile *compile, size_t number)
+{
+	for (size_t i = 0; i < number; i++)
+		if (compile->devices[i].entry == compile->devices[number].entry)
+			return false;
+	return true;
+}
+
+/*
+ * How many packets device number NUMBER gets: its share, but on the first of an entry enough for
+ * each rule to have its own.
+ */
+static size_t choose_limit(const struct compile *compile, size_t number)
 {
 	size_t limit = PROVE_PACKETS_LEAST + (size_t)compile->rule_count * PROVE_PACKETS_A_RULE;
+	size_t least = PROVE_PACKETS_A_DEVICE;
 
 	if (limit > PROVE_PACKETS)
 		limit = PROVE_PACKETS;
-	if (compile->entry_count)
-		limit /= compile->entry_count;
-	return limit > compile->rule_count + 1000 ? limit : compile->rule_count + 1000;
+	limit /= compile->device_count;
+	if (is_first(compile, number))
+		least += compile->rule_count;
+	return limit > least ? limit : least;
 }
 
 bool prove_run(struct report *report, const struct prove_input *input, struct arena *arena,
@@ -383,15 +387,15 @@ bool prove_run(struct report *report, const struct prove_input *input, struct ar
 	struct prove_state state = {
 		.input = input,
 		.report = report,
-		.entries = ARENA_ARRAY(arena, struct prove_packets, compile->entry_count + 1),
+		.devices = ARENA_ARRAY(arena, struct prove_packets, compile->device_count),
 		.cells = ARENA_ARRAY(arena, struct xdpfw_cell, compile->counter_count + 1),
 		.seen = ARENA_ARRAY(arena, bool, compile->rule_count + 1),
 	};
-	size_t limit = choose_limit(compile);
 
-	for (uint32_t i = 0; i < compile->entry_count; i++)
-		compile_packets(compile, i, PROVE_SEED, limit, arena, &state.entries[i].at,
-				&state.entries[i].count);
+	for (size_t i = 0; i < compile->device_count; i++)
+		compile_packets(compile, &input->where[i], PROVE_SEED + i,
+				choose_limit(compile, i), arena, &state.devices[i].at,
+				&state.devices[i].count);
 	if (!walk_packets(&state, true, step_compare) || !compare_cells(&state))
 		return false;
 	*ret_packets = state.packets;

@@ -17,6 +17,7 @@
 #define PROVE_PACKETS 20000		/* at most, but always one for each rule */
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
 #define PROVE_PACKETS_A_RULE 100
+#define PROVE_PACKETS_A_DEVICE 1000	/* and at least these on each */
 #define PROVE_MS 2000			/* then only rules without a packet so far get one */
 
 struct prove_input {

@@ -324,7 +324,7 @@ static void run_packets(struct verify *verify)
 		size_t count;
 
 		fill_device(verify, entry, &device);
-		compile_packets(verify->compile, entry, verify->seed, verify->limit,
+		compile_packets(verify->compile, &device, verify->seed, verify->limit,
 				&verify->arena, &packets, &count);
 		for (size_t i = 0; i < count; i++)
 			run_splits(verify, &device, &packets[i]);
