@@ -227,8 +227,6 @@ def dependencies():
          [eth(ETH_ARP, arp()), eth(ETH_IP6, DNS6)])
     rule("5", "ip6 saddr != is false on v4", "ip6 saddr != ::1", [eth(ETH_IP6, DNS6)],
          [eth(ETH_IP, DNS4)])
-    rule("5", "an address's prefix of whole bytes needs only those", "arp saddr ip 192.0.2.0/24",
-         [eth(ETH_ARP, arp()[:17])], [eth(ETH_ARP, arp()[:16])])
     rule("5", "arp fields of a cut header fail each on their own", "arp operation != 99",
          [eth(ETH_ARP, arp()[:8])], [eth(ETH_ARP, arp()[:7])])
 

@@ -11,8 +11,8 @@ by what anybody says of it:
  D1  a fragment that is not the first, of a packet that has a layer-4 protocol, when some rule
      loads bytes of the transport header
  D2  a frame of type 0x0800 (behind one tag, or behind all of its tags) with fewer than 20 bytes
-     behind Ethernet and one tag, or 0x86dd with fewer than 40, when some rule loads bytes of the
-     network header
+     behind Ethernet and one tag, or 0x86dd with fewer than 40, or 0x0806 that ends inside an IP
+     address, when some rule loads bytes of the network header
  D5  a frame of type 0x8100 or 0x88a8 with fewer than 6 bytes behind the type: nft never sees it
      (the judge asserts that); xdpfw must drop it for that reason, run no chain and count nothing
 
