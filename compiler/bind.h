@@ -156,6 +156,11 @@ struct bind_options {
 	 */
 	const char *const *devices;
 	size_t device_count;
+	/*
+	 * The text is a listing of ours: braces around one element are a set.  A user's are not,
+	 * as for nft, but merging may leave a set with one element, and that is listed in braces.
+	 */
+	bool listing;
 };
 
 bool bind_ast(const struct ast *ast, const struct bind_options *options, struct arena *arena,

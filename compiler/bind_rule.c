@@ -441,7 +441,7 @@ static bool bind_match(struct bind_rule_draft *draft, const struct ast_stmt *ast
 		const struct ast_expr *only = NULL;
 
 		if (count_items(right, &only) != 1 || only->kind == AST_EXPR_MAPPING ||
-		    ast->op == AST_MATCH_NONE_OF)
+		    ast->op == AST_MATCH_NONE_OF || draft->bind->options->listing)
 			return bind_braces(draft, &match, right);
 		right = only;
 	}

@@ -70,7 +70,7 @@ static bool run_phases(struct source_set *sources, uint32_t source,
 		       const struct compile_options *options, enum compile_phase last,
 		       struct arena *arena, struct diag *diag, struct compile_inner *inner)
 {
-	struct bind_options bind = { options->devices, options->device_count };
+	struct bind_options bind = { options->devices, options->device_count, options->listing };
 
 	if (last == COMPILE_PHASE_TOKENS)
 		return lex_source(sources, source, arena, diag, &inner->tokens);

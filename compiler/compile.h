@@ -39,6 +39,7 @@ struct compile_options {
 	size_t include_dir_count;
 	const char *const *devices;			/* --device */
 	size_t device_count;
+	bool listing;					/* see bind.h */
 	bool miscompile;				/* see emit.h */
 };
 

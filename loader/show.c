@@ -28,7 +28,7 @@ static bool compile_record(struct report *report, const struct maps_record *reco
 {
 	struct source_set *sources = ARENA_NEW(arena, struct source_set);
 	struct diag *diag = ARENA_NEW(arena, struct diag);
-	struct compile_options options = { 0 };
+	struct compile_options options = { .listing = true };
 	OWN_BUF struct buf text = BUF_INIT;
 	uint32_t source;
 

@@ -256,7 +256,7 @@ def containers():
             ("behind_node_ports", "accept", "eth0", udp4(32768)),
             ("overlay_from_world", "drop", "eth0", udp4(4789)),
             ("forged_pod", "drop", "eth0", tcp4(443, src="10.42.7.7")),
-            ("forged_service", "drop", "eth0", tcp4(443, src="10.43.0.1")),
+            ("forged_service", "drop", "eth0", tcp4(443, src="10.96.0.1")),
             ("forged_metadata", "drop", "eth0", tcp4(443, src="169.254.169.254")),
             ("forged_inner_v6", "drop", "eth0", tcp6(443, src="fd42::9")),
             ("to_pod", "drop", "eth0", tcp4(443, dst="10.42.1.1")),

@@ -161,7 +161,7 @@ XDPFW_ALONE __u64 run_3(const volatile struct fields *f)
 		return 0;
 	/* table two, chain late */
 	/* flow.nft:29 meta pkttype broadcast continue (does nothing) */
-	if (((f->meta_iifname_high == 0x6c6f000000000000ull && f->meta_iifname_low == 0x0))) { return ACCEPT(9); } /* flow.nft:30 iifname "lo" accept */
+	if ((f->meta_iifname_high == 0x6c6f000000000000ull && f->meta_iifname_low == 0x0)) { return ACCEPT(9); } /* flow.nft:30 iifname "lo" accept */
 	return CHAIN_END;
 }
 

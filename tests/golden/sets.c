@@ -3,9 +3,9 @@
 /* The loader sets these before the program is verified: constants by then. */
 const volatile struct {
 	struct xdpfw_config config;
-	__u32 cell_of[2];
+	__u32 cell_of[3];
 } settings SEC(".rodata.config") = {
-	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 2 },
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 3 },
 };
 
 /* What the rules ask of a packet, as numbers. */
@@ -112,8 +112,9 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
 	if (f->meta_protocol == 0x86dd && f->length >= 40 && set_3(f->ip6_saddr_high, f->ip6_saddr_low)) { return DROP(2); } /* sets.nft:26 ip6 saddr @nets6 drop */
 	if (f->ether_daddr == 0x20000000001ull) { return DROP(3); } /* sets.nft:27 ether daddr @macs drop */
 	if (f->th_len >= 4 && (in32(f->th_dport, 1, 21) || f->th_dport == 30)) { return DROP(4); } /* sets.nft:28 th dport @merged drop */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_protocol == 1 || f->ip_protocol == 47 || in32(f->ip_protocol, 50, 51))) { return DROP(5); } /* sets.nft:29 ip protocol { icmp, gre, 50-51 } drop */
-	if (f->meta_protocol == 0x86dd && f->length >= 40 && !(f->ip6_nexthdr == 6 || f->ip6_nexthdr == 17 || f->ip6_nexthdr == 58)) { return DROP(6); } /* sets.nft:30 ip6 nexthdr != { tcp, udp, ipv6-icmp } drop */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && in32(f->ip_saddr, 0xa2a0000, 0xa2bffff)) { count(f, 2); return DROP(5); } /* sets.nft:29 ip saddr { 10.42.0.0/15 } counter drop comment "merged into one" */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_protocol == 1 || f->ip_protocol == 47 || in32(f->ip_protocol, 50, 51))) { return DROP(6); } /* sets.nft:30 ip protocol { icmp, gre, 50-51 } drop */
+	if (f->meta_protocol == 0x86dd && f->length >= 40 && !(f->ip6_nexthdr == 6 || f->ip6_nexthdr == 17 || f->ip6_nexthdr == 58)) { return DROP(7); } /* sets.nft:31 ip6 nexthdr != { tcp, udp, ipv6-icmp } drop */
 	return CHAIN_END;
 }
 

@@ -83,6 +83,8 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	f->length = walk.length - walk.network;
 	f->frame_len = walk.length;
 	read_link(f, header, end);
+	if (walk.network > ETHER_BYTES)
+		f->vlan_type = walk.protocol;
 	header = walk_header(&walk, walk.network, 20, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
