@@ -59,8 +59,8 @@ enum xdpfw_reason {
 	XDPFW_REASON_NO_DEVICE,		/* the ruleset does not name the device: passed */
 	XDPFW_REASON_CUT_TAG,		/* a tag with nothing behind it: dropped (deviation D5) */
 	XDPFW_REASON_TOO_LONG,		/* more jumps than XDPFW_MAX_RUNS: dropped */
-	XDPFW_REASON_OUT_OF_REACH,	/* headers that end beyond byte 65,535, which XDP cannot read:
-					   dropped */
+	XDPFW_REASON_OUT_OF_REACH,	/* headers that end beyond byte 65,535, which XDP cannot
+					   read: dropped */
 	XDPFW_REASON_FAULT,		/* a map was not there: dropped; cannot happen */
 };
 

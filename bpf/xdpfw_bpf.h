@@ -18,7 +18,7 @@ typedef unsigned long long __u64;
 
 #define bool _Bool
 
-/* include/uapi/linux/bpf.h: enum bpf_map_type, enum xdp_action, struct xdp_md, ___BPF_FUNC_MAPPER */
+/* include/uapi/linux/bpf.h: bpf_map_type, xdp_action, struct xdp_md, ___BPF_FUNC_MAPPER */
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 

@@ -4,8 +4,8 @@
  * that it jumps to.  Only in programs that need it.
  *
  * Calls nest no deeper than 8 in BPF, chains do; so jumps are not calls but steps of a loop, with
- * a stack of the rules that jumped.  A rule number says where to go on, at that rule or BEHIND() it;
- * run_at() (generated) finds the run that holds it.
+ * a stack of the rules that jumped.  A rule number says where to go on, at that rule or BEHIND()
+ * it; run_at() (generated) finds the run that holds it.
  *
  * Safety: at most XDPFW_MAX_RUNS jumps, at most XDPFW_MAX_JUMPS inside each other; beyond either
  * the packet is dropped.

@@ -51,6 +51,14 @@ static void sort_devices(struct bind_chain *chain)
 		      compare_names);
 }
 
+static bool has_device(const struct bind_chain *chain, struct str name)
+{
+	for (size_t i = 0; i < chain->devices.len; i++)
+		if (str_eq(chain->devices.at[i].text, name))
+			return true;
+	return false;
+}
+
 static bool same_devices(const struct bind_chain *a, const struct bind_chain *b)
 {
 	if (a->devices.len != b->devices.len)
@@ -250,13 +258,10 @@ void bind_override_devices(struct bind *bind)
 				bind->diag->usage = true;
 				return;
 			}
-			*vec_push(bind->arena, &chain->devices) = name;
+			if (!has_device(chain, name.text))
+				*vec_push(bind->arena, &chain->devices) = name;
 		}
 		sort_devices(chain);
-		if (!refuse_twins(bind, chain)) {
-			bind->diag->usage = true;
-			return;
-		}
 		chain->devices_braced = chain->devices.len > 1;
 	}
 }

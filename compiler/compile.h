@@ -95,8 +95,9 @@ struct compile {
 /*
  * Compiles text SOURCE of SOURCES.  False when DIAG has errors.  Warnings do not stop it.
  */
-bool compile_source(struct source_set *sources, uint32_t source, const struct compile_options *options,
-	     struct arena *arena, struct diag *diag, struct compile **ret_compile);
+bool compile_source(struct source_set *sources, uint32_t source,
+		    const struct compile_options *options, struct arena *arena, struct diag *diag,
+		    struct compile **ret_compile);
 
 /* --emit: runs the phases up to PHASE and prints that one. */
 bool compile_emit(struct source_set *sources, uint32_t source,

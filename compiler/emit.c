@@ -66,7 +66,7 @@ static void put_settings(const struct emit *emit)
 
 	buf_printf(emit->out,
 		   "/* ---- From here on: this ruleset. ---- */\n\n"
-		   "/* The loader sets these before the program is verified: constants by then. */\n"
+		   "/* Set by the loader before the program is verified: constants by then. */\n"
 		   "const volatile struct {\n"
 		   "\tstruct xdpfw_config config;\n"
 		   "\t__u32 cell_of[%u];\n"

@@ -13,7 +13,7 @@ struct emit {
 	struct buf *out;
 	struct arena *arena;		/* freed when the text is done */
 	bool *load_used;		/* per IR load: a rule of the program reads it */
-	const struct field **set_field;	/* per IR set: a field that is looked up in it; NULL: none */
+	const struct field **set_field;	/* per IR set: a field looked up in it; NULL: none */
 	const struct field **map_field;
 	bool flip;			/* the next comparison is to be wrong */
 };

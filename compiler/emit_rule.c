@@ -395,8 +395,8 @@ void emit_runs(struct emit *emit)
 	for (size_t i = 0; i < emit->plan->runs.len; i++) {
 		const struct plan_run *run = &emit->plan->runs.at[i];
 
-		buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n", i,
-			   emit_run_has_places(emit, run) ? ", __u32 from" : "");
+		buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n",
+			   i, emit_run_has_places(emit, run) ? ", __u32 from" : "");
 		if (has_map(emit, run))
 			buf_puts(out, "\t__u32 word;\n\n");
 		buf_puts(out, "\tif (!f)\n\t\treturn 0;\n");

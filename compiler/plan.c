@@ -50,13 +50,15 @@ bool plan_rule_jumps(const struct ir *ir, uint32_t rule)
 {
 	for (size_t i = 0; i < ir->rules.at[rule].steps.len; i++) {
 		const struct ir_step *step = &ir->rules.at[rule].steps.at[i];
+		const struct ir_map *map;
 
 		if (step->kind == IR_STEP_VERDICT && word_jumps(plan_word(ir, &step->verdict)))
 			return true;
 		if (step->kind != IR_STEP_MAP)
 			continue;
-		for (size_t j = 0; j < ir->maps.at[step->map].entries.len; j++)
-			if (word_jumps(plan_word(ir, &ir->maps.at[step->map].entries.at[j].verdict)))
+		map = &ir->maps.at[step->map];
+		for (size_t j = 0; j < map->entries.len; j++)
+			if (word_jumps(plan_word(ir, &map->entries.at[j].verdict)))
 				return true;
 	}
 	return false;
@@ -73,7 +75,8 @@ static void use_verdict(struct plan *plan, const struct ir_verdict *verdict)
 /* Keys are as wide as the widest field that is looked up. */
 static void widen(unsigned int *bits, const struct ir_load *load)
 {
-	unsigned int needed = load->field->bit_len <= 32 ? 32 : load->field->bit_len <= 64 ? 64 : 128;
+	unsigned int len = load->field->bit_len;
+	unsigned int needed = len <= 32 ? 32 : len <= 64 ? 64 : 128;
 
 	if (*bits < needed)
 		*bits = needed;

@@ -16,7 +16,7 @@
  * (BPF_COMPLEXITY_LIMIT_JMP_SEQ) which a function's compares must stay below.
  */
 #define MAX_RUNS 200
-#define MAX_WEIGHT 780000u		/* the verifier looks at up to 1.2 times as many [measured] */
+#define MAX_WEIGHT 780000u		/* the verifier looks at up to 1.2 times as many */
 #define RUN_WEIGHT 3000u
 
 /* BPF instructions, rounded up, of what emit writes [measured with clang 14]. */

@@ -32,7 +32,7 @@ struct type {
 	uint8_t bits;			/* 1 to 128 */
 	enum type_form form;
 	bool bitmask;			/* values are sets of flags: `syn,ack` */
-	bool prefixes;			/* values may be written and are printed as prefixes, A/len */
+	bool prefixes;			/* values may be written and printed as A/len */
 	const struct type_symbol *symbols;	/* ends with a NULL name; of two names for one
 						   value the first is printed */
 };

@@ -128,6 +128,9 @@ static const char *become_clang(const char *path, const int fds[3], pid_t parent
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			return "set its input and output";
+	/* What xdpfw itself opened is closed by exec; what its caller left open is not clang's. */
+	if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC))
+		return "close the descriptors of others";
 	if (chdir("/"))
 		return "go to the root folder";
 	what = drop_rights(uid, gid);

@@ -52,14 +52,17 @@ static bool open_object(struct report *report, const void *bytes, size_t len, st
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "xdpfw");
 	struct bpf_object *object;
+	char reason[80];
 
 	capture_begin(log);
 	object = bpf_object__open_mem(bytes, len, &opts);
 	capture_end();
-	if (!object)
-		return report_fail(report, REPORT_BUG,
-				   "libbpf cannot read the built program: %s: %s", strerror(errno),
-				   text_of(log));
+	if (!object) {
+		/* libbpf has error numbers of its own. */
+		libbpf_strerror(-errno, reason, sizeof(reason));
+		return report_fail(report, REPORT_BUG, "libbpf cannot read the built program: %s",
+				   reason);
+	}
 	*ret_object = object;
 	return true;
 }

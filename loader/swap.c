@@ -43,6 +43,7 @@ struct swap_state {
 	struct object live;
 	struct maps_record record;
 	bool first;				/* no ruleset is in force */
+	bool built;				/* the object is new, not a kept one */
 };
 
 static void suggest_device(struct diag *diag, const char *name)
@@ -426,12 +427,34 @@ static void undo(struct swap_state *state)
 	buf_free(&quiet.text);
 }
 
+/* A load that failed before it took the lock has not looked yet. */
+static void look_what_holds(struct swap_state *state)
+{
+	struct report quiet = { 0 };
+	OWN_FD int slots = -1;
+	uint64_t cookie;
+
+	if (probe_netns_cookie(&quiet, &cookie) &&
+	    maps_open(&quiet, cookie, false, &state->folder)) {
+		slots = maps_get(&state->folder, MAPS_SLOTS);
+		if (slots >= 0)
+			maps_read_slot(&quiet, slots, XDPFW_SLOT_LIVE, state->arena, &state->old);
+		state->first = !swap_is_ruleset(&state->old);
+	}
+	if (quiet.status != REPORT_DONE)
+		state->first = false;
+	buf_free(&quiet.text);
+}
+
 static void say_what_holds(struct swap_state *state)
 {
-	const struct maps_record *old = state->old.record;
+	const struct maps_record *old;
 
 	if (!state->report->text.len)
 		return;
+	if (state->lock < 0)
+		look_what_holds(state);
+	old = state->old.record;
 	if (!old) {
 		report_add(state->report, state->first ? "\n  no ruleset is in force" :
 							 "\n  nothing was changed");
@@ -446,7 +469,11 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 {
 	swap_fault("built");
 	if (!open_state(state) || !check_dropped(state) || !load_stub(state) ||
-	    !make_live(state, object) || !set_up(state))
+	    !make_live(state, object))
+		return false;
+	if (state->built)
+		swap_keep(state->report, state->request->compile, object);
+	if (!set_up(state))
 		return false;
 	swap_fault("pinned");
 	if (!attach_all(state) || !make_record(state))
@@ -500,7 +527,7 @@ bool swap_load(struct report *report, const struct swap_request *request)
 	if (!find_names(request, false, state.where))
 		return report_fail(report, REPORT_SYSTEM, "%s", "");
 	if (count || request->compile->object_count)
-		ok = swap_build(report, request->compile, true, &object) &&
+		ok = swap_build(report, request->compile, true, &object, &state.built) &&
 		     run_load(&state, &object);
 	else
 		ok = run_empty(&state);
@@ -528,6 +555,7 @@ bool swap_check(struct report *report, const struct swap_request *request)
 	};
 	struct object none = OBJECT_INIT;
 	uint32_t packets;
+	bool built;
 
 	find_names(request, true, where);
 	if (!build_find_clang())
@@ -535,7 +563,7 @@ bool swap_check(struct report *report, const struct swap_request *request)
 				   "the ruleset is right, but the program cannot be built: clang "
 				   "was not found in /usr/bin (clang, clang-14 to clang-21); "
 				   "XDPFW_CLANG can name one");
-	if (!swap_build(report, request->compile, false, &object))
+	if (!swap_build(report, request->compile, false, &object, &built))
 		return false;
 	if (!probe_may_load())
 		return true;

@@ -10,9 +10,12 @@
 
 /* swap_program.c */
 
-/* The object of a ruleset: kept, or built and then kept. */
-bool swap_build(struct report *report, const struct compile *compile, bool keep,
-		struct buf *ret_object);
+/* The object of a ruleset: a kept one if KEPT and there is one, else built (*ret_built). */
+bool swap_build(struct report *report, const struct compile *compile, bool kept,
+		struct buf *ret_object, bool *ret_built);
+
+/* Keeps an object. The kernel has accepted it: one that it refuses must not be found again. */
+void swap_keep(struct report *report, const struct compile *compile, const struct buf *object);
 
 struct swap_program {
 	const struct buf *object;

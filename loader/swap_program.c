@@ -34,22 +34,30 @@ static void keep_failure(struct report *report, const struct compile *compile,
 		report_add(report, "\n  the log: %.2000s", log->at ? log->at : "");
 }
 
-bool swap_build(struct report *report, const struct compile *compile, bool keep,
-		struct buf *ret_object)
+bool swap_build(struct report *report, const struct compile *compile, bool kept,
+		struct buf *ret_object, bool *ret_built)
 {
 	OWN_BUF struct buf log = BUF_INIT;
 	char key[STATE_DIGEST_HEX];
 
 	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
-	if (keep && state_get_object(report, key, ret_object))
+	*ret_built = false;
+	if (kept && state_get_object(report, key, ret_object))
 		return true;
 	if (!build_run(report, compile->c_text, compile->c_bytes, &log, ret_object)) {
 		keep_failure(report, compile, &log);
 		return false;
 	}
-	if (keep)
-		state_put_object(report, key, ret_object->at, ret_object->len);
+	*ret_built = true;
 	return true;
+}
+
+void swap_keep(struct report *report, const struct compile *compile, const struct buf *object)
+{
+	char key[STATE_DIGEST_HEX];
+
+	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
+	state_put_object(report, key, object->at, object->len);
 }
 
 static bool fill_devices(struct report *report, const struct compile *compile,

@@ -1,6 +1,6 @@
 /* ---- From here on: this ruleset. ---- */
 
-/* The loader sets these before the program is verified: constants by then. */
+/* Set by the loader before the program is verified: constants by then. */
 const volatile struct {
 	struct xdpfw_config config;
 	__u32 cell_of[1];

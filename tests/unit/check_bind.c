@@ -367,13 +367,18 @@ START_TEST(sorts_devices)
 	const struct bind_chain *chain;
 
 	run_text(&run, "table netdev t {\n chain c { type filter hook ingress devices = "
-		 "{ lo, eth10, eth9, lo } priority filter + 10; }\n}\n");
+		 "{ lo, eth10, eth9 } priority filter + 10; }\n}\n");
 	ck_assert_ptr_nonnull(run.ruleset);
 	chain = run.ruleset->chains.at[0];
 	ck_assert_uint_eq(chain->devices.len, 3);
 	ck_assert(str_is(chain->devices.at[0].text, "eth10"));
 	ck_assert(str_is(chain->devices.at[2].text, "lo"));
 	ck_assert_int_eq(chain->priority, 10);
+	arena_free(&run.arena);
+	run_text(&run, "table netdev t {\n chain c { type filter hook ingress devices = "
+		 "{ lo, eth10, lo } priority filter + 10; }\n}\n");
+	ck_assert_ptr_null(run.ruleset);
+	ck_assert_str_eq(first_error(&run), "device 'lo' is named twice");
 	arena_free(&run.arena);
 }
 END_TEST

@@ -189,7 +189,8 @@ START_TEST(compares)
 		{ "ether", "saddr", 0x020000000001, 0x020000000001, ~(u128)0,
 		  "\tif (f->ether_saddr == 0x20000000001ull" },
 		{ "ip6", "saddr", WIDE(5, 6), WIDE(5, 6), ~(u128)0,
-		  "\tif (f->length >= 40 && (f->ip6_saddr_high == 0x5 && f->ip6_saddr_low == 0x6)" },
+		  "\tif (f->length >= 40 && "
+		  "(f->ip6_saddr_high == 0x5 && f->ip6_saddr_low == 0x6)" },
 		{ "ip6", "saddr", WIDE(5, 0), WIDE(6, UINT64_MAX), ~(u128)0,
 		  "\tif (f->length >= 40 && in64(f->ip6_saddr_high, 0x5, 0x6)" },
 		{ "ip6", "saddr", WIDE(5, 1), WIDE(6, 7), WIDE(UINT64_MAX, 0xff),

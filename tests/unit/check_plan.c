@@ -189,7 +189,7 @@ START_TEST(map_of_verdicts)
 	const uint32_t words[] = {
 		WORD(ANSWER_CONTINUE, 0), WORD(ANSWER_ACCEPT, 0), WORD(ANSWER_DROP, 0),
 		WORD(ANSWER_RETURN, 0),	  WORD(ANSWER_JUMP, 1),	  WORD(ANSWER_GOTO, 1),
-		0,			  WORD(ANSWER_RETURN, 0),	/* that chain has no rules */
+		0,			  WORD(ANSWER_RETURN, 0),	/* it has no rules */
 	};
 	struct make make;
 	struct plan *plan;
@@ -396,7 +396,8 @@ START_TEST(printed)
 	make_verdict(&make, IR_VERDICT_DROP, 0);
 	plan_print(plan_of(&make), &text);
 	ck_assert_str_eq(text.at,
-			 "set 0: 9 intervals of 32 bits: table 0, search, 18 of 32 slots, at byte 0\n"
+			 "set 0: 9 intervals of 32 bits: "
+			 "table 0, search, 18 of 32 slots, at byte 0\n"
 			 "set 1: 1 intervals of 32 bits: compares\n"
 			 "tables: 256 bytes\n"
 			 "run 0: rules 0 to 0, from chain 0, weight 20\n");

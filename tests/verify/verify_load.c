@@ -2,11 +2,11 @@
 /*
  * verify_load: the program of a ruleset, built, loaded, and run against the interpreter.
  *
- * In: `verify_load [-i MAX] [-n PACKETS] [-s SEED] [-c FILE] [-l FILE] RULESET ...`.  Each ruleset is
- * compiled, built with $CLANG (or clang), loaded by the kernel, and given PACKETS packets (default
- * 2,000) that are aimed at its rules, each at several splits of linear part and fragments.
- * Compared with the interpreter: verdict, trail, and in the end every counter.  -c keeps the C, -l the
- * verifier's log of each instruction it looked at.
+ * In: `verify_load [-i MAX] [-n PACKETS] [-s SEED] [-c FILE] [-l FILE] RULESET ...`.  Each ruleset
+ * is compiled, built with $CLANG (or clang), loaded by the kernel, and given PACKETS packets
+ * (default 2,000) that are aimed at its rules, each at several splits of linear part and fragments.
+ * Compared with the interpreter: verdict, trail, and in the end every counter.  -c keeps the C, -l
+ * the verifier's log of each instruction it looked at.
  *
  * Out: a line for each ruleset: instructions of the program, instructions that the verifier looked
  * at, times.  Exit status 0; 1 when something differs, does not build or load, or the verifier
@@ -113,8 +113,9 @@ static bool build(struct verify *verify, const char *object)
 		dup2(pipes[0], 0);
 		close(pipes[0]);
 		close(pipes[1]);
-		execlp(clang, clang, "-O2", "-gdwarf-5", "-gembed-source", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror",
-		       "-x", "c", "-c", "-", "-o", object, (char *)NULL);
+		execlp(clang, clang, "-O2", "-gdwarf-5", "-gembed-source", "-target", "bpf",
+		       "-mcpu=v3", "-Wall", "-Werror", "-x", "c", "-c", "-", "-o", object,
+		       (char *)NULL);
 		_exit(127);
 	}
 	close(pipes[0]);
