@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run: each ruleset's program is built, loaded with a ceiling on what the verifier looks at, and run
+# on packets aimed at its rules, split in several places, against the interpreter.
+. "${top_srcdir:?}/tests/suite/lib.sh"
+
+if need kernel "programs in the kernel against the interpreter"; then
+	verify=$top_builddir/tests/verify/verify_load
+	# Where the examples' includes are.
+	cd "$top_srcdir/examples" || exit 1
+	for ruleset in ./*.nft ../tests/golden/*.nft ../tests/diff/cases/*.nft; do
+		check "$ruleset" "$verify" -i 50000 -n 2000 "$ruleset"
+	done
+	large=$(mktemp)
+	python3 ../tests/run/large.py 2000 50000 >"$large"
+	check "2,000 rules and 50,000 elements" "$verify" -i 200000 -n 4000 "$large"
+	rm -f "$large"
+fi
+finish
