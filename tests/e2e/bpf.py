@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""bpf: XDP programs of somebody else, and what xdpfw has in the kernel.
+
+	bpf.py foreign PIN		loads a program that passes packets, named "foreign"
+	bpf.py foreign_link DEVICE PIN	the same, attached by a link; PIN holds the link
+	bpf.py ids			prints all that hangs on the pins below $XDPFW_BPFFS:
+					"prog:12 map:7 link:3"
+	bpf.py names			the names of those maps
+	bpf.py gone WORD...		such words: succeeds when none of them is in the kernel
+	bpf.py empty_slot PIN SLOT	takes the program out of a slot of a map
+"""
+
+import ctypes
+import json
+import os
+import platform
+import socket
+import struct
+import subprocess
+import sys
+
+SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET, LINK_CREATE = 3, 5, 6, 7, 28
+PROG_TYPE_XDP, ATTACH_XDP = 6, 37
+
+
+def bpf(command, attributes):
+    libc = ctypes.CDLL(None, use_errno=True)
+    attributes = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    fd = libc.syscall(SYS_BPF, command, attributes, 128)
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), "bpf command %d" % command)
+    return fd
+
+
+def pointer(data):
+    return ctypes.cast(data, ctypes.c_void_p).value
+
+
+def load():
+    code = ctypes.create_string_buffer(bytes.fromhex("b700000002000000" "9500000000000000"))
+    licence = ctypes.create_string_buffer(b"GPL")
+    return bpf(PROG_LOAD, struct.pack("=IIQQIIQII16s", PROG_TYPE_XDP, 2, pointer(code),
+                                      pointer(licence), 0, 0, 0, 0, 0, b"foreign"))
+
+
+def pin(fd, path):
+    path = ctypes.create_string_buffer(path.encode())
+    bpf(OBJ_PIN, struct.pack("=QII", pointer(path), fd, 0))
+
+
+def foreign(path):
+    pin(load(), path)
+
+
+def foreign_link(device, path):
+    pin(bpf(LINK_CREATE, struct.pack("=IIII", load(), socket.if_nametoindex(device), ATTACH_XDP,
+                                     0)), path)
+
+
+def empty_slot(path, slot):
+    path = ctypes.create_string_buffer(path.encode())
+    key = ctypes.create_string_buffer(struct.pack("=I", int(slot)), 4)
+    bpf(MAP_DELETE, struct.pack("=I4xQ", bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0)),
+                                pointer(key)))
+
+
+def bpftool(*words):
+    """None when there is no such thing."""
+    done = subprocess.run(["bpftool", "-j", *words], capture_output=True, text=True)
+    if done.returncode:
+        return None
+    return json.loads(done.stdout)
+
+
+def add_program(number, found):
+    found.add("prog:%d" % number)
+    found.update("map:%d" % each for each in bpftool("prog", "show", "id", str(number))
+                 .get("map_ids", []))
+
+
+def find():
+    found = set()
+    for folder, _, names in os.walk(os.path.join(os.environ["XDPFW_BPFFS"], "xdpfw")):
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.basename(path).startswith("link-"):
+                link = bpftool("link", "show", "pinned", path)
+                found.add("link:%d" % link["id"])
+                add_program(link["prog_id"], found)
+                continue
+            found.add("map:%d" % bpftool("map", "show", "pinned", path)["id"])
+            if os.path.basename(path) == "slots":
+                for entry in bpftool("map", "dump", "pinned", path):
+                    value = entry["value"]
+                    add_program(int.from_bytes([int(byte, 16) for byte in value], sys.byteorder)
+                                if isinstance(value, list) else value, found)
+    return sorted(found)
+
+
+def ids():
+    print(" ".join(find()))
+
+
+def names():
+    for word in find():
+        if word.startswith("map:"):
+            print(bpftool("map", "show", "id", word[4:])["name"])
+
+
+def gone(*words):
+    left = [word for word in words if bpftool(word.split(":")[0], "show", "id",
+                                              word.split(":")[1]) is not None]
+    sys.exit(len(left) != 0)
+
+
+COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names, "gone": gone,
+            "empty_slot": empty_slot}
+
+if __name__ == "__main__":
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

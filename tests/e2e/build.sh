@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# build: clang, kept objects, and the proof.
+. "${0%/*}/lib.sh"
+
+no_clang=(env XDPFW_CLANG=/nonexistent/clang)
+
+case_kept_object_needs_no_clang() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	fw 0 -f new.nft
+	is "kept objects" "$(find state/objects -type f | wc -l)" 2
+	is "modes" "$(stat -c %a state state/objects)" "700"$'\n'"700"
+	fw 0 unload
+	xdpfw=("${no_clang[@]}" "${xdpfw[@]}")
+	fw 0 -f old.nft
+	is "in force" "$(in_force)" old
+	fw 0 -f new.nft
+	is "in force" "$(in_force)" new
+	is "kept objects" "$(find state/objects -type f | wc -l)" 2
+}
+
+# The object is a function of the ruleset alone: other devices and other namespaces share it.
+case_kept_object_is_found_for_another_namespace() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	xdpfw=("${no_clang[@]}" "${xdpfw[@]}")
+	fw 0 --netns client -f old.nft
+	fw 0 --netns client status
+	has "$out" "device eth0: native"
+}
+
+case_no_clang_and_no_object() {
+	world
+	old_and_new
+	fw_as "${no_clang[@]:1}" -- 3 -f old.nft
+	is "sentences" "$(grep -c 'xdpfw: error: clang is needed' <<<"$err")" 1
+	has "$err" "no ruleset is in force"
+	no_traces
+	fw 0 -f old.nft
+	fw_as "${no_clang[@]:1}" -- 3 -f new.nft
+	has "$err" "clang is needed to build the program and was not found" \
+		"the previous ruleset stays in force on eth0"
+	is "in force" "$(in_force)" old
+}
+
+case_check_without_clang() {
+	rules right.nft "udp dport 1001 drop"
+	rules wrong.nft "udp dport 1001 drp" "udp dprot 1001 drop"
+	xdpfw=("${no_clang[@]}" "${xdpfw[@]}")
+	fw 3 -c -f right.nft
+	has "$err" "the ruleset is right" "clang was not found"
+	fw 1 -c -f wrong.nft
+	has "$err" "wrong.nft:4:" "wrong.nft:5:"
+	lacks "$err" clang
+}
+
+case_last_eight_objects_are_kept() {
+	local i
+	for ((i = 1; i <= 10; i++)); do
+		device='device lo' rules $i.nft "udp dport $i drop"
+		fw 0 -f $i.nft
+	done
+	is "kept objects" "$(find state/objects -type f | wc -l)" 8
+	xdpfw=("${no_clang[@]}" "${xdpfw[@]}")
+	fw 0 -f 3.nft
+	fw 0 -f 10.nft
+	fw 3 -f 1.nft
+	fw 3 -f 2.nft
+}
+
+# One byte, and a piece that is missing.
+case_damaged_object_is_built_anew() {
+	local damage object
+	world
+	old_and_new
+	fw 0 -f old.nft
+	object=$(find state/objects -type f)
+	is "objects" "$(wc -w <<<"$object")" 1
+	cp "$object" whole
+	for damage in byte end nothing link; do
+		fw 0 -f new.nft
+		rm -f "state/objects/"*
+		case $damage in
+		byte) cp whole "$object"; printf '\x55' | dd of="$object" bs=1 seek=2000 conv=notrunc status=none ;;
+		end) head -c 3000 whole >"$object" ;;
+		nothing) : >"$object" ;;
+		link) ln -s "$work/whole" "$object" ;;
+		esac
+		holds "the object is damaged" is_damaged
+		fw_as "${no_clang[@]:1}" -- 3 -f old.nft
+		has "$err" "is damaged and is built anew" "clang is needed"
+		is "in force" "$(in_force)" new
+		fw 0 -f old.nft
+		is "in force" "$(in_force)" old
+		fw_as "${no_clang[@]:1}" -- 0 -f old.nft
+		lacks "$err" damaged
+		holds "the object is a file again" [ ! -L "$object" ]
+	done
+}
+
+is_damaged() { [ -L "$object" ] || ! cmp -s whole "$object"; }
+
+case_state_folder_that_cannot_be_used() {
+	local folder
+	world
+	old_and_new
+	mkdir readonly theirs open
+	mount -t tmpfs -o ro,mode=700 tmpfs readonly
+	chmod 700 theirs
+	chown 65534 theirs
+	chmod 755 open
+	: >file
+	for folder in readonly theirs open file missing/state; do
+		export XDPFW_STATE_DIR=$work/$folder
+		fw 0 -f old.nft
+		has "$err" "notice: built programs are not kept: $work/$folder: "
+		is "in force" "$(in_force)" old
+		is "what is in it" "$(find "$folder" -mindepth 1 2>/dev/null || true)" ""
+		fw 0 unload
+	done
+}
+
+case_clang_has_nothing() {
+	mkfifo -m 666 told
+	cat >clang <<-END
+	#!/bin/sh
+	exec >$work/told
+	echo "uid \$(id -u) \$(id -g) \$(id -G)"
+	ls -l /proc/\$\$/fd
+	grep -E 'NoNewPrivs|CapEff|CapPrm' /proc/self/status
+	tr '\\0' '\\n' </proc/\$\$/environ
+	pwd
+	exit 1
+	END
+	chmod 755 clang
+	device='device lo' rules lo.nft "udp dport 1001 drop"
+	: >secret
+	exec 40<secret
+	cat told >heard &
+	fw_as SECRET=word XDPFW_CLANG="$work/clang" -- 4 -f lo.nft
+	wait $!
+	has "$(<heard)" "uid 65534 65534 65534" "NoNewPrivs:	1" "CapEff:	0000000000000000" \
+		"CapPrm:	0000000000000000" "xdpfw-c"
+	lacks "$(<heard)" SECRET XDPFW secret
+	is "folder" "$(tail -n 1 heard)" "/"
+	has "$err" "$work/clang refuses the generated program: this is a bug of xdpfw" \
+		"are in $work/state/failed (rules.c, log)"
+	holds "the C text is kept" grep -q 'udp dport 1001 drop' state/failed/rules.c
+	no_traces
+}
+
+case_object_that_is_none() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	printf '#!/bin/sh\ncat >/dev/null\necho hello\n' >clang
+	chmod 755 clang
+	fw_as XDPFW_CLANG="$work/clang" -- 4 -f new.nft
+	has "$err" "libbpf cannot read the built program" \
+		"the previous ruleset stays in force on eth0"
+	is "in force" "$(in_force)" old
+	# What was built is found damaged, or built again: it does not stand in the way.
+	fw 0 -f new.nft
+	is "in force" "$(in_force)" new
+}
+
+case_miscompiled_program_is_caught() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	xdpfw=(env XDPFW_MISCOMPILE=1 "${faults[@]}")
+	fw 4 -f new.nft
+	has "$err" "the built program does not do what the ruleset says" "packet on eth0, " \
+		"made for: new.nft:" "the ruleset says: " "the program says: " \
+		"the previous ruleset stays in force on eth0" "state/failed (rules.c, log)"
+	holds "the packet is shown" grep -Eq 'linear part: [0-9a-f]{28,}$' "$work/err"
+	is "in force" "$(in_force)" old
+	fw 4 -c -f new.nft
+	has "$err" "made for: new.nft:"
+	fw 0 status
+	has "$out" "load number 1 of"
+	# Nobody but the proof would have noticed.
+	fw 0 --no-verify -f new.nft
+	xdpfw=("$work/xdpfw")
+	fw 0 -f new.nft
+	is "in force" "$(in_force)" new
+}
+
+case_first_load_of_a_miscompiled_program() {
+	world
+	old_and_new
+	xdpfw=(env XDPFW_MISCOMPILE=1 "${faults[@]}")
+	fw 4 -f new.nft
+	has "$err" "no ruleset is in force"
+	is "in force" "$(in_force)" none
+	no_traces
+}
+
+case_proof_and_no_proof() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	fw 0 status
+	holds "proved with packets" grep -Eq '^proved: with [1-9][0-9]{2,} packets$' "$work/out"
+	fw 0 --no-verify -f new.nft
+	fw 0 status
+	has "$out" "proved: no (--no-verify)"
+	is "in force" "$(in_force)" new
+}
+
+e2e_main "$@"
