@@ -51,9 +51,10 @@ XDPFW_HELPER long (*const bpf_xdp_load_bytes)(struct xdp_md *ctx, __u32 offset, 
 #define XDPFW_INLINE __attribute__((always_inline, unused)) static inline
 /*
  * A function with this and without `static` is verified once, by itself, for any arguments;
- * callers see its result as an unknown number.
+ * callers see its result as an unknown number.  Weak, so that clang may not look into it either: to
+ * a function that it saw ignoring an argument it would pass none, and the verifier refuses that.
  */
-#define XDPFW_ALONE __attribute__((noinline))
+#define XDPFW_ALONE __attribute__((noinline, weak))
 
 /*
  * clang must not know where NUMBER comes from: what it computed before cannot be moved behind, or
