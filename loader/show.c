@@ -120,15 +120,16 @@ static void print_device(const struct maps_device *device, uint32_t stub, struct
 	struct attach_program found = { 0 };
 	bool gone = !if_indextoname(device->ifindex, name) ||
 		    attach_query(device->ifindex, &found);
+	bool ours = stub && found.id == stub;
 
 	buf_printf(out, "device %s: ", device->name);
 	if (gone)
 		buf_puts(out, "gone (a new one of that name is filtered after the next load)");
-	else if (found.id != stub)
+	else if (!ours)
 		buf_puts(out, "NOT FILTERED: somebody took the stub program off");
 	else
 		buf_puts(out, found.generic ? "generic" : "native");
-	if (!gone && found.id == stub && device->reason[0])
+	if (!gone && ours && device->reason[0])
 		buf_printf(out, " (%s)", device->reason);
 	buf_putc(out, '\n');
 }
