@@ -9,6 +9,7 @@
 	bpf.py names			the names of those maps
 	bpf.py gone WORD...		such words: succeeds when none of them is in the kernel
 	bpf.py empty_slot PIN SLOT	takes the program out of a slot of a map
+	bpf.py missed PIN		the first word of a map of one entry
 """
 
 import ctypes
@@ -21,7 +22,7 @@ import subprocess
 import sys
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
-MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET, LINK_CREATE = 3, 5, 6, 7, 28
+MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET, LINK_CREATE = 1, 3, 5, 6, 7, 28
 PROG_TYPE_XDP, ATTACH_XDP = 6, 37
 
 
@@ -64,6 +65,14 @@ def empty_slot(path, slot):
     key = ctypes.create_string_buffer(struct.pack("=I", int(slot)), 4)
     bpf(MAP_DELETE, struct.pack("=I4xQ", bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0)),
                                 pointer(key)))
+
+
+def missed(path):
+    path = ctypes.create_string_buffer(path.encode())
+    key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(16)
+    bpf(MAP_LOOKUP, struct.pack("=I4xQQ", bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0)),
+                                pointer(key), pointer(value)))
+    print(struct.unpack("=Q8x", value.raw)[0])
 
 
 def bpftool(*words):
@@ -115,7 +124,7 @@ def gone(*words):
 
 
 COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names, "gone": gone,
-            "empty_slot": empty_slot}
+            "empty_slot": empty_slot, "missed": missed}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -98,7 +98,8 @@ fw_as() {
 #
 # The case's network namespace is the server's; `client` is the other end of its devices.  DEVICE
 # has the network NET.0/24 and NET6::/64, the server is .2, the client .1.  Nothing but what a test
-# sends crosses the wires: neighbours are permanent, and there are no link-local addresses.
+# sends crosses the wires, except multicast listener reports: neighbours are permanent, and there are
+# no link-local addresses.
 
 net_of() {
 	case $1 in
