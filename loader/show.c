@@ -122,7 +122,10 @@ static void print_device(const struct maps_device *device, uint32_t stub, struct
 		    attach_query(device->ifindex, &found);
 	bool ours = stub && found.id == stub;
 
-	buf_printf(out, "device %s: ", device->name);
+	buf_printf(out, "device %s", device->name);
+	if (!gone && strcmp(name, device->name) != 0)
+		buf_printf(out, ", now %s", name);
+	buf_puts(out, ": ");
 	if (gone)
 		buf_puts(out, "gone (a new one of that name is filtered after the next load)");
 	else if (!ours)

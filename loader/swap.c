@@ -117,6 +117,19 @@ static bool is_named(const struct swap_state *state, uint32_t ifindex)
 	return false;
 }
 
+/* A device that was moved to another network namespace has a name only in the record. */
+static const char *name_of(const struct swap_state *state, uint32_t ifindex, char name[IF_NAMESIZE])
+{
+	const struct maps_record *old = state->old.record;
+
+	if (if_indextoname(ifindex, name))
+		return name;
+	for (uint32_t i = 0; old && i < old->header.device_count; i++)
+		if (old->devices[i].ifindex == ifindex)
+			return old->devices[i].name;
+	return "?";
+}
+
 /* The devices that would have no filter any more have to be given up by the user. */
 static bool check_dropped(struct swap_state *state)
 {
@@ -126,7 +139,7 @@ static bool check_dropped(struct swap_state *state)
 	for (int i = 0; i < state->link_count; i++)
 		if (!is_named(state, state->links[i].ifindex))
 			buf_printf(&names, "%s%s", names.len ? ", " : "",
-				   if_indextoname(state->links[i].ifindex, name) ? name : "?");
+				   name_of(state, state->links[i].ifindex, name));
 	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
 		return true;
 	return report_fail(state->report, REPORT_SYSTEM,
