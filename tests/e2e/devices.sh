@@ -175,6 +175,49 @@ case_a_device_removed_under_its_filter() {
 	no_traces
 }
 
+# Names are read at a load; a device keeps its filter under every name.
+case_a_renamed_device() {
+	local stub
+	world
+	old_and_new
+	fw 0 -f old.nft
+	ip link set eth0 down
+	ip link set eth0 name wan0
+	ip address flush dev wan0
+	address env wan0 2 1
+	is "mode" "$(mode_of wan0)" native
+	fw 0 status
+	has "$out" "device eth0, now wan0: native"
+	stub=$(grep '^stub:' <<<"$out")
+	fw 3 -f new.nft
+	has "$err" "device 'eth0' does not exist"
+	is "in force" "$(in_force)" old
+	sed 's/eth0/wan0/' new.nft >renamed.nft
+	fw 0 -f renamed.nft
+	is "in force" "$(in_force)" new
+	fw 0 status
+	is "the device" "$(grep ^device <<<"$out")" "device wan0: native"
+	is "the stub" "$(grep '^stub:' <<<"$out")" "$stub"
+}
+
+case_a_device_moved_to_another_namespace() {
+	world eth0 eth1
+	device='devices = { eth0, eth1 }' old_and_new
+	device='device eth1' rules one.nft "udp dport 1002 drop"
+	fw 0 -f old.nft
+	ip netns add other
+	ip link set eth0 netns other
+	fw 0 status
+	has "$out" "device eth0: gone" "device eth1: native"
+	fw 3 -f one.nft
+	has "$err" "does not name eth0, which has a filter now"
+	fw 0 --drop-devices -f one.nft
+	is "in force on eth1" "$(in_force eth1)" new
+	lacks "$(nsenter --net=/run/netns/other ip link show eth0)" xdp
+	fw 0 unload
+	no_traces
+}
+
 case_a_namespace_that_died() {
 	local ids
 	world

@@ -103,13 +103,13 @@ fw_as() {
 
 net_of() {
 	case $1 in
-	eth0) echo 198.51.100 ;;
+	eth0 | wan0) echo 198.51.100 ;;
 	eth1) echo 203.0.113 ;;
 	*) stop "no network for $1" ;;
 	esac
 }
 
-net6_of() { echo "2001:db8:${1#eth}"; }
+net6_of() { echo "2001:db8:${1#???}"; }
 
 in_client() { nsenter --net=/run/netns/client "$@"; }
 
@@ -118,14 +118,14 @@ address() {
 	local own=${*: -2:1} other=${*: -1} device=${*: -3:1} net
 	set -- "${@:1:$#-3}"
 	net=$(net_of "$device")
-	"$@" ip link set "$device" address "02:00:00:00:0${device#eth}:0$own" addrgenmode none
+	"$@" ip link set "$device" address "02:00:00:00:0${device#???}:0$own" addrgenmode none
 	"$@" ip address add "$net.$own/24" dev "$device"
 	"$@" ip address add "$(net6_of "$device")::$own/64" dev "$device" nodad
 	"$@" ip link set "$device" up
 	"$@" ip neighbour add "$net.$other" dev "$device" \
-		lladdr "02:00:00:00:0${device#eth}:0$other" nud permanent
+		lladdr "02:00:00:00:0${device#???}:0$other" nud permanent
 	"$@" ip neighbour add "$(net6_of "$device")::$other" dev "$device" \
-		lladdr "02:00:00:00:0${device#eth}:0$other" nud permanent
+		lladdr "02:00:00:00:0${device#???}:0$other" nud permanent
 }
 
 # wire DEVICE [PEER-OPTION...]: a veth pair; the options are for the client's end.

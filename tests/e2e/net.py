@@ -5,6 +5,7 @@
 	net.py reach DEVICE PORT...	UDP to each port: prints those that arrived
 	net.py udp ADDRESS PORT COUNT	UDP of 10 bytes: prints how many arrived
 	net.py tcp ADDRESS PORT		a connection, a word and its echo: prints open or closed
+	net.py bulk ADDRESS PORT	4 MiB both ways at once: prints whole or broken
 	net.py arp DEVICE COUNT		ARP requests: prints how many were answered
 	net.py tagged DEVICE ID PORT COUNT	UDP of 10 bytes behind a VLAN tag: prints how many came
 					through; who would take the tag off need not be there
@@ -21,6 +22,7 @@ import select
 import socket
 import struct
 import sys
+import threading
 import time
 
 CLONE_NEWNET = 0x40000000
@@ -117,6 +119,35 @@ def tcp(address, port):
         print("closed")
 
 
+def copy(source, out, data):
+    """Sends DATA by one socket of a connection; what arrives meanwhile is added to OUT."""
+    sender = threading.Thread(target=source.sendall, args=(data,))
+    sender.start()
+    while len(out) < len(data):
+        part = source.recv(1 << 16)
+        if not part:
+            break
+        out += part
+    sender.join()
+
+
+def bulk(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    server, client = make_sockets(lambda: socket.create_server((address, int(port)), family=family),
+                                  lambda: socket.socket(family, socket.SOCK_STREAM))
+    client.settimeout(20)
+    client.connect((address, int(port)))
+    peer, _ = server.accept()
+    peer.settimeout(20)
+    there, back = os.urandom(4 << 20), os.urandom(4 << 20)
+    at_server, at_client = bytearray(), bytearray()
+    other = threading.Thread(target=copy, args=(peer, at_server, back))
+    other.start()
+    copy(client, at_client, there)
+    other.join()
+    print("whole" if at_server == there and at_client == back else "broken")
+
+
 def arp(device, count):
     _, client = make_sockets(lambda: None, lambda: raw_socket(device, ETH_P_ARP))
     own = client.getsockname()[4]
@@ -183,7 +214,7 @@ def switch(*devices):
     print("%d %d" % tuple(last))
 
 
-COMMANDS = {"reach": reach, "udp": udp, "tcp": tcp, "arp": arp, "tagged": tagged, "flood": flood,
+COMMANDS = {"reach": reach, "udp": udp, "tcp": tcp, "bulk": bulk, "arp": arp, "tagged": tagged, "flood": flood,
             "switch": switch}
 
 if __name__ == "__main__":

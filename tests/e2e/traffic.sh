@@ -112,4 +112,28 @@ case_native() { traffic native; }
 
 case_generic() { traffic generic; }
 
+# Packets longer than a page: segments that nobody has cut yet in generic mode, and jumbo frames.
+bulk() {
+	world
+	ip link set eth0 mtu "$2"
+	in_client ip link set eth0 mtu "$2"
+	write_ruleset
+	fw 0 --mode "$1" -f wanted.nft
+	is "4 MiB both ways" "$(net bulk 198.51.100.2 80)" whole
+	is "4 MiB both ways, IPv6" "$(net bulk 2001:db8:0::2 80)" whole
+	fw 0 list ruleset
+	[[ $(counter "$work/out" "tcp dport 80 ") =~ ^([0-9]+)\ ([0-9]+)$ ]]
+	holds "8 MiB are counted: ${BASH_REMATCH[2]}" [ "${BASH_REMATCH[2]}" -ge $((8 << 20)) ]
+	holds "packets are counted: ${BASH_REMATCH[1]}" [ "${BASH_REMATCH[1]}" -ge 100 ]
+	is "what was not wanted" "$(grep -c 'tcp dport 81 .* packets 0 bytes 0' "$work/out")" 1
+}
+
+case_bulk_native() { bulk native 1500; }
+
+case_bulk_native_jumbo() { bulk native 9000; }
+
+case_bulk_generic() { bulk generic 1500; }
+
+case_bulk_generic_jumbo() { bulk generic 9000; }
+
 e2e_main "$@"
