@@ -97,8 +97,8 @@ static bool parse_devices(struct parse *parse, struct ast_chain *chain)
 	return parse_device_list(parse, chain);
 }
 
-/* [-]NUMBER, the whole of TEXT. */
-static bool read_int32(struct str text, int32_t *ret_value)
+/* [-]NUMBER, the whole of TEXT; NEGATIVE when a sign stood before it; BASE as for strtoll(). */
+static bool read_int32(struct str text, int base, bool negative, int32_t *ret_value)
 {
 	char copy[16];
 	char *end;
@@ -108,7 +108,9 @@ static bool read_int32(struct str text, int32_t *ret_value)
 		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = '\0';
-	value = strtoll(copy, &end, 0);
+	value = strtoll(copy, &end, base);
+	if (negative)
+		value = -value;
 	if (*end || value < INT32_MIN || value > INT32_MAX)
 		return false;
 	*ret_value = (int32_t)value;
@@ -125,15 +127,12 @@ static bool priority_too_big(struct parse *parse, struct source_span span)
 static bool parse_priority_number(struct parse *parse, bool negative, int32_t *ret_value)
 {
 	const struct token *token = parse_peek(parse);
-	int32_t value;
 
 	if (token->kind != TOKEN_NUMBER)
 		return parse_unexpected(parse, "a number");
 	parse_take(parse);
-	if (!read_int32(token->text, &value))
-		return priority_too_big(parse, token->span);
-	*ret_value = negative ? -value : value;
-	return true;
+	return read_int32(token->text, 0, negative, ret_value) ||
+	       priority_too_big(parse, token->span);
 }
 
 static bool is_blank(char c)
@@ -141,7 +140,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* "filter + 10" inside one string, which nft takes from a variable. */
+/* "filter + 10" inside one string, which nft takes from a variable; 010 is ten there. */
 static bool read_priority_text(struct str text, struct str *ret_word, int32_t *ret_offset)
 {
 	struct str word = { text.at, 0 };
@@ -159,9 +158,10 @@ static bool read_priority_text(struct str text, struct str *ret_word, int32_t *r
 		negative = text.at[at++] == '-';
 		while (at < text.len && is_blank(text.at[at]))
 			at++;
-		if (!read_int32((struct str){ text.at + at, text.len - at }, &offset) || offset < 0)
+		if (at < text.len && text.at[at] == '-')
 			return false;
-		offset = negative ? -offset : offset;
+		if (!read_int32((struct str){ text.at + at, text.len - at }, 10, negative, &offset))
+			return false;
 	}
 	*ret_word = word;
 	*ret_offset = offset;
@@ -176,7 +176,7 @@ static bool parse_priority_variable(struct parse *parse, struct ast_chain *chain
 	if (!value)
 		return false;
 	if (value->kind == AST_EXPR_LITERAL && value->token.kind == TOKEN_NUMBER)
-		return read_int32(value->token.text, &chain->priority) ||
+		return read_int32(value->token.text, 0, false, &chain->priority) ||
 		       priority_too_big(parse, value->span);
 	if (value->kind != AST_EXPR_LITERAL || value->token.kind == TOKEN_ADDRESS ||
 	    !read_priority_text(value->token.text, &word, &chain->priority)) {

@@ -243,6 +243,14 @@ START_TEST(chains)
 	       "add table netdev t\n  comment \"x\"\n  chain c\n    comment \"y\"\n"
 	       "    hook ingress device eth0 priority filter 10\n    policy drop\n  chain d\n"
 	       "    hook ingress devices eth0 eth1 priority -5\n");
+	expect("add chain netdev t a { type filter hook ingress device eth0 "
+	       "priority -2147483648; }\n"
+	       "define p = \"filter + 010\"\n"
+	       "add chain netdev t b { type filter hook ingress device eth0 priority $p; }\n",
+	       "add chain netdev t\n  chain a\n"
+	       "    hook ingress device eth0 priority -2147483648\n"
+	       "add chain netdev t\n  chain b\n"
+	       "    hook ingress device eth0 priority filter 10\n");
 	expect("define d = eth0\ndefine l = { $d, eth1 }\ndefine p = -10\n"
 	       "define q = \"filter - 3\"\n"
 	       "define v = \"drop\"\n"
@@ -268,7 +276,8 @@ START_TEST(chain_errors)
 		      "\ttype filter hook ingress device lo priority 5\n"
 		      "\ttype filter hook ingress device lo priority 6\n"
 		      "\tpolicy queue\n\tpolicy drop; policy drop\n\tcomment \"a\"; comment \"b\"\n"
-		      "\tflags offload\n} ; }\n",
+		      "\tflags offload\n} ; }\ndefine p = \"filter + 0x10\"\n"
+		      "add chain netdev t c { type filter hook ingress device lo priority $p; }\n",
 		      "2:19 unknown hook 'ingres'\nhelp: did you mean 'ingress'?\n"
 		      "3:7 'nat' (chain type for address translation) cannot be used at the "
 		      "ingress hook\n"
@@ -277,7 +286,8 @@ START_TEST(chain_errors)
 		      "7:2 a second hook\n"
 		      "8:9 a policy is 'accept' or 'drop'\n"
 		      "9:15 a second policy\n10:15 a second comment\n"
-		      "11:2 'flags' (flags of a chain) is not supported yet\n");
+		      "11:2 'flags' (flags of a chain) is not supported yet\n"
+		      "14:68 the variable does not hold a priority\n");
 }
 END_TEST
 
