@@ -34,6 +34,9 @@ static bool allows(struct bind *bind, const struct match *match, unsigned int op
 	if (match->field->ops & op)
 		return true;
 	diag_error(bind->diag, span, "'%s' takes no %s", field_text(bind, match->field), what);
+	if (match->field->load == FIELD_LOAD_HEADER)
+		diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the values in "
+			  "braces");
 	return false;
 }
 
@@ -318,7 +321,10 @@ static size_t count_items(const struct ast_expr *expr, const struct ast_expr **r
 static bool check_set_op(struct bind *bind, const struct match *match,
 			 const struct ast_expr *right)
 {
-	if (!allows(bind, match, FIELD_OP_SET, right->span, "set"))
+	bool named = right->kind == AST_EXPR_SET_REF;
+
+	if (!allows(bind, match, named ? FIELD_OP_NAMED : FIELD_OP_SET, right->span,
+		    named ? "named set" : "set"))
 		return false;
 	if (is_equality(match->ast->op))
 		return true;
@@ -452,11 +458,13 @@ static bool bind_match(struct bind_rule_draft *draft, const struct ast_stmt *ast
 
 static bool bind_vmap(struct bind_rule_draft *draft, const struct ast_stmt *ast)
 {
+	bool named = ast->right->kind == AST_EXPR_SET_REF;
 	struct bind_set *set = NULL;
 	struct match match;
 
 	if (!open_match(draft, ast, &match) ||
-	    !allows(draft->bind, &match, FIELD_OP_SET, ast->right->span, "map"))
+	    !allows(draft->bind, &match, named ? FIELD_OP_NAMED : FIELD_OP_SET, ast->right->span,
+		    named ? "named map" : "map"))
 		return false;
 	match.work->stmt.kind = BIND_STMT_VMAP;
 	if (ast->right->kind == AST_EXPR_SET) {

@@ -36,9 +36,11 @@ enum field_load {
 enum {
 	FIELD_OP_EQ = 1 << 0,		/* == != */
 	FIELD_OP_RANGE = 1 << 1,	/* < > <= >= and a-b */
-	FIELD_OP_SET = 1 << 2,		/* { } @set vmap */
-	FIELD_OP_MASK = 1 << 3,		/* field & mask */
-	FIELD_OP_ALL = FIELD_OP_EQ | FIELD_OP_RANGE | FIELD_OP_SET | FIELD_OP_MASK,
+	FIELD_OP_SET = 1 << 2,		/* { }, vmap { } */
+	FIELD_OP_NAMED = 1 << 3,	/* @set, vmap @map */
+	FIELD_OP_MASK = 1 << 4,		/* field & mask */
+	FIELD_OP_ALL = FIELD_OP_EQ | FIELD_OP_RANGE | FIELD_OP_SET | FIELD_OP_NAMED |
+		       FIELD_OP_MASK,
 };
 
 enum proto_id {
