@@ -5,6 +5,7 @@
  * In: tokens up to the end of the line or to a ';'.  Out: the rule.  Statements behind a verdict
  * that ends the rule are kept; the binder judges them.
  */
+#include "compiler/base/limits.h"
 #include "compiler/parse_private.h"
 
 static bool match_op(enum token_kind kind, enum ast_match_op *ret_op)
@@ -149,6 +150,11 @@ static bool parse_stmt(struct parse *parse, struct ast_rule *rule)
 	if (!ok)
 		return false;
 	stmt.span = source_join(span, parse_last_span(parse));
+	if (rule->stmts.len == LIMITS_STATEMENTS) {
+		diag_error(parse->diag, stmt.span, "a rule of more than %d statements",
+			   LIMITS_STATEMENTS);
+		return false;
+	}
 	*vec_push(parse->arena, &rule->stmts) = stmt;
 	return true;
 }

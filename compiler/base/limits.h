@@ -13,6 +13,7 @@
 #define LIMITS_NAME_LEN 127		/* table, chain, set names (NFT_NAME_MAXLEN is 256) */
 #define LIMITS_COMMENT_LEN 128		/* bytes, as nft */
 #define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset */
+#define LIMITS_STATEMENTS 128		/* in a rule (NFT_RULE_MAXEXPRS) */
 #define LIMITS_CHAINS 4096
 #define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */
 #define LIMITS_EXPANDED (1u << 24)	/* elements that variables bring, over one run */

@@ -188,7 +188,10 @@ START_TEST(limits)
 		    "more than 64 operators in one expression");
 	/* Each element and each statement starts anew. */
 	check_limit("add rule netdev t c tcp flags { 1", ", 1 | 1", 200, " }", NULL);
-	check_limit("add rule netdev t c ", "tcp flags 1|2 ", 200, "", NULL);
+	check_limit("add rule netdev t c ", "tcp flags 1|2 ", LIMITS_STATEMENTS, "", NULL);
+	check_limit("add rule netdev t c ", "counter ", LIMITS_STATEMENTS, "comment \"x\"", NULL);
+	check_limit("add rule netdev t c ", "counter ", 100000, "drop",
+		    "a rule of more than 128 statements");
 	check_limit("add table netdev ", "x", LIMITS_NAME_LEN, "", NULL);
 	check_limit("add table netdev ", "x", LIMITS_NAME_LEN + 1, "",
 		    "the name of a table is longer than 127 bytes");
