@@ -123,8 +123,8 @@ def gone(*words):
     sys.exit(len(left) != 0)
 
 
-COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names, "gone": gone,
-            "empty_slot": empty_slot, "missed": missed}
+COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names,
+            "gone": gone, "empty_slot": empty_slot, "missed": missed}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -84,7 +84,7 @@ case_damaged_object_is_built_anew() {
 		fw 0 -f new.nft
 		rm -f "state/objects/"*
 		case $damage in
-		byte) cp whole "$object"; printf '\x55' | dd of="$object" bs=1 seek=2000 conv=notrunc status=none ;;
+		byte) { head -c 2000 whole; printf U; tail -c +2002 whole; } >"$object" ;;
 		end) head -c 3000 whole >"$object" ;;
 		nothing) : >"$object" ;;
 		link) ln -s "$work/whole" "$object" ;;

@@ -168,7 +168,7 @@ case_standard_input() {
 	cp "$work/out" listed
 	fw 0 -f - <listed
 	fw 0 list ruleset
-	is "the listing again" "$(cmp "$work/out" listed 2>&1)" ""
+	same "the listing again" "$work/out" listed
 }
 
 case_emit_prints_and_does_nothing_else() {
@@ -201,10 +201,10 @@ case_emitted_c_is_the_same_everywhere() {
 	fw 0 --emit=c -f old.nft
 	cp "$work/out" here
 	fw 0 --netns client --emit=c -f old.nft
-	is "the C text in another namespace" "$(cmp "$work/out" here 2>&1)" ""
+	same "the C text in another namespace" "$work/out" here
 	fw 0 -f old.nft
 	fw 0 --emit=c -f old.nft
-	is "the C text after a load" "$(cmp "$work/out" here 2>&1)" ""
+	same "the C text after a load" "$work/out" here
 }
 
 case_help_and_version() {

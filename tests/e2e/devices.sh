@@ -20,19 +20,31 @@ case_two_devices_in_one_load() {
 	is "programs" "$(ip -d link show | grep -o 'prog/xdp id [0-9]*' | sort -u | wc -l)" 1
 }
 
+# Each further stub program would make every switch slower.
+case_a_second_device_gets_the_same_stub() {
+	local stub
+	world eth0 eth1
+	old_and_new
+	fw 0 -f old.nft
+	stub=$(ip -d link show eth0 | grep -o 'prog/xdp id [0-9]*')
+	fw 0 --device eth0,eth1 -f new.nft
+	is "the stub of eth0" "$(ip -d link show eth0 | grep -o 'prog/xdp id [0-9]*')" "$stub"
+	is "the stub of eth1" "$(ip -d link show eth1 | grep -o 'prog/xdp id [0-9]*')" "$stub"
+}
+
 # One device has its frames, then the other: from the first that one of them drops, both drop.
 case_two_devices_switch_at_the_same_instant() {
 	local last i
 	world eth0 eth1
 	device=$both rules pass.nft "ether type 0x88b5 counter accept"
 	device=$both rules drop.nft "ether type 0x88b5 counter drop"
-	for i in 1 2 3 4 5; do
+	for ((i = 0; i < 5; i++)); do
 		fw 0 -f pass.nft
-		net switch eth0 eth1 >last &
+		net switch eth0 eth1 >numbers &
 		sleep 0.2
 		fw 0 -f drop.nft
 		wait $!
-		read -r -a last <last
+		read -r -a last <numbers
 		holds "frames went through before: ${last[*]}" [ "${last[0]}" -gt 100 ]
 		holds "the last frames that went through: ${last[*]}" \
 			[ "$((last[0] - last[1]))" -le 1 -a "$((last[1] - last[0]))" -le 1 ]
@@ -133,8 +145,8 @@ case_missing_device() {
 
 case_iif_and_iifname() {
 	world eth0 eth1
-	device=$both rules names.nft "iif eth0 udp dport 1001 drop" "iifname eth1 udp dport 1002 drop" \
-		'iifname "eth9" drop'
+	device=$both rules names.nft "iif eth0 udp dport 1001 drop" \
+		"iifname eth1 udp dport 1002 drop" 'iifname "eth9" drop'
 	fw 0 -f names.nft
 	is "in force on eth0" "$(in_force eth0)" old
 	is "in force on eth1" "$(in_force eth1)" new

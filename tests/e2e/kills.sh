@@ -12,15 +12,15 @@ points="built proved pinned attached switched"
 kill_at() {
 	local status=0
 	# The braces keep the shell's own "Killed" quiet.
-	{ XDPFW_KILL_AT=$1 "${faults[@]}" -f "$2" >"$work/out" 2>"$work/err" || status=$?; } 2>/dev/null
+	{ XDPFW_KILL_AT=$1 "${faults[@]}" -f "$2" >out 2>err || status=$?; } 2>/dev/null
 	is "status of a load killed at $1" $status 137
 }
 
 pins_of() {
 	local folder
 	folder=$(pins | sed -n 's,^\(xdpfw/v1/[0-9a-f]*\)$,\1,p')
-	printf '%s\n' xdpfw xdpfw/v1 "$folder" "$folder/cells" "$folder/control" "$folder/slots" "$@" |
-		sed "s,^link-,$folder/link-," | sort
+	printf '%s\n' xdpfw xdpfw/v1 "$folder" "${@/#/$folder/}" \
+		"$folder/cells" "$folder/control" "$folder/slots" | sort
 }
 
 link_of() { echo "link-$(<"/sys/class/net/$1/ifindex")"; }

@@ -59,6 +59,12 @@ holds() {
 	"$@" || stop "$what"
 }
 
+# same WHAT FILE FILE: equal, byte for byte.
+same() {
+	checked=$((checked + 1))
+	cmp -s "$2" "$3" || stop "$1: $(diff "$2" "$3" | head -n 4 | tr '\n' '|')"
+}
+
 # within SECONDS COMMAND...: the command succeeds before the time is over.
 within() {
 	local tenths=$(($1 * 10))
@@ -98,8 +104,8 @@ fw_as() {
 #
 # The case's network namespace is the server's; `client` is the other end of its devices.  DEVICE
 # has the network NET.0/24 and NET6::/64, the server is .2, the client .1.  Nothing but what a test
-# sends crosses the wires, except multicast listener reports: neighbours are permanent, and there are
-# no link-local addresses.
+# sends crosses the wires, except multicast listener reports: neighbours are permanent, and there
+# are no link-local addresses.
 
 net_of() {
 	case $1 in
@@ -155,8 +161,8 @@ rules() {
 	local file=$1
 	shift
 	{
-		printf 'table netdev t {\n\tchain in {\n\t\ttype filter hook ingress %s priority filter; policy accept;\n' \
-			"${device:-device \"eth0\"}"
+		printf 'table netdev t {\n\tchain in {\n\t\ttype filter hook ingress %s %s\n' \
+			"${device:-device \"eth0\"}" "priority filter; policy accept;"
 		printf '\t\t%s\n' "$@"
 		printf '\t}\n}\n'
 	} >"$file"
@@ -230,8 +236,9 @@ run_inside() {
 run_case() {
 	local name=$1 stem output status why
 	stem=${0##*/}
-	output=$(timeout -s KILL $E2E_SECONDS unshare --net --mount --propagation private --pid \
-		--fork --kill-child --mount-proc bash "$here/${0##*/}" --inside "$name" 2>&1 </dev/null)
+	output=$(timeout -s KILL $E2E_SECONDS unshare --net --mount --propagation private \
+		--pid --fork --kill-child --mount-proc \
+		bash "$here/${0##*/}" --inside "$name" 2>&1 </dev/null)
 	status=$?
 	name=${stem%.sh}/${name#case_}
 	if [ $status = 0 ] && [[ ${output##*$'\n'} =~ ^checked:\ [1-9] ]]; then

@@ -40,7 +40,8 @@ case_refused_native_falls_to_generic() {
 	few_queues
 	old_and_new
 	fw 0 -f old.nft
-	has "$err" "notice: eth0: generic mode, which is slower, because native mode was refused: $refusal"
+	has "$err" "notice: eth0: generic mode, which is slower, because native mode was refused" \
+		"refused: $refusal"
 	is "mode" "$(mode_of eth0)" generic
 	is "in force" "$(in_force)" old
 	fw 0 status
@@ -82,7 +83,7 @@ case_device_without_native_xdp() {
 	old_and_new
 	device='device lo' rules lo.nft "udp dport 1001 counter drop"
 	fw 3 --mode native -f lo.nft
-	has "$err" "cannot attach to lo in native mode: Underlying driver does not support XDP in native mode"
+	has "$err" "cannot attach to lo in native mode: Underlying driver does not support XDP"
 	no_traces
 	fw 0 -f lo.nft
 	has "$err" "lo: generic mode" "Underlying driver does not support XDP in native mode"

@@ -7,9 +7,12 @@
 	net.py tcp ADDRESS PORT		a connection, a word and its echo: prints open or closed
 	net.py bulk ADDRESS PORT	4 MiB both ways at once: prints whole or broken
 	net.py arp DEVICE COUNT		ARP requests: prints how many were answered
-	net.py tagged DEVICE ID PORT COUNT	UDP of 10 bytes behind a VLAN tag: prints how many came
-					through; who would take the tag off need not be there
-	net.py flood DEVICE		UDP to port 7, frames of 60 bytes, until the file `stop` is there: prints how many
+	net.py tagged DEVICE ID PORT COUNT
+					UDP of 10 bytes behind a VLAN tag: prints how many came
+					through; nobody need be there to take the tag off
+	net.py flood DEVICE		UDP to port 7, frames of 60 bytes, until there is a file
+					`stop`: prints how many, how many of them the device
+					refused, and how many a second
 	net.py switch DEVICE DEVICE	numbered frames to two devices in turn until both drop:
 					prints the number of the last that each let through
 
@@ -214,8 +217,8 @@ def switch(*devices):
     print("%d %d" % tuple(last))
 
 
-COMMANDS = {"reach": reach, "udp": udp, "tcp": tcp, "bulk": bulk, "arp": arp, "tagged": tagged, "flood": flood,
-            "switch": switch}
+COMMANDS = {"reach": reach, "udp": udp, "tcp": tcp, "bulk": bulk, "arp": arp, "tagged": tagged,
+            "flood": flood, "switch": switch}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

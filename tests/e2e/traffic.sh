@@ -9,7 +9,7 @@ write_ruleset() {
 	table netdev t {
 		chain in {
 			type filter hook ingress device "eth0" priority filter; policy drop;
-			icmpv6 type { mld2-listener-report, nd-neighbor-solicit } ip6 hoplimit 1 accept
+			icmpv6 type mld2-listener-report accept
 			arp operation request counter accept
 			arp operation reply counter drop
 			vlan id 5 udp dport 53 counter accept
