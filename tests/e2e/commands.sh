@@ -43,7 +43,7 @@ case_reload_leaves_nothing_of_the_old_program() {
 		[[ " $second " = *" $word "* ]] || gone+=("$word")
 	done
 	holds "the program was replaced" [ ${#gone[@]} -ge 3 ]
-	holds "still in the kernel: ${gone[*]}" within 5 bpf gone "${gone[@]}"
+	holds "still in the kernel: ${gone[*]}" within 20 bpf gone "${gone[@]}"
 	is "how many there are" "$(wc -w <<<"$second")" "$(wc -w <<<"$first")"
 }
 
@@ -87,7 +87,7 @@ case_netns_by_name_pid_and_path() {
 	has "$out" 1001
 	unshare --net sleep 100 &
 	pid=$!
-	within 5 has_own_namespace $pid
+	within 20 has_own_namespace $pid
 	nsenter --net=/proc/$pid/ns/net ip link add eth0 type veth peer name eth1
 	fw 0 --netns $pid -f new.nft
 	fw 0 --netns /proc/$pid/ns/net list ruleset

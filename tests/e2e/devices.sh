@@ -242,9 +242,9 @@ case_a_namespace_that_died() {
 	ip netns del dead
 	fw 0 -f new.nft
 	# The kernel takes a namespace apart when it has time.
-	holds "the folder of the dead namespace is removed" within 5 one_folder_left
+	holds "the folder of the dead namespace is removed" within 20 one_folder_left
 	is "in force" "$(in_force)" new
-	holds "still in the kernel: $ids" within 5 bpf gone $ids
+	holds "still in the kernel: $ids" within 20 bpf gone $ids
 	fw 0 unload
 	no_traces
 }

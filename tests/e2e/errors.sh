@@ -224,7 +224,7 @@ case_foreign_program_by_link() {
 	has "$(ip -d link show eth0)" "name foreign"
 	is "pins" "$(pins)" foreign
 	rm bpf/foreign
-	within 5 is_free eth0
+	within 20 is_free eth0
 	fw 0 -f old.nft
 	is "in force" "$(in_force)" old
 }

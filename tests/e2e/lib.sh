@@ -211,7 +211,7 @@ bpf() { python3 "$here/bpf.py" "$@"; }
 no_traces() {
 	is "pins" "$(pins)" ""
 	lacks "$(ip link show)" " xdp " " xdpgeneric "
-	[ $# = 0 ] || holds "still in the kernel: $*" within 5 bpf gone "$@"
+	[ $# = 0 ] || holds "still in the kernel: $*" within 20 bpf gone "$@"
 }
 
 # ---- running the cases ----

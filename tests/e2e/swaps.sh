@@ -34,7 +34,7 @@ begin_flood() {
 	before=$(udp_received)
 	net flood eth0 >flood &
 	flood=$!
-	within 5 traffic_runs
+	within 20 traffic_runs
 }
 
 # end_flood WHAT: each packet is in one of the two counters, or the queue had no room for it.
