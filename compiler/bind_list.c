@@ -155,6 +155,18 @@ static void join_works(struct bind_rule_draft *draft)
 		join_all(draft, at, len);
 }
 
+/* `tcp flags syn` asks for one flag; joined with its neighbour it is a comparison of all. */
+static void compare_exactly(struct diag *diag, struct bind_stmt *stmt)
+{
+	if (stmt->op != BIND_MATCH_ANY_OF)
+		return;
+	stmt->op = BIND_MATCH_EQ_EXPLICIT;
+	diag_warning(diag, stmt->span,
+		     "next to a match of a neighbouring field these flags are compared exactly, "
+		     "as in nft");
+	diag_help(diag, "'tcp flags & syn != 0' asks for one of them whatever stands beside it");
+}
+
 /* The statements in their order after joining. */
 static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
@@ -166,8 +178,8 @@ static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 		if (work->gone)
 			continue;
 		for (struct bind_work *part = work->first; part; part = part->next) {
-			if (work->first != work->last && part->stmt.op == BIND_MATCH_ANY_OF)
-				part->stmt.op = BIND_MATCH_EQ_EXPLICIT;
+			if (work->first != work->last)
+				compare_exactly(draft->bind->diag, &part->stmt);
 			*vec_push(arena, &rule->stmts) = part->stmt;
 			if (part == work->last)
 				break;

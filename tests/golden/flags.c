@@ -5,7 +5,7 @@ const volatile struct {
 	struct xdpfw_config config;
 	__u32 cell_of[1];
 } settings SEC(".rodata.config") = {
-	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 0 },
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 1 },
 };
 
 /* What the rules ask of a packet, as numbers. */
@@ -17,6 +17,7 @@ struct fields {
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
 	__u16 ip_frag_off;
+	__u16 tcp_window;
 	__u8 meta_l4proto;
 	__u8 tcp_flags;
 	__u8 ip_dscp;
@@ -40,6 +41,9 @@ XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u
 	if (header + 14 > end)
 		return;
 	f->tcp_flags = header[13];
+	if (header + 16 > end)
+		return;
+	f->tcp_window = be16(header + 14);
 }
 
 /* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
@@ -70,7 +74,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	read_network(f, header, end);
 	f->th_len = walk.transport_len.value;
 	if (f->th_len) {
-		header = walk_header(&walk, walk.transport.value, 14, copy, &end);
+		header = walk_header(&walk, walk.transport.value, 16, copy, &end);
 		if (!header)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_transport(f, header, end);
@@ -101,6 +105,7 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
 	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_saddr & 0xff) == 0x1) { return DROP(8); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
 	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_dscp == 0x2e) { return ACCEPT(9); } /* flags.nft:14 ip dscp ef accept */
 	if (f->meta_protocol == 0x86dd && f->length >= 40 && f->ip6_flowlabel == 5) { return DROP(10); } /* flags.nft:15 ip6 flowlabel 5 drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && f->tcp_flags == 0x2 && f->th_len >= 16 && f->tcp_window == 5) { count(f, 0); } /* flags.nft:16 tcp flags == syn tcp window 5 counter */
 	return CHAIN_END;
 }
 
