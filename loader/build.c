@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -20,12 +22,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "loader/own.h"
 
-#define BUILD_USER "xdpfw"
 #define BUILD_NOBODY 65534
 
 /* clang 14 needs 512 MiB for 2,000 rules and 1 GiB for 10,000 (3 MB of C text). */
@@ -68,14 +70,29 @@ struct build_child {
 
 const char *build_find_clang(void)
 {
-	const char *named = secure_getenv("XDPFW_CLANG");
+	const char *named = own_getenv("XDPFW_CLANG", NULL);
 
 	if (named)
-		return access(named, X_OK) ? NULL : named;
+		return named[0] == '/' && !access(named, X_OK) ? named : NULL;
 	for (size_t i = 0; i < sizeof(clang_paths) / sizeof(clang_paths[0]); i++)
 		if (!access(clang_paths[i], X_OK))
 			return clang_paths[i];
 	return NULL;
+}
+
+void build_say_missing(struct buf *out)
+{
+	const char *named = own_getenv("XDPFW_CLANG", NULL);
+
+	if (!named)
+		buf_puts(out, "was not found in /usr/bin (clang, clang-14 to clang-21); "
+			      "XDPFW_CLANG can name one");
+	else if (named[0] != '/')
+		buf_printf(out, "was not found: XDPFW_CLANG names '%s', which is not a path from "
+				"the root folder", named);
+	else
+		buf_printf(out, "was not found: XDPFW_CLANG names '%s', which cannot be run: %s",
+			   named, strerror(access(named, X_OK) ? errno : 0));
 }
 
 static const char *limit_self(void)
@@ -100,16 +117,33 @@ static const char *limit_self(void)
 	return NULL;
 }
 
-/* Root becomes a user who owns nothing; everybody else stays who they are. */
-static const char *drop_rights(uid_t uid, gid_t gid)
+/* Root of a user namespace who stays root there: without the capabilities, for good. */
+static const char *drop_capabilities(void)
 {
-	if (geteuid() == 0) {
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	/* Unknown ones end the loop; without CAP_SETPCAP there is nothing to be dropped. */
+	for (unsigned long i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0); i++)
+		;
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) ||
+	    syscall(SYS_capset, &header, none))
+		return "give up its capabilities";
+	return NULL;
+}
+
+/* Root becomes a user who owns nothing; everybody else stays who they are. */
+static const char *drop_rights(const struct build_user *user)
+{
+	if (user->drop) {
 		if (setgroups(0, NULL))
 			return "give up its groups";
-		if (setresgid(gid, gid, gid))
+		if (setresgid(user->gid, user->gid, user->gid))
 			return "give up its group";
-		if (setresuid(uid, uid, uid))
+		if (setresuid(user->uid, user->uid, user->uid))
 			return "give up its user";
+	} else if (geteuid() == 0 && drop_capabilities()) {
+		return "give up its capabilities";
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return "give up new privileges";
@@ -120,8 +154,8 @@ static const char *drop_rights(uid_t uid, gid_t gid)
 }
 
 /* Runs between fork and exec: system calls only. */
-static const char *become_clang(const char *path, const int fds[3], pid_t parent, uid_t uid,
-				gid_t gid)
+static const char *become_clang(const char *path, const int fds[3], pid_t parent,
+				const struct build_user *user)
 {
 	const char *what;
 
@@ -133,7 +167,7 @@ static const char *become_clang(const char *path, const int fds[3], pid_t parent
 		return "close the descriptors of others";
 	if (chdir("/"))
 		return "go to the root folder";
-	what = drop_rights(uid, gid);
+	what = drop_rights(user);
 	if (!what)
 		what = limit_self();
 	if (what)
@@ -145,9 +179,9 @@ static const char *become_clang(const char *path, const int fds[3], pid_t parent
 }
 
 static void build_child_run(const char *path, const int fds[3], int failure, pid_t parent,
-			    uid_t uid, gid_t gid)
+			    const struct build_user *user)
 {
-	struct build_failure report = { .what = become_clang(path, fds, parent, uid, gid) };
+	struct build_failure report = { .what = become_clang(path, fds, parent, user) };
 	ssize_t done;
 
 	report.error = errno;
@@ -177,12 +211,59 @@ static int make_input(const char *c_text, size_t c_bytes)
 	return take_fd(&fd);
 }
 
-static void find_user(uid_t *ret_uid, gid_t *ret_gid)
+/* Where ID comes from in the user namespace around this one; false when it has no place here. */
+static bool map_id(const char *path, uint32_t id, uint32_t *ret_outside)
 {
-	const struct passwd *user = geteuid() == 0 ? getpwnam(BUILD_USER) : NULL;
+	FILE *file = fopen(path, "re");
+	uint32_t inside, outside, count;
+	bool found = false;
 
-	*ret_uid = user && user->pw_uid ? user->pw_uid : BUILD_NOBODY;
-	*ret_gid = user && user->pw_uid ? user->pw_gid : BUILD_NOBODY;
+	while (file && !found && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
+		if (id >= inside && id - inside < count) {
+			*ret_outside = outside + (id - inside);
+			found = true;
+		}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool may_set_groups(void)
+{
+	char word[8] = "";
+	FILE *file = fopen("/proc/self/setgroups", "re");
+	bool denied = file && fgets(word, sizeof(word), file) && !strncmp(word, "deny", 4);
+
+	if (file)
+		fclose(file);
+	return !denied;
+}
+
+/*
+ * Root of a user namespace that has no other user to become is, outside, an ordinary user, and
+ * stays that.  Root in disguise is not let through: then giving up its rights fails, and says so.
+ */
+static bool is_alone(const struct build_user *user)
+{
+	uint32_t outside, other;
+
+	return (!may_set_groups() || !map_id("/proc/self/uid_map", user->uid, &other) ||
+		!map_id("/proc/self/gid_map", user->gid, &other)) &&
+	       map_id("/proc/self/uid_map", 0, &outside) && outside != 0;
+}
+
+void build_find_user(struct build_user *ret_user)
+{
+	const struct passwd *found = geteuid() == 0 ? getpwnam(BUILD_USER) : NULL;
+	struct build_user user = { .uid = BUILD_NOBODY, .gid = BUILD_NOBODY };
+
+	if (found && found->pw_uid) {
+		user.uid = found->pw_uid;
+		user.gid = found->pw_gid;
+	}
+	user.drop = geteuid() == 0 && !is_alone(&user);
+	user.missing = user.drop && user.uid == BUILD_NOBODY;
+	*ret_user = user;
 }
 
 /* Returns 0 or a negative errno. */
@@ -193,16 +274,15 @@ static int start_clang(const char *path, const char *c_text, size_t c_bytes,
 	int object[2] = { -1, -1 }, log[2] = { -1, -1 }, failure[2] = { -1, -1 };
 	pid_t parent = getpid(), pid = -1;
 	int error = 0;
-	uid_t uid;
-	gid_t gid;
+	struct build_user user;
 
-	find_user(&uid, &gid);
+	build_find_user(&user);
 	if (input < 0 || pipe2(object, O_CLOEXEC) || pipe2(log, O_CLOEXEC) ||
 	    pipe2(failure, O_CLOEXEC) || (pid = fork()) < 0)
 		error = -errno;
 	if (pid == 0)
-		build_child_run(path, (int[3]){ input, object[1], log[1] }, failure[1], parent, uid,
-				gid);
+		build_child_run(path, (int[3]){ input, object[1], log[1] }, failure[1], parent,
+				&user);
 	own_close(&object[1]);
 	own_close(&log[1]);
 	own_close(&failure[1]);
@@ -295,17 +375,17 @@ static bool report_clang(struct report *report, const char *path, const struct b
 bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct buf *log,
 	       struct buf *ret_object)
 {
-	OWN_BUF struct buf object = BUF_INIT;
+	OWN_BUF struct buf object = BUF_INIT, missing = BUF_INIT;
 	const char *path = build_find_clang(), *ended;
 	struct build_child child;
 	int status = 0, error;
 	bool ok;
 
-	if (!path)
+	if (!path) {
+		build_say_missing(&missing);
 		return report_fail(report, REPORT_SYSTEM,
-				   "clang is needed to build the program and was not found in "
-				   "/usr/bin (clang, clang-14 to clang-21); XDPFW_CLANG can name "
-				   "one");
+				   "clang is needed to build the program and %s", missing.at);
+	}
 	error = start_clang(path, c_text, c_bytes, &child);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "cannot start %s: %s", path,

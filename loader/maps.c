@@ -26,13 +26,12 @@
 #include "loader/own.h"
 
 #define LINK_PREFIX "link-"
+#define STUB_MAX_MAPS 8
 #define PIN_PATH_BYTES 320		/* a name has up to 255 */
 
 static const char *bpffs_path(void)
 {
-	const char *named = secure_getenv("XDPFW_BPFFS");
-
-	return named ? named : "/sys/fs/bpf";
+	return own_getenv("XDPFW_BPFFS", "/sys/fs/bpf");
 }
 
 void maps_close(struct maps_folder *folder)
@@ -107,12 +106,39 @@ static void pin_path(int fd, const char *name, char ret_path[PIN_PATH_BYTES])
 	snprintf(ret_path, PIN_PATH_BYTES, "/proc/self/fd/%d/%s", fd, name);
 }
 
+static bool is_link(const char *name)
+{
+	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
+}
+
+/* The kernel answers a question about a link with the figures of a map if it is one. */
+static bool is_kind(int fd, bool link)
+{
+	char path[40], target[40];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = 0;
+	return link ? !strcmp(target, "anon_inode:bpf_link") ||
+			      !strcmp(target, "anon_inode:bpf-link") :
+		      !strcmp(target, "anon_inode:bpf-map");
+}
+
 int maps_get(const struct maps_folder *folder, const char *name)
 {
 	char path[PIN_PATH_BYTES];
+	OWN_FD int fd = -1;
 
+	if (folder->fd < 0)
+		return -ENOENT;
 	pin_path(folder->fd, name, path);
-	return folder->fd < 0 ? -ENOENT : bpf_obj_get(path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return take_fd(&fd);
+	return is_kind(fd, is_link(name)) ? take_fd(&fd) : -EMEDIUMTYPE;
 }
 
 int maps_pin(const struct maps_folder *folder, const char *name, int fd)
@@ -121,11 +147,6 @@ int maps_pin(const struct maps_folder *folder, const char *name, int fd)
 
 	pin_path(folder->fd, name, path);
 	return bpf_obj_pin(fd, path);
-}
-
-static bool is_link(const char *name)
-{
-	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
 }
 
 /* Removing the pin alone would leave the stub on the device for another grace period. */
@@ -163,13 +184,14 @@ static int read_link(const struct maps_folder *folder, const char *name,
 	struct bpf_link_info info = { 0 };
 	uint32_t len = sizeof(info);
 
-	if (fd < 0)
-		return fd;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return -errno;
 	if (strlen(name) >= sizeof(ret_link->name))
 		return -ENAMETOOLONG;
 	strcpy(ret_link->name, name);
+	/* What is no link holds no device. */
+	if (fd < 0)
+		return fd == -EMEDIUMTYPE ? 0 : fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
 	ret_link->ifindex = info.type == BPF_LINK_TYPE_XDP ? info.xdp.ifindex : 0;
 	ret_link->program = info.prog_id;
 	ret_link->id = info.id;
@@ -191,12 +213,73 @@ int maps_list_links(const struct maps_folder *folder, struct arena *arena,
 		if (!is_link(entry->d_name))
 			continue;
 		error = read_link(folder, entry->d_name, &link);
+		if (error == -ENOENT)	/* another command has just removed it */
+			continue;
 		if (error)
 			return error;
 		*vec_push(arena, &links) = link;
 	}
 	*ret_links = links.at;
 	return (int)links.len;
+}
+
+static bool read_map_info(int fd, struct bpf_map_info *ret_info)
+{
+	uint32_t len = sizeof(*ret_info);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, ret_info, &len);
+}
+
+bool maps_is_same(int a, int b)
+{
+	struct bpf_map_info of_a = { 0 }, of_b = { 0 };
+
+	return read_map_info(a, &of_a) && read_map_info(b, &of_b) && of_a.id == of_b.id;
+}
+
+int maps_get_program_map(uint32_t program_id, const char *name)
+{
+	OWN_FD int program = bpf_prog_get_fd_by_id(program_id);
+	struct bpf_prog_info info = { 0 };
+	uint32_t ids[STUB_MAX_MAPS] = { 0 };
+	uint32_t len = sizeof(info);
+
+	info.nr_map_ids = STUB_MAX_MAPS;
+	info.map_ids = (uint64_t)(uintptr_t)ids;
+	if (program < 0)
+		return program;
+	if (bpf_obj_get_info_by_fd(program, &info, &len))
+		return -errno;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < STUB_MAX_MAPS; i++) {
+		OWN_FD int fd = bpf_map_get_fd_by_id(ids[i]);
+		struct bpf_map_info map = { 0 };
+
+		if (read_map_info(fd, &map) && !strcmp(map.name, name))
+			return take_fd(&fd);
+	}
+	return -ENODATA;
+}
+
+/* Somebody may have put another program into a link. */
+bool maps_is_stub(uint32_t program_id)
+{
+	OWN_FD int slots = maps_get_program_map(program_id, MAPS_SLOTS);
+
+	return slots >= 0;
+}
+
+int maps_get_stub_map(const struct maps_folder *folder, const char *name)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct maps_link *links;
+	int count = maps_list_links(folder, &arena, &links);
+
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count; i++)
+		if (links[i].ifindex && maps_is_stub(links[i].program))
+			return maps_get_program_map(links[i].program, name);
+	return maps_get(folder, name);
 }
 
 /* Unlinks every pin that is (or is not) a link. */

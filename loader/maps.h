@@ -34,7 +34,10 @@ void maps_close(struct maps_folder *folder);
 bool maps_open(struct report *report, uint64_t cookie, bool create,
 	       struct maps_folder *ret_folder);
 
-/* These return a descriptor or 0, or a negative errno. */
+/*
+ * These return a descriptor or 0, or a negative errno; -EMEDIUMTYPE: a pin of that name holds
+ * something that is not a link or a map, whichever it should be.
+ */
 int maps_get(const struct maps_folder *folder, const char *name);
 int maps_pin(const struct maps_folder *folder, const char *name, int fd);
 int maps_unpin(const struct maps_folder *folder, const char *name);
@@ -49,6 +52,21 @@ struct maps_link {
 /* The pinned links. Returns their number, or a negative errno. */
 int maps_list_links(const struct maps_folder *folder, struct arena *arena,
 		    struct maps_link **ret_links);
+
+/* The map called NAME of a program: a descriptor, or a negative errno. */
+int maps_get_program_map(uint32_t program_id, const char *name);
+
+/* Whether the program is a stub. */
+bool maps_is_stub(uint32_t program_id);
+
+/*
+ * The map called NAME (MAPS_SLOTS, MAPS_CONTROL) that the stub on the devices uses, whatever is
+ * pinned by that name; the pinned one while no device has the stub.
+ */
+int maps_get_stub_map(const struct maps_folder *folder, const char *name);
+
+/* Whether two descriptors are of one map. */
+bool maps_is_same(int a, int b);
 
 /* Removes the links, then the rest, then the folders that are empty. */
 bool maps_remove(struct report *report, struct maps_folder *folder);

@@ -192,9 +192,11 @@ static void read_map(uint32_t id, struct arena *arena, struct maps_program *prog
 		return;
 	program->map_bytes += read_map_bytes(fd);
 	name_len = strlen(info.name);
-	if (!strcmp(info.name, RECORD_NAME))
+	/* A map of that name and another shape would write behind the bytes given to it. */
+	if (!strcmp(info.name, RECORD_NAME) && info.type == BPF_MAP_TYPE_ARRAY)
 		read_record(fd, info.value_size, arena, program);
-	else if (!strcmp(info.name, "xdpfw_cells"))
+	else if (!strcmp(info.name, "xdpfw_cells") && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		 info.value_size == sizeof(struct xdpfw_cell))
 		put_fd(&program->cells, take_fd(&fd));
 	else if (!strcmp(info.name, "xdpfw_devices"))
 		put_fd(&program->devices, take_fd(&fd));

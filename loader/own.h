@@ -34,6 +34,16 @@ static inline void own_close_folder(DIR **folder)
 		closedir(*folder);
 }
 
+#ifdef _GNU_SOURCE			/* it declares secure_getenv() */
+/* An empty word is none. A program with more rights than its caller ignores them all. */
+static inline const char *own_getenv(const char *name, const char *otherwise)
+{
+	const char *value = secure_getenv(name);
+
+	return value && *value ? value : otherwise;
+}
+#endif
+
 #define OWN_FD __attribute__((cleanup(own_close)))
 #define OWN_MEMORY __attribute__((cleanup(own_free)))
 #define OWN_FOLDER __attribute__((cleanup(own_close_folder)))

@@ -129,6 +129,7 @@ static void describe_trail(const struct compile *compile, const struct xdpfw_tra
 		[XDPFW_REASON_NO_DEVICE] = ", the ruleset does not name the device",
 		[XDPFW_REASON_CUT_TAG] = ", a tag with nothing behind it",
 		[XDPFW_REASON_TOO_LONG] = ", too many jumps",
+		[XDPFW_REASON_OUT_OF_REACH] = ", headers beyond the reach of XDP",
 		[XDPFW_REASON_FAULT] = ", a map is missing",
 	};
 

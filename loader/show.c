@@ -19,6 +19,7 @@
 #include "bpf/xdpfw_stub.h"
 #include "compiler/compile.h"
 #include "loader/attach.h"
+#include "loader/build.h"
 #include "loader/own.h"
 #include "loader/state.h"
 #include "loader/swap.h"
@@ -93,8 +94,12 @@ bool show_ruleset(struct report *report, const struct show_options *options, str
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_folder folder = MAPS_FOLDER_INIT;
 	struct maps_program program = MAPS_PROGRAM_INIT;
-	bool ok = swap_open(report, &arena, &folder, &program);
+	bool emptied, ok = swap_open(report, &arena, &folder, &program, &emptied);
 
+	if (ok && emptied)
+		ok = report_fail(report, REPORT_SYSTEM,
+				 "there is no ruleset to list: somebody emptied its slot; see "
+				 "'xdpfw status'");
 	if (ok && program.record)
 		ok = print_ruleset(report, options, &program, &arena, out);
 	maps_program_close(&program);
@@ -139,7 +144,7 @@ static void print_device(const struct maps_device *device, uint32_t stub, struct
 
 static void print_missed(const struct maps_folder *folder, struct buf *out)
 {
-	OWN_FD int fd = maps_get(folder, MAPS_CONTROL);
+	OWN_FD int fd = maps_get_stub_map(folder, MAPS_CONTROL);
 	struct xdpfw_control control;
 	uint32_t key = 0;
 
@@ -169,22 +174,61 @@ static void print_program(const struct maps_program *program, struct buf *out)
 		buf_puts(out, "proved: no (--no-verify)\n");
 }
 
+static void print_builder(struct buf *out)
+{
+	struct build_user user;
+
+	build_find_user(&user);
+	if (user.missing)
+		buf_printf(out, "notice: there is no user '%s', so clang runs as user %u\n",
+			   BUILD_USER, (unsigned int)user.uid);
+}
+
 static bool print_status(struct report *report, const struct maps_folder *folder,
 			 const struct maps_program *program, struct arena *arena, struct buf *out)
 {
 	const struct maps_record *record = program->record;
 	struct maps_link *links;
 	int count = maps_list_links(folder, arena, &links);
+	uint32_t stub = 0;
 
 	if (count < 0)
 		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
 				   strerror(-count));
+	for (int i = 0; i < count && !stub; i++)
+		if (links[i].ifindex && maps_is_stub(links[i].program))
+			stub = links[i].program;
 	print_program(program, out);
-	if (count)
-		buf_printf(out, "stub: id %u\n", links[0].program);
+	if (stub)
+		buf_printf(out, "stub: id %u\n", stub);
 	print_missed(folder, out);
 	for (uint32_t i = 0; i < record->header.device_count; i++)
-		print_device(&record->devices[i], count ? links[0].program : 0, out);
+		print_device(&record->devices[i], stub, out);
+	print_builder(out);
+	return true;
+}
+
+/* The stub is on its devices, and there is nothing for it to run. */
+static bool print_emptied(struct report *report, const struct maps_folder *folder,
+			  struct arena *arena, struct buf *out)
+{
+	struct maps_link *links;
+	int count = maps_list_links(folder, arena, &links);
+
+	if (count < 0)
+		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
+				   strerror(-count));
+	buf_puts(out, "ruleset: NONE: somebody emptied its slot; a load puts a ruleset there, "
+		      "'xdpfw unload' opens the devices\n");
+	print_missed(folder, out);
+	for (int i = 0; i < count; i++) {
+		char name[IF_NAMESIZE] = "?";
+
+		if (!links[i].ifindex)
+			continue;
+		if_indextoname(links[i].ifindex, name);
+		buf_printf(out, "device %s: EVERY PACKET IS DROPPED\n", name);
+	}
 	return true;
 }
 
@@ -193,9 +237,11 @@ bool show_status(struct report *report, struct buf *out)
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_folder folder = MAPS_FOLDER_INIT;
 	struct maps_program program = MAPS_PROGRAM_INIT;
-	bool ok = swap_open(report, &arena, &folder, &program);
+	bool emptied, ok = swap_open(report, &arena, &folder, &program, &emptied);
 
-	if (ok && !program.record)
+	if (ok && emptied)
+		ok = print_emptied(report, &folder, &arena, out);
+	else if (ok && !program.record)
 		buf_puts(out, "no ruleset is loaded in this network namespace\n");
 	else if (ok)
 		ok = print_status(report, &folder, &program, &arena, out);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -43,7 +44,9 @@ struct swap_state {
 	struct object live;
 	struct maps_record record;
 	bool first;				/* no ruleset is in force */
-	bool built;				/* the object is new, not a kept one */
+	bool emptied;				/* nor is there: the devices drop packets */
+	sigset_t signals;			/* that the caller blocked */
+	bool kept;				/* the object was not built now */
 };
 
 static void suggest_device(struct diag *diag, const char *name)
@@ -148,26 +151,59 @@ static bool check_dropped(struct swap_state *state)
 			   "is meant", names.at);
 }
 
+/*
+ * From here on what is begun is ended or taken back: these signals wait.  SIGPIPE too: a notice
+ * that nobody reads must not end a load.
+ */
+static void hold_signals(sigset_t *ret_before)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(SIG_BLOCK, &set, ret_before);
+}
+
+static bool check_signals(struct swap_state *state)
+{
+	sigset_t waiting;
+
+	if (sigpending(&waiting))
+		return true;
+	sigdelset(&waiting, SIGPIPE);
+	for (int i = 1; i < NSIG; i++)
+		if (sigismember(&waiting, i) == 1)
+			return report_fail(state->report, REPORT_SYSTEM,
+					   "stopped by signal %d (%s)", i, strsignal(i));
+	return true;
+}
+
 static bool open_state(struct swap_state *state)
 {
 	uint64_t cookie;
 
-	if (!state_lock(state->report, SWAP_LOCK_SECONDS, &state->lock) ||
-	    !probe_netns_cookie(state->report, &cookie) ||
+	if (!state_lock(state->report, SWAP_LOCK_SECONDS, &state->lock))
+		return false;
+	hold_signals(&state->signals);
+	if (!probe_netns_cookie(state->report, &cookie) ||
 	    !maps_open(state->report, cookie, false, &state->folder) ||
 	    !swap_clean(state->report, &state->folder))
 		return false;
 	maps_close(&state->folder);
 	if (!maps_open(state->report, cookie, true, &state->folder))
 		return false;
-	state->stub.slots = maps_get(&state->folder, MAPS_SLOTS);
-	state->stub.control = maps_get(&state->folder, MAPS_CONTROL);
-	if (state->stub.slots >= 0 &&
-	    !maps_read_slot(state->report, state->stub.slots, XDPFW_SLOT_LIVE, state->arena,
-			    &state->old))
+	state->stub.slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
+	state->stub.control = maps_get_stub_map(&state->folder, MAPS_CONTROL);
+	if (!swap_read(state->report, &state->folder, state->arena, &state->old, &state->emptied))
 		return false;
-	state->first = !swap_is_ruleset(&state->old);
-	if (!state->first && !state->old.record)
+	state->first = !swap_is_ruleset(&state->old) && !state->emptied;
+	if (state->emptied)
+		report_notice(state->report,
+			      "somebody emptied the slot of the ruleset in force: packets on its "
+			      "devices were dropped, and its counters are lost");
+	else if (!state->first && !state->old.record)
 		report_notice(state->report,
 			      "the ruleset in force was loaded by another version of xdpfw; its "
 			      "counters are not carried over");
@@ -181,10 +217,12 @@ static bool open_state(struct swap_state *state)
 /* One stub program serves all devices: a second one would make every switch slower. */
 static bool load_stub(struct swap_state *state)
 {
+	const struct maps_link *held = swap_find_stub(state->links, state->link_count);
 	struct object_stub loaded = OBJECT_STUB_INIT;
 
-	if (state->link_count && state->stub.slots >= 0) {
-		state->stub.stub = bpf_prog_get_fd_by_id(state->links[0].program);
+	/* All stubs use the same maps, so any of them does. */
+	if (held) {
+		state->stub.stub = bpf_prog_get_fd_by_id(held->program);
 		if (state->stub.stub >= 0)
 			return true;
 	}
@@ -216,6 +254,7 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 		.cells = &state->cells,
 		.cells_map = -1,
 		.where = state->where,
+		.kept = state->kept,
 	};
 
 	maps_plan_cells(state->request->compile, state->old.record, state->request->fresh,
@@ -236,14 +275,27 @@ static bool pin(struct swap_state *state, const char *name, int fd)
 				     strerror(-error));
 }
 
+/* The stub's own maps get their pins back if somebody took them. */
+static bool pin_again(struct swap_state *state, const char *name, int fd)
+{
+	OWN_FD int pinned = maps_get(&state->folder, name);
+
+	if (maps_is_same(pinned, fd))
+		return true;
+	maps_unpin(&state->folder, name);
+	return pin(state, name, fd);
+}
+
 /* Before the first stub is attached, the slots pass packets and everything is pinned. */
 static bool set_up(struct swap_state *state)
 {
 	struct xdpfw_control control = { .missed_verdict = XDP_DROP };
 	uint32_t key = 0;
 
+	/* Filling the slots would open the devices that have the stub. */
 	if (!state->first)
-		return true;
+		return pin_again(state, MAPS_CONTROL, state->stub.control) &&
+		       pin_again(state, MAPS_SLOTS, state->stub.slots);
 	for (uint32_t slot = 0; slot < XDPFW_SLOTS; slot++)
 		if (bpf_map_update_elem(state->stub.slots, &slot, &state->stub.pass, BPF_ANY))
 			return report_fail(state->report, REPORT_SYSTEM, "cannot fill slot %u: %s",
@@ -286,6 +338,28 @@ static bool keep_device(struct swap_state *state, struct maps_device *device)
 			   device->name, mode_word(found.generic));
 }
 
+/* Another program in a link of ours: the stub takes its place in one step. */
+static bool take_link_back(struct swap_state *state, const struct maps_link *link,
+			   const char *device)
+{
+	OWN_FD int fd = -1;
+	int error;
+
+	if (maps_is_stub(link->program))
+		return true;
+	fd = maps_get(&state->folder, link->name);
+	error = fd < 0 ? fd : bpf_link_update(fd, state->stub.stub, NULL);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "%s runs another XDP program (id %u) in the place of the stub, "
+				   "which cannot be put back: %s", device, link->program,
+				   strerror(-error));
+	report_notice(state->report,
+		      "somebody put another XDP program (id %u) in the place of the stub on %s; "
+		      "it was taken off", link->program, device);
+	return true;
+}
+
 static bool attach_new(struct swap_state *state, size_t i)
 {
 	struct maps_device *device = &state->devices[i];
@@ -304,11 +378,13 @@ static bool attach_all(struct swap_state *state)
 {
 	for (size_t i = 0; i < state->request->compile->device_count; i++) {
 		struct maps_device *device = &state->devices[i];
+		const struct maps_link *link = find_link(state, state->where[i].ifindex);
 
 		device->ifindex = state->where[i].ifindex;
 		memcpy(device->name, state->where[i].name, sizeof(device->name));
-		if (!(find_link(state, device->ifindex) ? keep_device(state, device) :
-							  attach_new(state, i)))
+		if (!(link ? take_link_back(state, link, device->name) &&
+				     keep_device(state, device) :
+			     attach_new(state, i)))
 			return false;
 	}
 	return true;
@@ -444,16 +520,12 @@ static void undo(struct swap_state *state)
 static void look_what_holds(struct swap_state *state)
 {
 	struct report quiet = { 0 };
-	OWN_FD int slots = -1;
 	uint64_t cookie;
 
 	if (probe_netns_cookie(&quiet, &cookie) &&
-	    maps_open(&quiet, cookie, false, &state->folder)) {
-		slots = maps_get(&state->folder, MAPS_SLOTS);
-		if (slots >= 0)
-			maps_read_slot(&quiet, slots, XDPFW_SLOT_LIVE, state->arena, &state->old);
-		state->first = !swap_is_ruleset(&state->old);
-	}
+	    maps_open(&quiet, cookie, false, &state->folder) &&
+	    swap_read(&quiet, &state->folder, state->arena, &state->old, &state->emptied))
+		state->first = !swap_is_ruleset(&state->old) && !state->emptied;
 	if (quiet.status != REPORT_DONE)
 		state->first = false;
 	buf_free(&quiet.text);
@@ -469,8 +541,10 @@ static void say_what_holds(struct swap_state *state)
 		look_what_holds(state);
 	old = state->old.record;
 	if (!old) {
-		report_add(state->report, state->first ? "\n  no ruleset is in force" :
-							 "\n  nothing was changed");
+		report_add(state->report, "\n  %s",
+			   state->first	  ? "no ruleset is in force" :
+			   state->emptied ? "the devices that had a ruleset drop every packet" :
+					    "nothing was changed");
 		return;
 	}
 	report_add(state->report, "\n  the previous ruleset stays in force on");
@@ -484,19 +558,66 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	if (!open_state(state) || !check_dropped(state) || !load_stub(state) ||
 	    !make_live(state, object))
 		return false;
-	if (state->built)
+	if (!state->kept)
 		swap_keep(state->report, state->request->compile, object);
-	if (!set_up(state))
+	if (!check_signals(state) || !set_up(state))
 		return false;
 	swap_fault("pinned");
 	if (!attach_all(state) || !make_record(state))
 		return false;
 	swap_fault("attached");
-	if (!switch_slot(state))
+	if (!check_signals(state) || !switch_slot(state))
 		return false;
 	swap_fault("switched");
 	finish(state);
 	return true;
+}
+
+/* Afterwards a load can begin again. */
+static void close_state(struct swap_state *state)
+{
+	object_close(&state->live);
+	object_stub_close(&state->stub);
+	maps_program_close(&state->old);
+	maps_close(&state->folder);
+	put_fd(&state->lock, -1);
+	memset(state->pinned, 0, state->request->compile->device_count * sizeof(*state->pinned));
+	memset(state->devices, 0, state->request->compile->device_count * sizeof(*state->devices));
+	memset(&state->record, 0, sizeof(state->record));
+}
+
+/*
+ * With the kept object, when there is one.  Also false, without an error, when this kernel does
+ * not accept it and it can be built again: it may come from another kernel's time.
+ */
+static bool run_kept(struct swap_state *state, struct buf *object)
+{
+	struct report *report = state->report;
+
+	state->kept = swap_get_kept(report, state->request->compile, object);
+	if (!state->kept)
+		return false;
+	if (run_load(state, object))
+		return true;
+	if (report->status != REPORT_BUG || !build_find_clang())
+		return false;
+	undo(state);
+	close_state(state);
+	report_notice(report, "the kept program is not accepted and is built anew: %.*s",
+		      (int)strcspn(report->text.at, "\n"), report->text.at);
+	buf_free(&report->text);
+	buf_free(object);
+	report->status = REPORT_DONE;
+	state->kept = false;
+	sigprocmask(SIG_SETMASK, &state->signals, NULL);	/* clang is to have the caller's */
+	return false;
+}
+
+static bool run_built(struct swap_state *state, struct buf *object)
+{
+	return state->report->status == REPORT_DONE &&
+	       swap_build(state->report, state->request->compile, object) &&
+	       run_load(state, object);
 }
 
 /* A ruleset without a table and a device is no ruleset: what is in force goes. */
@@ -504,15 +625,6 @@ static bool run_empty(struct swap_state *state)
 {
 	return open_state(state) && check_dropped(state) &&
 	       maps_remove(state->report, &state->folder);
-}
-
-static void close_state(struct swap_state *state)
-{
-	object_close(&state->live);
-	object_stub_close(&state->stub);
-	maps_program_close(&state->old);
-	maps_close(&state->folder);
-	own_close(&state->lock);
 }
 
 bool swap_load(struct report *report, const struct swap_request *request)
@@ -533,15 +645,15 @@ bool swap_load(struct report *report, const struct swap_request *request)
 		.devices = ARENA_ARRAY(&arena, struct maps_device, count + 1),
 		.pinned = ARENA_ARRAY(&arena, const char *, count + 1),
 	};
-	bool ok;
+	bool ok = true;
 
 	if (!probe_system(report))
 		return false;
 	if (!find_names(request, false, state.where))
-		return report_fail(report, REPORT_SYSTEM, "%s", "");
-	if (count || request->compile->object_count)
-		ok = swap_build(report, request->compile, true, &object, &state.built) &&
-		     run_load(&state, &object);
+		ok = report_fail(report, REPORT_SYSTEM,
+				 "this network namespace does not have what the ruleset names");
+	else if (count || request->compile->object_count)
+		ok = run_kept(&state, &object) || run_built(&state, &object);
 	else
 		ok = run_empty(&state);
 	if (!ok) {
@@ -555,7 +667,7 @@ bool swap_load(struct report *report, const struct swap_request *request)
 bool swap_check(struct report *report, const struct swap_request *request)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
-	OWN_BUF struct buf object = BUF_INIT;
+	OWN_BUF struct buf object = BUF_INIT, missing = BUF_INIT;
 	struct xdpfw_device *where = ARENA_ARRAY(&arena, struct xdpfw_device,
 						 request->compile->device_count + 1);
 	struct maps_cells cells;
@@ -568,15 +680,15 @@ bool swap_check(struct report *report, const struct swap_request *request)
 	};
 	struct object none = OBJECT_INIT;
 	uint32_t packets;
-	bool built;
 
 	find_names(request, true, where);
-	if (!build_find_clang())
+	if (!build_find_clang()) {
+		build_say_missing(&missing);
 		return report_fail(report, REPORT_SYSTEM,
 				   "the ruleset is right, but the program cannot be built: clang "
-				   "was not found in /usr/bin (clang, clang-14 to clang-21); "
-				   "XDPFW_CLANG can name one");
-	if (!swap_build(report, request->compile, false, &object, &built))
+				   "%s", missing.at);
+	}
+	if (!swap_build(report, request->compile, &object))
 		return false;
 	if (!probe_may_load())
 		return true;

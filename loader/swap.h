@@ -32,9 +32,10 @@ bool swap_unload(struct report *report);
 
 /*
  * Opens what is in force, after removing what a killed command left half made (if no command is
- * at work now).  *ret_program has no record when there is no ruleset.
+ * at work now).  *ret_program has no record when there is no ruleset; *ret_emptied: devices have
+ * the stub all the same, and it drops their packets, because somebody emptied slot 0.
  */
 bool swap_open(struct report *report, struct arena *arena, struct maps_folder *ret_folder,
-	       struct maps_program *ret_program);
+	       struct maps_program *ret_program, bool *ret_emptied);
 
 #endif

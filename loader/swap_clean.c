@@ -4,11 +4,14 @@
  *
  * In: the pins.  Out: either a ruleset in force on exactly the devices its record names, or
  * nothing.  The record of the program in slot 0 decides: it changes in one instant, so what it
- * does not know of was not finished.  A program whose record cannot be read is left alone.
+ * does not know of was not finished.  A program whose record cannot be read is left alone, and so
+ * is a stub on a device whose slot 0 somebody emptied: it drops packets, as it must until a load
+ * puts a ruleset there.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +38,38 @@ bool swap_is_ruleset(const struct maps_program *program)
 	return program->program >= 0 && strcmp(program->name, "xdpfw_pass") != 0;
 }
 
+const struct maps_link *swap_find_stub(const struct maps_link *links, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (links[i].ifindex && maps_is_stub(links[i].program))
+			return &links[i];
+	return NULL;
+}
+
+bool swap_read(struct report *report, const struct maps_folder *folder, struct arena *arena,
+	       struct maps_program *ret_program, bool *ret_emptied)
+{
+	struct maps_program program = MAPS_PROGRAM_INIT;
+	OWN_FD int slots = maps_get_stub_map(folder, MAPS_SLOTS);
+	struct maps_link *links;
+	int count;
+
+	if (slots < 0 && slots != -ENOENT && slots != -EMEDIUMTYPE)
+		return report_fail(report, REPORT_SYSTEM, "cannot open the map '%s': %s",
+				   MAPS_SLOTS, strerror(-slots));
+	if (slots >= 0 && !maps_read_slot(report, slots, XDPFW_SLOT_LIVE, arena, &program))
+		return false;
+	count = maps_list_links(folder, arena, &links);
+	if (count < 0) {
+		maps_program_close(&program);
+		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
+				   strerror(-count));
+	}
+	*ret_program = program;
+	*ret_emptied = program.program < 0 && swap_find_stub(links, count);
+	return true;
+}
+
 static bool is_recorded(const struct maps_record *record, uint32_t ifindex)
 {
 	for (uint32_t i = 0; i < record->header.device_count; i++)
@@ -43,7 +78,7 @@ static bool is_recorded(const struct maps_record *record, uint32_t ifindex)
 	return false;
 }
 
-/* Links to devices that are gone, or that the ruleset in force does not name. */
+/* Links to devices that are gone, or that RECORD (if there is one) does not name. */
 static bool clean_links(struct report *report, const struct maps_folder *folder,
 			const struct maps_record *record)
 {
@@ -55,7 +90,7 @@ static bool clean_links(struct report *report, const struct maps_folder *folder,
 		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
 				   strerror(-count));
 	for (int i = 0; i < count; i++)
-		if (!links[i].ifindex || !is_recorded(record, links[i].ifindex))
+		if (!links[i].ifindex || (record && !is_recorded(record, links[i].ifindex)))
 			maps_unpin(folder, links[i].name);
 	return true;
 }
@@ -64,45 +99,42 @@ bool swap_clean(struct report *report, struct maps_folder *folder)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_program program = MAPS_PROGRAM_INIT;
-	OWN_FD int slots = -1;
-	bool ok = true;
+	bool ok = true, emptied = false;
 
 	maps_remove_dead(report, folder);
 	if (folder->fd < 0)
 		return true;
-	slots = maps_get(folder, MAPS_SLOTS);
-	if (slots < 0)
-		return maps_remove(report, folder);
-	if (!maps_read_slot(report, slots, XDPFW_SLOT_LIVE, &arena, &program))
+	if (!swap_read(report, folder, &arena, &program, &emptied))
 		ok = false;
-	else if (!swap_is_ruleset(&program))
+	else if (!swap_is_ruleset(&program) && !emptied)
 		ok = maps_remove(report, folder);
-	else if (program.record)
+	else
 		ok = clean_links(report, folder, program.record);
 	maps_program_close(&program);
 	return ok;
 }
 
 bool swap_open(struct report *report, struct arena *arena, struct maps_folder *ret_folder,
-	       struct maps_program *ret_program)
+	       struct maps_program *ret_program, bool *ret_emptied)
 {
-	OWN_FD int lock = -1, slots = -1;
+	struct report quiet = { 0 };
+	OWN_FD int lock = -1;
 	uint64_t cookie;
+	bool locked;
+
+	*ret_emptied = false;
 
 	if (!probe_system(report) || !probe_netns_cookie(report, &cookie) ||
 	    !maps_open(report, cookie, false, ret_folder))
 		return false;
 	if (ret_folder->parent < 0)
 		return true;
-	/* While another command is at work there is nothing to be put right. */
-	if (state_lock(report, 0, &lock) && !swap_clean(report, ret_folder))
+	/* While another command is at work there is nothing to be put right; looking needs no lock. */
+	locked = state_lock(&quiet, 0, &lock);
+	buf_free(&quiet.text);
+	if (locked && !swap_clean(report, ret_folder))
 		return false;
-	if (report->status != REPORT_DONE)
-		return false;
-	slots = maps_get(ret_folder, MAPS_SLOTS);
-	if (slots < 0)
-		return true;
-	if (!maps_read_slot(report, slots, XDPFW_SLOT_LIVE, arena, ret_program))
+	if (!swap_read(report, ret_folder, arena, ret_program, ret_emptied))
 		return false;
 	if (swap_is_ruleset(ret_program) && !ret_program->record)
 		return report_fail(report, REPORT_SYSTEM,

@@ -10,9 +10,10 @@
 
 /* swap_program.c */
 
-/* The object of a ruleset: a kept one if KEPT and there is one, else built (*ret_built). */
-bool swap_build(struct report *report, const struct compile *compile, bool kept,
-		struct buf *ret_object, bool *ret_built);
+/* The kept object of a ruleset. False, and no error, when there is none. */
+bool swap_get_kept(struct report *report, const struct compile *compile, struct buf *ret_object);
+
+bool swap_build(struct report *report, const struct compile *compile, struct buf *ret_object);
 
 /* Keeps an object. The kernel has accepted it: one that it refuses must not be found again. */
 void swap_keep(struct report *report, const struct compile *compile, const struct buf *object);
@@ -22,6 +23,7 @@ struct swap_program {
 	const struct maps_cells *cells;
 	int cells_map;			/* -1: the live program makes one */
 	const struct xdpfw_device *where;	/* by number of compile->devices */
+	bool kept;			/* a refusal may be the object's fault, and leaves no log */
 	bool rehearse;			/* prove only; lo plays the devices */
 };
 
@@ -40,5 +42,15 @@ bool swap_clean(struct report *report, struct maps_folder *folder);
 
 /* Whether the program in force was made by xdpfw from a ruleset. */
 bool swap_is_ruleset(const struct maps_program *program);
+
+/* A link that holds the stub on a device, or NULL. */
+const struct maps_link *swap_find_stub(const struct maps_link *links, int count);
+
+/*
+ * What slot 0 holds.  *ret_emptied: devices have the stub, and slot 0 is empty, which nothing that
+ * xdpfw does can leave behind.
+ */
+bool swap_read(struct report *report, const struct maps_folder *folder, struct arena *arena,
+	       struct maps_program *ret_program, bool *ret_emptied);
 
 #endif

@@ -34,22 +34,22 @@ static void keep_failure(struct report *report, const struct compile *compile,
 		report_add(report, "\n  the log: %.2000s", log->at ? log->at : "");
 }
 
-bool swap_build(struct report *report, const struct compile *compile, bool kept,
-		struct buf *ret_object, bool *ret_built)
+bool swap_get_kept(struct report *report, const struct compile *compile, struct buf *ret_object)
 {
-	OWN_BUF struct buf log = BUF_INIT;
 	char key[STATE_DIGEST_HEX];
 
 	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
-	*ret_built = false;
-	if (kept && state_get_object(report, key, ret_object))
+	return state_get_object(report, key, ret_object);
+}
+
+bool swap_build(struct report *report, const struct compile *compile, struct buf *ret_object)
+{
+	OWN_BUF struct buf log = BUF_INIT;
+
+	if (build_run(report, compile->c_text, compile->c_bytes, &log, ret_object))
 		return true;
-	if (!build_run(report, compile->c_text, compile->c_bytes, &log, ret_object)) {
-		keep_failure(report, compile, &log);
-		return false;
-	}
-	*ret_built = true;
-	return true;
+	keep_failure(report, compile, &log);
+	return false;
 }
 
 void swap_keep(struct report *report, const struct compile *compile, const struct buf *object)
@@ -163,7 +163,7 @@ bool swap_make_program(struct report *report, const struct swap_request *request
 			       ret_live);
 	object_close(&input.twins[0]);
 	object_close(&input.twins[1]);
-	if (!ok)
+	if (!ok && !(program->kept && build_find_clang()))
 		keep_failure(report, compile, &log);
 	return ok;
 }

@@ -9,6 +9,7 @@
 	bpf.py names			the names of those maps
 	bpf.py gone WORD...		such words: succeeds when none of them is in the kernel
 	bpf.py empty_slot PIN SLOT	takes the program out of a slot of a map
+	bpf.py update_link PIN PROGRAM	puts a program into a link, both pinned
 	bpf.py missed PIN		the first word of a map of one entry
 """
 
@@ -22,7 +23,8 @@ import subprocess
 import sys
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
-MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET, LINK_CREATE = 1, 3, 5, 6, 7, 28
+MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET = 1, 3, 5, 6, 7
+LINK_CREATE, LINK_UPDATE = 28, 29
 PROG_TYPE_XDP, ATTACH_XDP = 6, 37
 
 
@@ -42,8 +44,9 @@ def pointer(data):
 def load():
     code = ctypes.create_string_buffer(bytes.fromhex("b700000002000000" "9500000000000000"))
     licence = ctypes.create_string_buffer(b"GPL")
-    return bpf(PROG_LOAD, struct.pack("=IIQQIIQII16s", PROG_TYPE_XDP, 2, pointer(code),
-                                      pointer(licence), 0, 0, 0, 0, 0, b"foreign"))
+    return bpf(PROG_LOAD, struct.pack("=IIQQIIQII16sII", PROG_TYPE_XDP, 2, pointer(code),
+                                      pointer(licence), 0, 0, 0, 0, 0, b"foreign", 0,
+                                      ATTACH_XDP))
 
 
 def pin(fd, path):
@@ -60,18 +63,23 @@ def foreign_link(device, path):
                                      0)), path)
 
 
-def empty_slot(path, slot):
+def get(path):
     path = ctypes.create_string_buffer(path.encode())
+    return bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0))
+
+
+def update_link(link, program):
+    bpf(LINK_UPDATE, struct.pack("=IIII", get(link), get(program), 0, 0))
+
+
+def empty_slot(path, slot):
     key = ctypes.create_string_buffer(struct.pack("=I", int(slot)), 4)
-    bpf(MAP_DELETE, struct.pack("=I4xQ", bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0)),
-                                pointer(key)))
+    bpf(MAP_DELETE, struct.pack("=I4xQ", get(path), pointer(key)))
 
 
 def missed(path):
-    path = ctypes.create_string_buffer(path.encode())
     key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(16)
-    bpf(MAP_LOOKUP, struct.pack("=I4xQQ", bpf(OBJ_GET, struct.pack("=QII", pointer(path), 0, 0)),
-                                pointer(key), pointer(value)))
+    bpf(MAP_LOOKUP, struct.pack("=I4xQQ", get(path), pointer(key), pointer(value)))
     print(struct.unpack("=Q8x", value.raw)[0])
 
 
@@ -124,7 +132,7 @@ def gone(*words):
 
 
 COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names,
-            "gone": gone, "empty_slot": empty_slot, "missed": missed}
+            "gone": gone, "empty_slot": empty_slot, "update_link": update_link, "missed": missed}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])
