@@ -70,7 +70,7 @@ struct build_child {
 
 const char *build_find_clang(void)
 {
-	const char *named = own_getenv("XDPFW_CLANG", NULL);
+	const char *named = own_word(secure_getenv("XDPFW_CLANG"), NULL);
 
 	if (named)
 		return named[0] == '/' && !access(named, X_OK) ? named : NULL;
@@ -82,7 +82,7 @@ const char *build_find_clang(void)
 
 void build_say_missing(struct buf *out)
 {
-	const char *named = own_getenv("XDPFW_CLANG", NULL);
+	const char *named = own_word(secure_getenv("XDPFW_CLANG"), NULL);
 
 	if (!named)
 		buf_puts(out, "was not found in /usr/bin (clang, clang-14 to clang-21); "
@@ -109,8 +109,14 @@ static const char *limit_self(void)
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		struct rlimit limit = { limits[i].most, limits[i].most };
+		struct rlimit limit;
 
+		if (getrlimit(limits[i].what, &limit))
+			return "read its limits";
+		/* A lower limit of the caller stays: nobody but root may raise it. */
+		if (limit.rlim_max > limits[i].most)
+			limit.rlim_max = limits[i].most;
+		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(limits[i].what, &limit))
 			return "limit its resources";
 	}
@@ -352,7 +358,7 @@ static const char *read_output(const struct build_child *child, struct buf *log,
 }
 
 static bool report_clang(struct report *report, const char *path, const struct build_child *child,
-			 const char *ended, int status)
+			 const char *ended, int status, const struct buf *log)
 {
 	struct build_failure failure;
 
@@ -365,6 +371,11 @@ static bool report_clang(struct report *report, const char *path, const struct b
 	if (WIFSIGNALED(status))
 		return report_fail(report, REPORT_SYSTEM, "%s was ended by signal %d (%s)", path,
 				   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	/* The dynamic linker's word and the shells': it has not read the program. */
+	if (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127)
+		return report_fail(report, REPORT_SYSTEM, "%s cannot be run: %.*s", path,
+				   log->len ? (int)strcspn(log->at, "\n") : 0,
+				   log->len ? log->at : "");
 	if (WEXITSTATUS(status))
 		return report_fail(report, REPORT_BUG,
 				   "%s refuses the generated program: this is a bug of xdpfw",
@@ -395,7 +406,7 @@ bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct
 		kill(child.pid, SIGKILL);
 	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
 		;
-	ok = report_clang(report, path, &child, ended, status);
+	ok = report_clang(report, path, &child, ended, status, log);
 	own_close(&child.object);
 	own_close(&child.log);
 	own_close(&child.failure);

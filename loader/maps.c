@@ -31,7 +31,7 @@
 
 static const char *bpffs_path(void)
 {
-	return own_getenv("XDPFW_BPFFS", "/sys/fs/bpf");
+	return own_word(secure_getenv("XDPFW_BPFFS"), "/sys/fs/bpf");
 }
 
 void maps_close(struct maps_folder *folder)

@@ -34,15 +34,11 @@ static inline void own_close_folder(DIR **folder)
 		closedir(*folder);
 }
 
-#ifdef _GNU_SOURCE			/* it declares secure_getenv() */
-/* An empty word is none. A program with more rights than its caller ignores them all. */
-static inline const char *own_getenv(const char *name, const char *otherwise)
+/* A word of the environment; an empty one is none. */
+static inline const char *own_word(const char *value, const char *otherwise)
 {
-	const char *value = secure_getenv(name);
-
 	return value && *value ? value : otherwise;
 }
-#endif
 
 #define OWN_FD __attribute__((cleanup(own_close)))
 #define OWN_MEMORY __attribute__((cleanup(own_free)))

@@ -145,7 +145,7 @@ bool probe_enter_netns(struct report *report, const char *netns)
 		length = snprintf(path, sizeof(path), "/run/netns/%s", netns);
 	if (length < 0 || (size_t)length >= sizeof(path))
 		return report_fail(report, REPORT_USAGE, "--netns: the path is too long");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);	/* it may be a pipe */
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		return report_fail(report, REPORT_SYSTEM,
 				   "cannot enter the network namespace '%s' (%s): %s", netns, path,

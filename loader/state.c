@@ -64,12 +64,12 @@ void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
 
 static const char *state_path(void)
 {
-	return own_getenv("XDPFW_STATE_DIR", "/var/lib/xdpfw");
+	return own_word(secure_getenv("XDPFW_STATE_DIR"), "/var/lib/xdpfw");
 }
 
 static const char *run_path(void)
 {
-	return own_getenv("XDPFW_RUN_DIR", "/run/xdpfw");
+	return own_word(secure_getenv("XDPFW_RUN_DIR"), "/run/xdpfw");
 }
 
 /* A folder that nobody else can reach into. Returns a descriptor or a negative errno. */

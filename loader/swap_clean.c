@@ -129,7 +129,7 @@ bool swap_open(struct report *report, struct arena *arena, struct maps_folder *r
 		return false;
 	if (ret_folder->parent < 0)
 		return true;
-	/* While another command is at work there is nothing to be put right; looking needs no lock. */
+	/* While another command is at work nothing is to be put right; looking needs no lock. */
 	locked = state_lock(&quiet, 0, &lock);
 	buf_free(&quiet.text);
 	if (locked && !swap_clean(report, ret_folder))

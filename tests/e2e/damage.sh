@@ -251,6 +251,55 @@ case_check_as_root_of_a_small_user_namespace() {
 	has "$err" "could not give up its groups"
 }
 
+# Limits of the caller that are lower than those clang is given stay.
+case_low_limits() {
+	world
+	old_and_new
+	(ulimit -n 40 && fw 0 -f old.nft)
+	is "in force" "$(in_force)" old
+	(ulimit -v 60000 && fw 3 -f new.nft && has "$err" "stays in force on eth0")
+	(ulimit -n 7 && fw 3 -f new.nft && has "$err" "Too many open files")
+	is "in force" "$(in_force)" old
+}
+
+case_netns_that_is_none() {
+	mkfifo pipe
+	for path in ./pipe /dev/null / /proc/self/ns/mnt; do
+		fw 3 --netns $path status
+		has "$err" "cannot enter the network namespace '$path'"
+	done
+}
+
+case_full_state_folder() {
+	world
+	old_and_new
+	mkdir tiny
+	mount -t tmpfs -o size=8k,mode=700 tmpfs tiny
+	fw_as XDPFW_STATE_DIR="$work/tiny" -- 0 -f old.nft
+	has "$err" "the built program is not kept: $work/tiny/objects: No space left on device"
+	is "files" "$(find tiny -type f)" ""
+	is "in force" "$(in_force)" old
+}
+
+# Who only looks needs no lock.
+case_lock_folder_that_cannot_be_used() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	mkdir readonly
+	mount -t tmpfs -o ro,mode=700 tmpfs readonly
+	export XDPFW_RUN_DIR=$work/readonly
+	fw 0 status
+	has "$out" "device eth0: native"
+	fw 0 list ruleset
+	for words in "-f new.nft" unload; do
+		# shellcheck disable=SC2086
+		fw 3 $words
+		has "$err" "cannot open $work/readonly/lock: Read-only file system"
+	done
+	is "in force" "$(in_force)" old
+}
+
 # ---- signals ----
 
 # At whatever instant: no ruleset and no trace, or the new one.
