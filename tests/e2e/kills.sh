@@ -143,6 +143,38 @@ case_reload_with_more_counters() {
 	no_traces
 }
 
+# Not at a named point but anywhere, loads and unloads; the next commands work every time.
+case_killed_at_any_instant() {
+	local i pid words status deaths=0
+	world eth0 eth1
+	old_and_new
+	device='devices = { eth0, eth1 }' rules more.nft "udp dport 1002 counter drop"
+	for words in old new more; do
+		fw 0 --drop-devices -f $words.nft
+	done
+	for ((i = 0; i < 40; i++)); do
+		case $((i % 4)) in
+		0) words="-f new.nft" ;;
+		1) words="-f more.nft" ;;
+		2) words="--drop-devices -f new.nft" ;;
+		3) words=unload ;;
+		esac
+		# shellcheck disable=SC2086
+		"${xdpfw[@]}" $words 2>/dev/null &
+		pid=$! status=0
+		sleep "0.$(printf %03d $((RANDOM % 120)))"
+		kill -KILL $pid 2>/dev/null || true
+		{ wait $pid || status=$?; } 2>/dev/null
+		[ $status != 137 ] || deaths=$((deaths + 1))
+		fw 0 status
+		fw 0 --drop-devices -f old.nft
+		is "in force" "$(in_force eth0) $(in_force eth1)" "old none"
+	done
+	holds "some were killed" [ $deaths -gt 0 ]
+	fw 0 unload
+	no_traces
+}
+
 # ---- clang ----
 
 case_killed_while_clang_runs() {
