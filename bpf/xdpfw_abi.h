@@ -66,7 +66,7 @@ enum xdpfw_reason {
 
 #define XDPFW_MAX_BASE_CHAINS 64	/* on one device */
 #define XDPFW_MAX_JUMPS 16		/* nested: LIMITS_JUMP_DEPTH fits */
-#define XDPFW_MAX_RUNS (1 << 20)	/* runs of rules walked for one base chain */
+#define XDPFW_MAX_RUNS (1 << 16)	/* jumps made by one base chain for one packet */
 
 #define XDPFW_TRAIL_POLICY 0xffffffffu
 

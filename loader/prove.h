@@ -18,7 +18,8 @@
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
 #define PROVE_PACKETS_A_RULE 100
 #define PROVE_PACKETS_A_DEVICE 1000	/* and at least these on each */
-#define PROVE_MS 2000			/* then only rules without a packet so far get one */
+#define PROVE_MS 2000			/* then only rules without a packet so far get one, */
+#define PROVE_MS_MOST 20000		/* and at last no more: jumps can make a packet slow */
 
 struct prove_input {
 	const struct compile *compile;
