@@ -50,7 +50,7 @@ same "constants of xdpfw.conf.5" "$("$list" symbols | awk '{ print $1, $2 }')" \
 	"$(awk '/^\.El/ { exit } /^\.It/ { type = $3 } /^\.Cm/ { for (i = 2; i <= NF; i++)
 		if ($i != ",") print type, $i }' <<<"$types")"
 
-same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' 1 2 3 4 5 6 7 8 9)" \
+same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' 1 2 3 4 5 6 7 8 9 10)" \
 	"$(sed -n 's/^\.It \\&\(D[0-9]*\) .*/\1/p' xdpfw.conf.5)"
 
 # Figures of limits.h and of the ABI.
