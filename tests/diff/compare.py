@@ -11,8 +11,9 @@ by what anybody says of it:
  D1  a fragment that is not the first, of a packet that has a layer-4 protocol, when some rule
      loads bytes of the transport header
  D2  a frame of type 0x0800 (behind one tag, or behind all of its tags) with fewer than 20 bytes
-     behind Ethernet and one tag, or 0x86dd with fewer than 40, or 0x0806 that ends inside an IP
-     address, when some rule loads bytes of the network header
+     behind Ethernet and one tag, or 0x86dd with fewer than 40, when some rule loads bytes of the
+     network header; or 0x0806 that ends inside an IP address, when some rule loads a part of such
+     an address only (nft does for a network of whole bytes)
  D5  a frame of type 0x8100 or 0x88a8 with fewer than 6 bytes behind the type: nft never sees it
      (the judge asserts that); xdpfw must drop it for that reason, run no chain and count nothing
 
@@ -28,7 +29,7 @@ import sys
 import netlink
 import our_judge
 import packet_file
-from frame import Shape
+from frame import ARP_CUT_ADDRESS, Shape
 from nft_judge import NftJudge, device_argument
 
 ASKED, EXCLUDED, CUT_TAG = 0, 1, 2
@@ -49,13 +50,17 @@ class Difference:
 
 
 def group_of(packet, reads):
-    """READS: the payload bases that the rules load bytes from."""
+    """READS: what the rules load, as of netlink.Rule.payload_reads()."""
+    bases = {base for base, _ in reads}
     shape = Shape(packet.frame)
     if shape.cut_tag:
         return CUT_TAG
-    if shape.later_fragment and netlink.PAYLOAD_TRANSPORT in reads:
+    if shape.later_fragment and netlink.PAYLOAD_TRANSPORT in bases:
         return EXCLUDED
-    if shape.cut_network_header() and netlink.PAYLOAD_NETWORK in reads:
+    if shape.cut_network_header() and netlink.PAYLOAD_NETWORK in bases:
+        return EXCLUDED
+    if shape.cut_arp_address() and any(
+            base == netlink.PAYLOAD_NETWORK and end in ARP_CUT_ADDRESS for base, end in reads):
         return EXCLUDED
     return ASKED
 
@@ -144,7 +149,7 @@ class Comparison:
         nft_errors = self.nft.load(text, path, include)
         reads = set()
         for rule in [] if nft_errors else self.nft.rules():
-            reads |= rule.payload_bases()
+            reads |= rule.payload_reads()
         groups = split_groups(packets, reads)
         try:
             ours = our_judge.judge(our_text or text, self.devices, groups, interp_only, path,

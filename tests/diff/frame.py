@@ -121,8 +121,7 @@ def word16(data, at):
     return data[at] << 8 | data[at + 1]
 
 
-# Bytes of an ARP header that ends inside an IP address (bytes 14 to 17 and 24 to 27): nft loads
-# only the whole bytes of a prefix.
+# Bytes of an ARP header, or ends of a load, inside an IP address (bytes 14 to 17 and 24 to 27).
 ARP_CUT_ADDRESS = (15, 16, 17, 25, 26, 27)
 
 
@@ -185,8 +184,7 @@ class Shape:
         return word16(self.frame, at) if at + 2 <= len(self.frame) else 0
 
     def cut_network_header(self):
-        """0x0800 or 0x86dd when the frame says so and the header is not whole, 0x0806 when an IP
-        address of the ARP header is cut; else 0.
+        """0x0800 or 0x86dd when the frame says so and the header is not whole, else 0.
 
         The header is what begins behind one tag: a rule that names both tags of a frame and then
         an ip field reads from there, too.
@@ -196,6 +194,7 @@ class Shape:
         for kind in (self.type, self.innermost_type()):
             if kind in (ETH_IP, ETH_IP6) and self.net_bytes < (20 if kind == ETH_IP else 40):
                 return kind
-            if kind == ETH_ARP and self.net_bytes in ARP_CUT_ADDRESS:
-                return kind
         return 0
+
+    def cut_arp_address(self):
+        return self.type == ETH_ARP and self.net_bytes in ARP_CUT_ADDRESS

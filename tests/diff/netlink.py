@@ -97,8 +97,10 @@ class Rule:
         return [(int.from_bytes(fields[2], "big"), int.from_bytes(fields[1], "big"))
                 for name, fields in self.expressions if name == "counter"]
 
-    def payload_bases(self):
-        return {int.from_bytes(fields[2], "big")
+    def payload_reads(self):
+        """(base, offset behind the last byte) of each load of packet bytes."""
+        return {(int.from_bytes(fields[2], "big"),
+                 int.from_bytes(fields[3], "big") + int.from_bytes(fields[4], "big"))
                 for name, fields in self.expressions if name == "payload"}
 
 
