@@ -8,6 +8,7 @@
  *	xdpfw_devices	ARRAY of one struct xdpfw_device_table
  *	xdpfw_trail	ARRAY of one struct xdpfw_trail, written when config.prove is set
  *	.rodata.config	struct xdpfw_config, then its cell_of[] (frozen at load)
+ *	.data.given	struct xdpfw_given; only when the ruleset reads time, CPU or random numbers
  *	.bss		the plan's tables, filled by the loader before the first packet; absent when
  *			the plan has none
  */
@@ -20,7 +21,7 @@
 #include <linux/types.h>
 #endif
 
-#define XDPFW_ABI_VERSION 1
+#define XDPFW_ABI_VERSION 2
 
 /* What one `counter` statement counts on one CPU. */
 struct xdpfw_cell {
@@ -36,7 +37,9 @@ struct xdpfw_device {
 	__u32 entry;			/* which list of base chains it runs, from 0 */
 	__u8 name[XDPFW_NAME_BYTES];	/* zero padded */
 	__u8 mac[6];			/* network order, as in a frame */
-	__u8 pad[2];
+	__u16 type;			/* ARPHRD_ of <linux/if_arp.h> */
+	__u32 group;			/* IFLA_GROUP */
+	__u32 pad;
 };
 
 /*
@@ -77,12 +80,28 @@ struct xdpfw_trail {
 	__u32 rule[XDPFW_MAX_BASE_CHAINS];
 };
 
+/* Instead of a rule: a base chain of family inet dropped a packet without layer-4 information. */
+#define XDPFW_TRAIL_INVALID 0xfffffffeu
+
+/*
+ * What no two runs agree on.  All zero in a live program, which asks clock, CPU and random number
+ * generator; in a proof .active is set and the program takes these, so that the judge can too.
+ */
+struct xdpfw_given {
+	__u64 now;			/* ns since 1970 UTC */
+	__u32 cpu;
+	__u32 random;			/* every load reads this one */
+	__u32 active;
+	__u32 pad;
+};
+
 /* Frozen before the program is loaded; the verifier folds it. */
 struct xdpfw_config {
 	__u32 abi;			/* XDPFW_ABI_VERSION */
 	__u32 prove;			/* 1: write the trail */
 	__u32 counter_count;
-	__u32 pad;
+	__s32 minutes_west;		/* the kernel's time zone, for meta day */
+	__s64 tai_offset;		/* ns from wall clock to CLOCK_TAI at load */
 	/* followed by __u32 cell_of[counter_count, at least 1] */
 };
 

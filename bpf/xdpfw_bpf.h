@@ -15,6 +15,8 @@ typedef unsigned char __u8;
 typedef unsigned short __u16;
 typedef unsigned int __u32;
 typedef unsigned long long __u64;
+typedef int __s32;
+typedef long long __s64;
 
 #define bool _Bool
 
@@ -37,11 +39,14 @@ struct xdp_md {
 #define XDPFW_HELPER __attribute__((unused)) static
 
 XDPFW_HELPER void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
+XDPFW_HELPER __u32 (*const bpf_get_prandom_u32)(void) = (void *)7;
+XDPFW_HELPER __u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 XDPFW_HELPER long (*const bpf_loop)(__u32 count, void *step, void *state, __u64 flags) =
 	(void *)181;
 XDPFW_HELPER __u64 (*const bpf_xdp_get_buff_len)(struct xdp_md *ctx) = (void *)188;
 XDPFW_HELPER long (*const bpf_xdp_load_bytes)(struct xdp_md *ctx, __u32 offset, void *to,
 					      __u32 bytes) = (void *)189;
+XDPFW_HELPER __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
 
 /* What libbpf reads of an object (its README and bpf_helpers.h): sections, map definitions. */
 #define SEC(name) __attribute__((section(name), used))
@@ -71,6 +76,19 @@ struct hidden {
 	__u32 unused;
 	__u32 value;
 } __attribute__((aligned(8)));
+
+/*
+ * 0, but the verifier does not know; NUMBER is one that it does not know either.  Verifiers before
+ * 6.7 look at one round of bpf_loop() only: what a round finds in its state must not look constant,
+ * or they take branches of later rounds for dead code and remove them.
+ */
+XDPFW_INLINE __u32 unknown_zero(__u32 number)
+{
+	__u32 same = number;
+
+	HIDE(same);
+	return number ^ same;
+}
 
 /* Header fields as the numbers that their network-order bytes spell. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -72,6 +72,7 @@ XDPFW_ALONE __u64 jump_on(const volatile struct fields *fields, __u64 answer)
 
 	if (!fields)
 		return 0;
+	jump.depth.value = jump.count.value = unknown_zero((__u32)answer);
 	if (bpf_loop(JUMP_STEPS, jump_step, &jump, 0) >= JUMP_STEPS)
 		return ANSWER(WORD(ANSWER_TOO_LONG, 0), 0);
 	return jump.answer;

@@ -18,6 +18,17 @@
  *		the other; result 0 is a free slot and ends the search
  *	search	start[slots] (keys), then __u32 result[slots]: a result holds from its start up to
  *		the next one; start[0] is 0
+ *
+ * A key of several parts that is longer, or that is looked for in boxes, is a row of lanes: __u64,
+ * one for a part of up to 64 bits, two for a longer one, the high half first.
+ *
+ *	hash	slot[slots]: __u64 lane[lanes], __u32 result, __u32 0; all hash tables of a program
+ *		that keep lanes have the same number of them, those behind the key's are 0
+ *	boxes	box[count]: for each lane __u64 lo, hi, then struct table_result; the first box that
+ *		the key lies in has the result
+ *
+ * Where a result cannot be a word, because the entries of a map count, it is the number of an
+ * entry, from 1, in an array of struct table_entry.
  */
 #ifndef XDPFW_LAYOUT_H
 #define XDPFW_LAYOUT_H
@@ -63,6 +74,23 @@ struct table_slot128 {
 struct table_start128 {
 	__u64 high, low;
 };
+
+struct table_result {
+	__u32 result, pad[3];
+};
+
+struct table_entry {
+	__u32 word;
+	__u32 counter, object;		/* to be counted in this order: number + 1; 0: none */
+	__u32 pad;
+};
+
+/* The next lane of a key goes into HASH, which is 0 at first. */
+__attribute__((always_inline, unused)) static inline __u64 table_mix_lane(__u64 hash, __u64 lane)
+{
+	hash = (hash ^ lane) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
 
 /* The finaliser of MurmurHash3 (public domain): each bit of the key reaches every bit. */
 __attribute__((always_inline, unused)) static inline __u32 table_mix(__u64 high, __u64 low,

@@ -88,7 +88,7 @@ XDPFW_INLINE void trail_reason(bool prove, __u32 reason)
 }
 
 /* PLACE: how many base chains of the device ran before. */
-XDPFW_INLINE void trail_rule(bool prove, const __u32 place, __u32 rule)
+XDPFW_INLINE void trail_rule(bool prove, __u32 place, __u32 rule)
 {
 	struct xdpfw_trail *trail;
 	__u32 zero = 0;
@@ -96,6 +96,7 @@ XDPFW_INLINE void trail_rule(bool prove, const __u32 place, __u32 rule)
 	if (!prove)
 		return;
 	trail = bpf_map_lookup_elem(&xdpfw_trail, &zero);
+	HIDE(place);
 	if (!trail || place >= XDPFW_MAX_BASE_CHAINS)
 		return;
 	trail->rule[place] = rule;
@@ -103,7 +104,7 @@ XDPFW_INLINE void trail_rule(bool prove, const __u32 place, __u32 rule)
 }
 
 /* What a base chain's answer means: true to drop the packet now, false to go on. */
-XDPFW_INLINE bool chain_drops(bool prove, const __u32 place, __u64 answer, const bool policy_drop)
+XDPFW_INLINE bool chain_drops(bool prove, __u32 place, __u64 answer, const bool policy_drop)
 {
 	switch (answer >> 60) {
 	case ANSWER_RETURN:

@@ -33,6 +33,14 @@ __u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(16)));
 		inside_;                                                                       \
 	})
 
+/* Where it is; NULL when it is not inside. */
+#define TABLE_AT(shape, at)                                                                    \
+	({                                                                                     \
+		__u64 at_ = (at);                                                              \
+		HIDE(at_);                                                                     \
+		at_ <= sizeof(tables) - sizeof(shape) ? (const shape *)(tables + at_) : 0;     \
+	})
+
 /* AT: where the table is; MASK: its number of slots - 1. */
 XDPFW_ALONE __u32 table_hash32(__u32 key, __u32 at, __u32 mask, __u32 seed)
 {
@@ -158,5 +166,51 @@ XDPFW_ALONE __u32 table_search128(__u64 high, __u64 low, __u32 at, __u32 slots)
 		return 0;
 	return result;
 }
+
+#ifdef XDPFW_KEY_LANES
+/* A key of several parts that is not one number. */
+struct key {
+	__u64 lane[XDPFW_KEY_LANES];
+};
+
+/* A search through boxes; what each step does depends on their shape, and is generated. */
+struct table_boxes {
+	const struct key *key;
+	struct hidden at;
+	struct hidden found;		/* the result; 0: none yet */
+};
+#endif
+
+#ifdef XDPFW_HASH_LANES
+struct table_slot_lanes {
+	__u64 lane[XDPFW_HASH_LANES];
+	__u32 result, pad;
+};
+
+XDPFW_ALONE __u32 table_hash_lanes(const struct key *key, __u32 at, __u32 mask, __u32 seed)
+{
+	__u64 hash = 0, differ;
+	const struct table_slot_lanes *slot;
+	__u32 home;
+
+	if (!key)
+		return 0;
+	for (__u32 i = 0; i < XDPFW_HASH_LANES; i++)
+		hash = table_mix_lane(hash, key->lane[i]);
+	home = table_mix(0, hash, seed);
+	for (__u32 i = 0; i < TABLE_MAX_PROBES; i++) {
+		slot = TABLE_AT(struct table_slot_lanes,
+				at + (__u64)((home + i) & mask) * sizeof(*slot));
+		if (!slot || !slot->result)
+			return 0;
+		differ = 0;
+		for (__u32 j = 0; j < XDPFW_HASH_LANES; j++)
+			differ |= slot->lane[j] ^ key->lane[j];
+		if (!differ)
+			return slot->result;
+	}
+	return 0;
+}
+#endif
 
 #endif

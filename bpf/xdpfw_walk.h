@@ -102,15 +102,18 @@ XDPFW_INLINE bool walk_in_place(const struct walk *walk, __u32 offset, __u32 byt
  */
 XDPFW_INLINE int walk_copy(const struct walk *walk, __u32 offset, const __u32 max, __u8 *to)
 {
-	__u32 bytes = walk->length > offset ? walk->length - offset : 0;
+	__u32 bytes = walk->length > offset ? walk->length - offset : 0, last;
 
 	__builtin_memset(to, 0, max);
 	if (bytes > max)
 		bytes = max;
-	HIDE(bytes);
-	if (!bytes || bytes > max)
+	/* Linux 6.1 wants to see that 1 or more bytes are read, of the very number that is passed. */
+	last = bytes - 1;
+	HIDE(last);
+	if (last >= max)
 		return 0;
-	return bpf_xdp_load_bytes(walk->ctx, offset, to, bytes) ? -1 : (int)bytes;
+	HIDE(last);
+	return bpf_xdp_load_bytes(walk->ctx, offset, to, last + 1) ? -1 : (int)last + 1;
 }
 
 /*
@@ -214,45 +217,54 @@ XDPFW_INLINE __u32 walk_looked_at(__u32 next)
 	return next == NEXT_FRAGMENT || next == NEXT_ROUTING ? 4 : 2;
 }
 
-/* Four bytes at AT, of which BYTES (2 or 4) are known to be in the frame. */
-XDPFW_INLINE bool walk_peek(struct xdp_md *ctx, __u32 at, __u32 bytes, __u8 *ret_bytes)
+/*
+ * The four bytes at AT of a frame of LENGTH bytes as a number, with zeros for those behind its end.
+ * False: they are out of reach.
+ */
+XDPFW_INLINE bool walk_word(struct xdp_md *ctx, __u32 length, __u32 at, __u32 *ret_word)
 {
 	const __u8 *data = (const __u8 *)(unsigned long)ctx->data;
 	const __u8 *data_end = (const __u8 *)(unsigned long)ctx->data_end;
+	__u32 behind = at + 4 > length ? at + 4 - length : 0;
+	WALK_BUFFER(bytes, 4);
 
+	*ret_word = 0;
+	if (behind > 3)
+		return 1;
+	at -= behind;
 	HIDE(at);
 	if (at <= WALK_MAX_DIRECT && data + at + 4 <= data_end) {
-		*(__u32 *)ret_bytes = *(const __u32 *)(data + at);
+		*ret_word = be32(data + at) << (behind * 8);
 		return 1;
 	}
-	*(__u32 *)ret_bytes = 0;
-	if (bytes == 4)
-		return !bpf_xdp_load_bytes(ctx, at, ret_bytes, 4);
-	return !bpf_xdp_load_bytes(ctx, at, ret_bytes, 2);
+	*(__u32 *)bytes = 0;
+	if (bpf_xdp_load_bytes(ctx, at, bytes, 4))
+		return 0;
+	*ret_word = be32(bytes) << (behind * 8);
+	return 1;
 }
 
 /* Looks at one header; WALK_MORE when it is to be skipped and `at` and `next` have moved on. */
 XDPFW_INLINE __u32 walk_chain_next(struct walk_chain *chain)
 {
-	WALK_BUFFER(header, 4);
-	__u32 at = chain->at.value, next = chain->next.value, after;
-	__u32 bytes = walk_looked_at(next);
+	__u32 at = chain->at.value, next = chain->next.value, length = chain->length.value;
+	__u32 header, after;
 
 	if (!walk_is_extension(next) && next != NEXT_AUTH)
 		return WALK_FOUND;
-	if (at + bytes > chain->length.value)
+	if (at + walk_looked_at(next) > length)
 		return WALK_NOTHING;
 	if (next == NEXT_AUTH)
 		return WALK_FOUND;
-	if (!walk_peek(chain->ctx, at, bytes, header))
+	if (!walk_word(chain->ctx, length, at, &header))
 		return WALK_OUT_OF_REACH;
-	after = header[0];
+	after = header >> 24;
 	chain->next.value = after;
 	if (next != NEXT_FRAGMENT) {
-		chain->at.value = at + (header[1] + 1) * 8;
+		chain->at.value = at + ((header >> 16 & 0xff) + 1) * 8;
 		return WALK_MORE;
 	}
-	if (!(be16(header + 2) & 0xfff8)) {
+	if (!(header & 0xfff8)) {
 		chain->at.value = at + 8;
 		return WALK_MORE;
 	}
@@ -319,6 +331,18 @@ XDPFW_INLINE __u32 walk_network(struct walk *walk, const __u8 *header, const __u
 	else if (walk->protocol == ETHER_TYPE_IP6)
 		return walk_ip6_at(walk, header, end);
 	return XDPFW_REASON_CHAINS;
+}
+
+/* `meta nfproto` in table inet; 0 for what its chains do not see (include/uapi/linux/netfilter.h) */
+#define NFPROTO_IPV4 2
+#define NFPROTO_NETDEV 5
+#define NFPROTO_IPV6 10
+
+XDPFW_INLINE __u8 walk_nfproto(const struct walk *walk)
+{
+	if (walk->protocol == ETHER_TYPE_IP)
+		return NFPROTO_IPV4;
+	return walk->protocol == ETHER_TYPE_IP6 ? NFPROTO_IPV6 : 0;
 }
 
 /* `meta pkttype` of a frame to the six bytes at TO, on a device that has address MAC. */

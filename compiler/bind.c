@@ -2,11 +2,11 @@
 /*
  * bind: the file's commands, carried out in order against an empty ruleset.
  *
- * Input: the AST, whose tables are of family netdev and whose names and comments have no more
- * bytes than the limits allow (parse sees to it).  Output: the bound ruleset, finished and
- * numbered.  A block of a table makes
- * its chains first, then its sets, then its rules, so that these can name each other in any
- * order; across commands a name must have been made before it is used, as in nft.
+ * Input: the AST, whose tables are of family netdev or inet and whose names and comments have
+ * no more bytes than the limits allow (parse sees to it).  Output: the bound ruleset, finished
+ * and numbered.  A block of a table makes its counters first, then its chains, its sets and its
+ * rules, so that these can name each other in any order; across commands a name must have been
+ * made before it is used, as in nft.
  *
  * Safety: nothing of a ruleset with an error is returned.  An error inside one object leaves the
  * rest to be checked, so that one run reports several.
@@ -18,10 +18,18 @@ static const char replaces_help[] =
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-static struct bind_scope *find_scope(struct bind *bind, struct str name)
+/* Parse lets no other family pass. */
+static enum bind_family family_of(const struct ast_table *ast)
+{
+	return str_is(ast->family.text, "inet") ? BIND_FAMILY_INET : BIND_FAMILY_NETDEV;
+}
+
+static struct bind_scope *find_scope(struct bind *bind, const struct ast_table *ast)
 {
 	for (size_t i = 0; i < bind->scopes.len; i++) {
-		if (str_eq(bind->scopes.at[i]->table->name, name))
+		const struct bind_table *table = bind->scopes.at[i]->table;
+
+		if (table->family == family_of(ast) && str_eq(table->name, ast->name.text))
 			return bind->scopes.at[i];
 	}
 	return NULL;
@@ -30,7 +38,7 @@ static struct bind_scope *find_scope(struct bind *bind, struct str name)
 /* The table a command names; NULL, and told, when the file has not made it. */
 static struct bind_scope *need_scope(struct bind *bind, const struct ast_table *ast)
 {
-	struct bind_scope *scope = find_scope(bind, ast->name.text);
+	struct bind_scope *scope = find_scope(bind, ast);
 
 	if (scope)
 		return scope;
@@ -60,9 +68,11 @@ static struct bind_scope *add_scope(struct bind *bind, const struct ast_table *a
 	struct bind_scope *scope = ARENA_NEW(bind->arena, struct bind_scope);
 	struct bind_table *table = ARENA_NEW(bind->arena, struct bind_table);
 
+	table->family = family_of(ast);
 	table->name = ast->name.text;
 	table->span = ast->name.span;
 	table->comment = ast->comment.text;
+	table->dormant = ast->dormant;
 	scope->table = table;
 	*vec_push(bind->arena, &bind->scopes) = scope;
 	*vec_push(bind->arena, &bind->ruleset->tables) = table;
@@ -78,10 +88,29 @@ static void add_rules(struct bind *bind, struct bind_scope *scope, const struct 
 		bind_add_rule(bind, scope, site->chain, &ast->rules.at[i]);
 }
 
+/*
+ * Whether the table is dormant is what the last command about it says, also by saying nothing.
+ * The kernel lets a table go there and back only once in a transaction.
+ */
+static void flip_dormant(struct bind *bind, struct bind_scope *scope, const struct ast_table *ast)
+{
+	struct bind_table *table = scope->table;
+
+	if (table->dormant == ast->dormant)
+		return;
+	if (++scope->flips > 1) {
+		diag_error(bind->diag, ast->name.span,
+			   "table '%.*s' is made dormant and woken up more than once",
+			   STR_ARG(table->name));
+		diag_label(bind->diag, table->span, "made here");
+	}
+	table->dormant = ast->dormant;
+}
+
 static void add_table(struct bind *bind, const struct ast_command *command)
 {
 	const struct ast_table *ast = &command->table;
-	struct bind_scope *scope = find_scope(bind, ast->name.text);
+	struct bind_scope *scope = find_scope(bind, ast);
 
 	if (scope && command->create) {
 		diag_error(bind->diag, ast->name.span, "table '%.*s' exists",
@@ -91,6 +120,9 @@ static void add_table(struct bind *bind, const struct ast_command *command)
 	}
 	if (!scope)
 		scope = add_scope(bind, ast);
+	flip_dormant(bind, scope, ast);
+	for (size_t i = 0; i < ast->counters.len; i++)
+		bind_add_object(bind, scope, &ast->counters.at[i], false);
 	for (size_t i = 0; i < ast->chains.len; i++)
 		bind_add_chain(bind, scope, &ast->chains.at[i], false);
 	for (size_t i = 0; i < ast->sets.len; i++)
@@ -118,6 +150,7 @@ static void flush_ruleset(struct bind *bind)
 {
 	bind->scopes.len = 0;
 	bind->sites.len = 0;
+	bind->ruleset->objects.len = 0;
 	bind->ruleset->tables.len = 0;
 	bind->ruleset->flushed = true;
 }
@@ -148,6 +181,9 @@ static void run_inside(struct bind *bind, const struct ast_command *command)
 	case AST_COMMAND_ADD_SET:
 		bind_add_set(bind, scope, &command->table.sets.at[0], command->create);
 		break;
+	case AST_COMMAND_ADD_COUNTER:
+		bind_add_object(bind, scope, &command->table.counters.at[0], command->create);
+		break;
 	case AST_COMMAND_ADD_ELEMENT:
 		add_elements(bind, scope, command);
 		break;
@@ -176,6 +212,7 @@ static void run(struct bind *bind, const struct ast_command *command)
 	case AST_COMMAND_ADD_CHAIN:
 	case AST_COMMAND_ADD_RULE:
 	case AST_COMMAND_ADD_SET:
+	case AST_COMMAND_ADD_COUNTER:
 	case AST_COMMAND_ADD_ELEMENT:
 	case AST_COMMAND_FLUSH_TABLE:
 	case AST_COMMAND_FLUSH_CHAIN:
@@ -186,26 +223,52 @@ static void run(struct bind *bind, const struct ast_command *command)
 
 /* --- finishing ------------------------------------------------------------------------------ */
 
+static uint32_t number_counter(struct bind *bind, struct source_span span,
+			       const struct bind_counter *counter)
+{
+	struct bind_ruleset *ruleset = bind->ruleset;
+
+	if (ruleset->counters.len == LIMITS_COUNTERS)
+		diag_error(bind->diag, span, "too many counters: at most %u", LIMITS_COUNTERS);
+	*vec_push(bind->arena, &ruleset->counters) = *counter;
+	return (uint32_t)ruleset->counters.len - 1;
+}
+
 static void number_set(struct bind *bind, struct bind_set *set)
 {
 	set->number = (uint32_t)bind->ruleset->sets.len;
 	*vec_push(bind->arena, &bind->ruleset->sets) = set;
+	for (size_t i = 0; i < set->elements.len; i++) {
+		struct bind_element *element = &set->elements.at[i];
+		const struct bind_extra *extra = element->extra;
+
+		if (extra && extra->has_counter)
+			element->counter = number_counter(bind, element->span,
+							  &(struct bind_counter){
+				.set = set, .element = element,
+				.packets = extra->packets, .bytes = extra->bytes });
+	}
+}
+
+static void number_object(struct bind *bind, struct bind_object *object)
+{
+	object->counter = number_counter(bind, object->span, &(struct bind_counter){
+		.object = object, .packets = object->packets, .bytes = object->bytes });
 }
 
 static void number_stmt(struct bind *bind, const struct bind_rule *rule, struct bind_stmt *stmt)
 {
-	struct bind_ruleset *ruleset = bind->ruleset;
-
 	if (stmt->set) {
 		stmt->set->used = true;
 		if (!stmt->set->name.len)
 			number_set(bind, stmt->set);
 	}
-	if (stmt->kind == BIND_STMT_COUNTER) {
-		stmt->counter = (uint32_t)ruleset->counters.len;
-		*vec_push(bind->arena, &ruleset->counters) = (struct bind_counter){
-			rule, stmt->packets, stmt->bytes };
-	}
+	if (stmt->object)
+		stmt->object->used = true;
+	stmt->counter = BIND_NO_COUNTER;
+	if (stmt->kind == BIND_STMT_COUNTER && !stmt->object && !stmt->set)
+		stmt->counter = number_counter(bind, stmt->span, &(struct bind_counter){
+			.rule = rule, .packets = stmt->packets, .bytes = stmt->bytes });
 }
 
 static void number_chain(struct bind *bind, struct bind_chain *chain)
@@ -228,6 +291,8 @@ static void number_chain(struct bind *bind, struct bind_chain *chain)
 
 static void finish(struct bind *bind)
 {
+	for (size_t i = 0; i < bind->ruleset->objects.len; i++)
+		number_object(bind, bind->ruleset->objects.at[i]);
 	for (size_t i = 0; i < bind->scopes.len; i++) {
 		const struct bind_scope *scope = bind->scopes.at[i];
 

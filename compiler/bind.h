@@ -33,30 +33,95 @@ enum bind_element_form {
 	BIND_FORM_RANGE,
 };
 
-struct bind_element {
+/* What one part of a key may be. */
+struct bind_value {
 	u128 lo, hi;			/* inclusive */
 	enum bind_element_form form;
-	struct bind_verdict verdict;	/* of a map */
+};
+
+/* A named counter. */
+struct bind_object {
+	struct str name;
+	struct source_span span;
+	struct bind_table *table;
+	uint32_t handle;
+	uint32_t counter;		/* number over the whole ruleset */
+	uint64_t packets, bytes;	/* figures in the file */
 	struct str comment;
+	bool used;
+};
+
+#define BIND_NO_COUNTER 0xffffffffu
+
+/* What few elements have. */
+struct bind_extra {
+	bool has_counter;
+	uint64_t packets, bytes;	/* of its own counter, figures in the file */
+	struct str comment;
+};
+
+/* A set may hold a million of these. */
+struct bind_element {
+	struct bind_value value;	/* of the key's first part */
+	struct bind_value *rest;	/* of the others; NULL when there is one part */
+	struct bind_verdict verdict;	/* of a verdict map */
+	struct bind_object *object;	/* of a map of counters */
+	struct bind_extra *extra;	/* NULL: nothing of it */
+	uint32_t counter;		/* its own; BIND_NO_COUNTER */
+	bool catchall;			/* `*`: .value and .rest are all there is */
 	struct source_span span;
 };
 
-/* A set, or a verdict map, named or anonymous. */
+/* PART from 0. */
+static inline const struct bind_value *bind_element_value(const struct bind_element *element,
+							  size_t part)
+{
+	return part ? &element->rest[part - 1] : &element->value;
+}
+
+/* The type of one part of a key. */
+struct bind_kind {
+	const struct type *type;
+	unsigned int bits;		/* of the type, or of the field for type_integer */
+};
+
+/*
+ * A load with what is done to it.  Printed from the written form, which is kept as the operations
+ * nft has after its evaluation; the value is ((load shifted) & mask) ^ flip.
+ */
+struct bind_part {
+	const struct field *field;
+	uint8_t depth;			/* vlan headers passed before this one */
+	enum proto_id tunnel;		/* PROTO_META: none */
+	int16_t shift;			/* to the left; negative: to the right */
+	u128 mask;			/* all ones of the field's width: none */
+	u128 flip;
+};
+
+/* IR_MAX_PARTS parts at most; a raw field of more than 128 bits is several. */
+struct bind_key {
+	VEC(struct bind_part) parts;
+	uint16_t wide_bits;		/* all parts are one raw field of so many bits; 0: no */
+};
+
+/* A set, or a map of verdicts or counters, named or anonymous. */
 struct bind_set {
 	struct str name;		/* len 0: anonymous */
 	struct source_span span;
 	uint32_t number;		/* over the whole ruleset, in order of appearance */
 	uint32_t handle;		/* for -a; 0 until given */
-	bool is_map;
-	const struct type *type;
-	unsigned int bits;		/* of the type, or of the field for type_integer */
+	enum ast_map_kind map;
+	VEC(struct bind_kind) kinds;	/* of the key's parts */
+	struct bind_key *typeof_key;	/* `typeof`: for printing; NULL: `type` */
 	bool flag_constant, flag_interval, auto_merge;
+	bool has_counter;		/* every element has one */
 	bool has_size;
 	uint32_t size;
 	struct str policy;
 	struct str comment;
 	bool used;
-	VEC(struct bind_element) elements;	/* sorted by lo, disjoint */
+	/* One part: sorted by lo, disjoint, `*` last.  Several: in the order nft lists them. */
+	VEC(struct bind_element) elements;
 };
 
 enum bind_match_op {
@@ -81,21 +146,19 @@ struct bind_stmt {
 	bool implied;			/* nft adds it (or drops it from the listing): has meaning,
 					   is not printed */
 
-	/* MATCH, VMAP: the field; with mask, (field & mask). */
-	const struct field *field;
-	uint8_t depth;			/* vlan headers passed before this one */
-	bool has_mask;			/* listed `field & mask == v` */
+	/* MATCH, VMAP, COUNTER of a map */
+	struct bind_key key;
 	bool mask_slash;		/* listed `tcp flags syn / syn,ack` */
-	u128 mask;
 
-	/* MATCH: op, against .value unless .set */
+	/* MATCH: op, against .value unless .set (which keys of several parts always have) */
 	enum bind_match_op op;
 	struct bind_element value;
-	struct bind_set *set;		/* also of VMAP; anonymous or named */
+	struct bind_set *set;		/* also of VMAP and COUNTER; anonymous or named */
 
-	/* COUNTER */
-	uint32_t counter;		/* number over the whole ruleset, in order of appearance */
+	/* COUNTER: its own (.counter), a named one (.object), or of the map .set */
+	uint32_t counter;		/* number over the whole ruleset; BIND_NO_COUNTER */
 	uint64_t packets, bytes;	/* figures in the file */
+	struct bind_object *object;
 
 	/* VERDICT */
 	struct bind_verdict verdict;
@@ -126,17 +189,29 @@ struct bind_chain {
 	VEC(struct bind_rule) rules;
 };
 
+enum bind_family {
+	BIND_FAMILY_NETDEV,
+	BIND_FAMILY_INET,
+};
+
 struct bind_table {
+	enum bind_family family;
 	struct str name;
 	struct source_span span;
 	uint32_t handle;
+	bool dormant;			/* its base chains do not run */
 	struct str comment;
 	VEC(struct bind_set *) sets;	/* named ones, in file order */
+	VEC(struct bind_object *) counters;	/* likewise */
 	VEC(struct bind_chain *) chains;
 };
 
+/* One of .rule, .object, .element is set: whose counter it is. */
 struct bind_counter {
 	const struct bind_rule *rule;
+	const struct bind_object *object;
+	const struct bind_set *set;	/* of .element */
+	const struct bind_element *element;
 	uint64_t packets, bytes;	/* figures in the file */
 };
 
@@ -145,9 +220,18 @@ struct bind_ruleset {
 	VEC(struct bind_chain *) chains;	/* by number */
 	VEC(struct bind_rule *) rules;		/* by number */
 	VEC(struct bind_set *) sets;		/* by number, anonymous ones too */
+	VEC(struct bind_object *) objects;	/* in the order they were made */
 	VEC(struct bind_counter) counters;	/* by number */
 	bool flushed;			/* the file says `flush ruleset` */
 };
+
+/* The named priorities at the ingress hook, lowest first; the last one has no name. */
+struct bind_priority {
+	const char *name;
+	int32_t value;
+};
+
+const struct bind_priority *bind_priorities(enum bind_family family);
 
 struct bind_options {
 	/*

@@ -89,21 +89,49 @@ static bool refuse_twins(struct bind *bind, const struct bind_chain *chain)
 	return ok;
 }
 
-/* What the hook line says, into RET. */
-static bool bind_hook(struct bind *bind, const struct ast_chain *ast, struct bind_chain *ret)
+const struct bind_priority *bind_priorities(enum bind_family family)
 {
-	bool ok = true;
+	static const struct bind_priority netdev[] = { { "filter", 0 }, { NULL, 0 } };
+	static const struct bind_priority inet[] = {
+		{ "raw", -300 }, { "mangle", -150 }, { "filter", 0 }, { "security", 50 },
+		{ NULL, 0 },
+	};
+
+	return family == BIND_FAMILY_INET ? inet : netdev;
+}
+
+static bool bind_priority(struct bind *bind, const struct ast_chain *ast, enum bind_family family,
+			  int32_t *ret_priority)
+{
+	const struct bind_priority *names = bind_priorities(family);
+	const struct ast_name *word = &ast->priority_word;
+
+	*ret_priority = ast->priority;
+	if (!word->text.len)
+		return true;
+	for (; names->name; names++) {
+		if (!str_is(word->text, names->name))
+			continue;
+		*ret_priority = (int32_t)((int64_t)names->value + ast->priority);
+		return true;
+	}
+	diag_error(bind->diag, word->span, "%s hook has no priority '%.*s'",
+		   family == BIND_FAMILY_INET ? "an inet ingress" : "a netdev",
+		   STR_ARG(word->text));
+	diag_help(bind->diag, family == BIND_FAMILY_INET ?
+		  "write a number, or 'raw' (-300), 'mangle' (-150), 'filter' (0), 'security' (50)" :
+		  "write a number, or 'filter' (0)");
+	return false;
+}
+
+/* What the hook line says, into RET. */
+static bool bind_hook(struct bind *bind, const struct ast_chain *ast, enum bind_family family,
+		      struct bind_chain *ret)
+{
+	bool ok = bind_priority(bind, ast, family, &ret->priority);
 
 	ret->is_base = true;
-	ret->priority = ast->priority;
 	ret->devices_braced = ast->devices_braced;
-	if (ast->priority_word.text.len && !str_is(ast->priority_word.text, "filter")) {
-		diag_error(bind->diag, ast->priority_word.span,
-			   "a netdev hook has no priority '%.*s'",
-			   STR_ARG(ast->priority_word.text));
-		diag_help(bind->diag, "write a number, or 'filter' (0)");
-		ok = false;
-	}
 	if (!ast->devices.len) {
 		diag_error(bind->diag, ast->hook_span, "a base chain needs a device");
 		diag_help(bind->diag, "write 'device \"eth0\"' behind 'hook ingress'");
@@ -195,7 +223,7 @@ void bind_add_chain(struct bind *bind, struct bind_scope *scope, const struct as
 	}
 	if (made)
 		site = new_chain(bind, scope, ast);
-	hook_ok = ast->has_hook && bind_hook(bind, ast, &hook);
+	hook_ok = ast->has_hook && bind_hook(bind, ast, scope->table->family, &hook);
 	if (ast->has_hook && made) {
 		site->chain->is_base = true;
 		site->chain->priority = hook.priority;

@@ -1,33 +1,38 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * bind_depend: which protocols a rule has established so far, and what it takes to read a field.
  *
  * A field can be read once the headers below it are known to be there.  What the rule itself has
  * matched (`meta protocol ip`, `ether type ip`, `ip protocol tcp`) says so; what is missing is
- * added as a match in front of the statement that needs it, as nft does on a netdev ingress hook:
+ * added as a match in front of the statement that needs it, as nft does on an ingress hook:
  *
  *	link		ether: always there.  vlan: `ether type 8021q`, unless the rule already is
  *			behind a tag; an error once a network protocol is known
- *	network		`meta protocol X`; `ether type X` when the rule has looked at the Ethernet
- *			header; `vlan type X` behind a tag
- *	transport	`meta l4proto X`; icmp and icmpv6 want their network protocol before it
- *	th		nothing
+ *	network		`meta protocol X` (table inet: `meta nfproto X`); `ether type X` when the
+ *			rule has looked at the Ethernet header; `vlan type X` behind a tag
+ *	transport	`meta l4proto X`; icmp, igmp and icmpv6 want their network protocol before it
+ *	icmp id, ...	the types of message that have the field
+ *	th, raw		nothing; nor do TCP options and SCTP chunks, which the kernel looks for in
+ *			TCP and SCTP only
+ *	extension header, IPv4 option
+ *			their network protocol, asked for at the rule's beginning
+ *	tunnels		the transport protocol they are in; the same again inside, except that nft
+ *			asks the tunnel's `meta protocol` even behind `vxlan ether saddr`
  *
- * All of this is read from the rows of field.c.  The `meta iiftype ether` that nft puts before
- * link header matches is left out: it is true on every device XDP runs on.
+ * All of this is read from the rows of field_table.c.  The `meta iiftype ether` that nft puts
+ * before link header matches is left out: it is true on every device XDP runs on.
  *
  * Safety: the arrays have fixed sizes; a rule that names more protocols than fit is an error, or
  * (tags) stays at the last one that fits.
  */
+#include <linux/if_arp.h>
+
 #include "compiler/bind_private.h"
 
 #define ETHER_TYPE_8021AD 0x88a8	/* IEEE 802.1Q: a service tag, same layout as 0x8100 */
 
-/* Transport protocols that nft knows fields of and we do not: naming one excludes the others. */
-static const struct { uint8_t number; const char *name; } other_transports[] = {
-	{ 2, "igmp" }, { 33, "dccp" }, { 50, "esp" }, { 51, "ah" }, { 108, "comp" },
-	{ 132, "sctp" }, { 136, "udplite" },
-};
+/* Values of meta nfproto (enum of <linux/netfilter.h>). */
+#define NFPROTO_OF_IPV4 2
+#define NFPROTO_OF_IPV6 10
 
 static const struct proto *proto_of_ether_type(u128 value)
 {
@@ -50,12 +55,6 @@ static bool proto_of_number(u128 value, struct bind_proto *ret_proto)
 			return true;
 		}
 	}
-	for (size_t i = 0; i < sizeof(other_transports) / sizeof(other_transports[0]); i++) {
-		if (other_transports[i].number == value) {
-			ret_proto->name = other_transports[i].name;
-			return true;
-		}
-	}
 	return false;
 }
 
@@ -69,14 +68,10 @@ static const struct field *selector(const struct proto *proto, enum field_select
 	return NULL;
 }
 
-/* The link protocol without an ether type: the Ethernet header itself. */
+/* The Ethernet header, which needs no ether type. */
 static const struct proto *link_root(void)
 {
-	for (unsigned int i = 0; i < PROTO_COUNT; i++) {
-		if (field_protos[i].base == FIELD_BASE_LINK && !field_protos[i].ether_type)
-			return &field_protos[i];
-	}
-	return NULL;
+	return &field_protos[PROTO_ETHER];
 }
 
 static uint8_t depth_of(const struct bind_depend *depend, const struct field *field)
@@ -86,21 +81,26 @@ static uint8_t depth_of(const struct bind_depend *depend, const struct field *fi
 	return (uint8_t)(tag && depend->tags ? depend->tags - 1 : 0);
 }
 
-static void imply(struct bind_rule_draft *draft, const struct field *field, u128 value,
-		  struct source_span span)
+static struct bind_work *imply(struct bind_rule_draft *draft, struct bind_depend *depend,
+			       const struct field *field, u128 value, struct source_span span)
 {
 	struct bind_work *work = bind_push(draft);
 
 	work->stmt.kind = BIND_STMT_MATCH;
 	work->stmt.span = span;
-	work->stmt.field = field;
-	work->stmt.depth = depth_of(&draft->depend, field);
+	*vec_push(draft->bind->arena, &work->stmt.key.parts) = (struct bind_part){
+		.field = field,
+		.depth = depth_of(depend, field),
+		.tunnel = depend->tunnel,
+		.mask = u128_max(field->bit_len),
+	};
 	work->stmt.op = BIND_MATCH_EQ;
-	work->stmt.value.lo = work->stmt.value.hi = value;
+	work->stmt.value.value.lo = work->stmt.value.value.hi = value;
 	work->stmt.value.span = span;
-	if (field->load == FIELD_LOAD_HEADER)
+	if (field->load == FIELD_LOAD_HEADER && !depend->tunnel)
 		work->join = BIND_JOIN_EQ;
-	bind_supply(&draft->depend, field, value, span);
+	bind_supply(depend, field, value, span);
+	return work;
 }
 
 static bool conflict(struct bind_rule_draft *draft, const struct bind_proto *known,
@@ -127,12 +127,14 @@ static bool mixed(struct bind_rule_draft *draft, const struct bind_proto *known,
 	return false;
 }
 
-static bool need_link(struct bind_rule_draft *draft, const struct proto *proto,
-		      struct source_span span)
+static bool need_link(struct bind_rule_draft *draft, struct bind_depend *depend,
+		      const struct proto *proto, struct source_span span)
 {
-	struct bind_depend *depend = &draft->depend;
 	const struct proto *root = link_root();
+	struct bind_proto other = { .name = "unknown", .span = depend->link_span };
 
+	if (depend->link_other)
+		return conflict(draft, &other, proto, span);
 	if (!depend->link)
 		depend->link = root;
 	if (proto == root || proto == depend->link)
@@ -143,15 +145,40 @@ static bool need_link(struct bind_rule_draft *draft, const struct proto *proto,
 		diag_label(draft->bind->diag, depend->network.span, "this match");
 		return false;
 	}
-	imply(draft, selector(root, FIELD_SELECT_ETHER_TYPE), proto->ether_type, span);
+	imply(draft, depend, selector(root, FIELD_SELECT_ETHER_TYPE), proto->ether_type, span);
 	return true;
 }
 
-static bool need_network(struct bind_rule_draft *draft, const struct proto *proto,
-			 struct source_span span)
+/* What says that PROTO follows the link header; NULL when nothing here can. */
+static const struct field *network_selector(const struct bind_depend *depend,
+					    const struct proto *proto, bool beneath, u128 *ret_value)
 {
-	struct bind_depend *depend = &draft->depend;
+	bool ip = proto == &field_protos[PROTO_IP], ip6 = proto == &field_protos[PROTO_IP6];
+
+	*ret_value = proto->ether_type;
+	if (depend->tunnel) {
+		/* Beneath an icmp match nft 1.1 reads the inner Ethernet header instead. */
+		if (depend->link == link_root() && (beneath || (!ip && !ip6)))
+			return selector(depend->link, FIELD_SELECT_ETHER_TYPE);
+		if (!depend->link || depend->link == link_root())
+			return field_find_load(FIELD_LOAD_PROTOCOL);
+		return selector(depend->link, FIELD_SELECT_ETHER_TYPE);
+	}
+	if (depend->link)
+		return selector(depend->link, FIELD_SELECT_ETHER_TYPE);
+	if (depend->family != BIND_FAMILY_INET)
+		return field_find_load(FIELD_LOAD_PROTOCOL);
+	*ret_value = ip ? NFPROTO_OF_IPV4 : NFPROTO_OF_IPV6;
+	return ip || ip6 ? field_find_load(FIELD_LOAD_NFPROTO) : NULL;
+}
+
+/* BENEATH: of a transport protocol that is bound to this one. */
+static bool need_network(struct bind_rule_draft *draft, struct bind_depend *depend,
+			 const struct proto *proto, bool beneath, struct source_span span)
+{
+	struct bind_proto other = { .name = "unknown", .span = depend->link_span };
 	const struct field *field;
+	u128 value;
 
 	if (depend->network_known) {
 		if (depend->network_mixed)
@@ -160,17 +187,23 @@ static bool need_network(struct bind_rule_draft *draft, const struct proto *prot
 			return true;
 		return conflict(draft, &depend->network, proto, span);
 	}
-	field = depend->link ? selector(depend->link, FIELD_SELECT_ETHER_TYPE)
-			     : field_find_load(FIELD_LOAD_PROTOCOL);
-	imply(draft, field, proto->ether_type, span);
+	if (depend->link_other)
+		return conflict(draft, &other, proto, span);
+	field = network_selector(depend, proto, beneath, &value);
+	if (!field) {
+		diag_error(draft->bind->diag, span,
+			   "a chain of family inet never sees '%s', only IPv4 and IPv6",
+			   proto->name);
+		diag_help(draft->bind->diag, "write this rule into a table of family netdev");
+		return false;
+	}
+	imply(draft, depend, field, value, span);
 	return true;
 }
 
-static bool need_transport(struct bind_rule_draft *draft, const struct proto *proto,
-			   struct source_span span)
+static bool need_transport(struct bind_rule_draft *draft, struct bind_depend *depend,
+			   const struct proto *proto, struct source_span span)
 {
-	struct bind_depend *depend = &draft->depend;
-
 	if (!proto->l4proto)
 		return true;
 	if (depend->transport_count) {
@@ -183,36 +216,175 @@ static bool need_transport(struct bind_rule_draft *draft, const struct proto *pr
 		return true;
 	}
 	if (!depend->network_known && proto->network != PROTO_META &&
-	    !need_network(draft, &field_protos[proto->network], span))
+	    !need_network(draft, depend, &field_protos[proto->network], true, span))
 		return false;
 	if (depend->network_known && (!depend->network.proto ||
 	    !selector(depend->network.proto, FIELD_SELECT_L4PROTO)))
 		return conflict(draft, &depend->network, proto, span);
-	imply(draft, field_find_load(FIELD_LOAD_L4PROTO), proto->l4proto, span);
+	imply(draft, depend, field_find_load(FIELD_LOAD_L4PROTO), proto->l4proto, span);
 	return true;
 }
 
-bool bind_need(struct bind_rule_draft *draft, const struct field *field, struct source_span span,
-	       uint8_t *ret_depth)
+/* The set of the values that FIELD, an icmp type, has in a message with TYPES. */
+static struct bind_set *types_set(struct bind *bind, const struct field *field,
+				  const struct field *wanted, struct source_span span)
+{
+	struct bind_set *set = ARENA_NEW(bind->arena, struct bind_set);
+
+	set->span = span;
+	set->used = true;
+	*vec_push(bind->arena, &set->kinds) = (struct bind_kind){ field->type, field->bit_len };
+	for (unsigned int i = 0; i < wanted->icmp_type_count; i++) {
+		*vec_push(bind->arena, &set->elements) = (struct bind_element){
+			.value = { .lo = wanted->icmp_types[i], .hi = wanted->icmp_types[i] },
+			.counter = BIND_NO_COUNTER,
+			.span = span,
+		};
+	}
+	return set;
+}
+
+static bool has_icmp_type(const struct field *field, unsigned int type)
+{
+	for (unsigned int i = 0; i < field->icmp_type_count; i++) {
+		if (field->icmp_types[i] == type)
+			return true;
+	}
+	return false;
+}
+
+/* `icmp id` is there in an echo and its reply only. */
+static bool need_icmp_type(struct bind_rule_draft *draft, struct bind_depend *depend,
+			   const struct field *field, struct source_span span)
 {
 	const struct proto *proto = field_proto(field);
-	bool ok = true;
+	struct diag *diag = draft->bind->diag;
+	struct bind_work *work;
+	const struct field *type;
 
+	if (!field->icmp_type_count)
+		return true;
+	if (depend->icmp_known) {
+		if (has_icmp_type(field, depend->icmp_type))
+			return true;
+		diag_error(diag, span, "'%s %s' is not in a message of this type", proto->name,
+			   field->name);
+		diag_label(diag, depend->icmp_span, "this names the type");
+		return false;
+	}
+	type = field_find(proto, str_from("type"));
+	if (depend->tunnel) {
+		diag_error(diag, span, "'%s %s' needs a match on the type before it", proto->name,
+			   field->name);
+		diag_help(diag, "nft 1.1 asks the outer packet for the type here: write '%s %s "
+			  "type ...' first", field_protos[depend->tunnel].name, proto->name);
+		return false;
+	}
+	work = imply(draft, depend, type, field->icmp_types[field->icmp_type_count - 1], span);
+	if (field->icmp_type_count > 1) {
+		work->stmt.set = types_set(draft->bind, type, field, span);
+		work->join = BIND_JOIN_NO;
+	}
+	depend->icmp_known = true;
+	depend->icmp_span = span;
+	depend->icmp_type = field->icmp_types[field->icmp_type_count - 1];
+	return true;
+}
+
+/* The matches that nft puts at the rule's beginning. */
+static bool need_first(struct bind_rule_draft *draft, struct bind_depend *depend,
+		       const struct proto *proto, struct source_span span)
+{
+	size_t before = draft->works.len;
+	struct bind_work *work;
+
+	if (!need_network(draft, depend, &field_protos[proto->network], false, span))
+		return false;
+	if (draft->works.len == before)
+		return true;
+	work = draft->works.at[before];
+	memmove(draft->works.at + 1, draft->works.at, before * sizeof(*draft->works.at));
+	draft->works.at[0] = work;
+	return true;
+}
+
+/* The outer headers that TUNNEL is in. */
+static bool need_tunnel(struct bind_rule_draft *draft, const struct proto *tunnel,
+			struct source_span span)
+{
+	const struct proto *outer = tunnel->l4proto ? tunnel : &field_protos[tunnel->transport];
+	struct bind_depend *depend = &draft->depend;
+
+	if (outer->tunnel || depend->transport_count)
+		return need_transport(draft, depend, outer, span);
+	diag_error(draft->bind->diag, span, "'%s' needs the port of its tunnel before it",
+		   tunnel->name);
+	diag_help(draft->bind->diag, "write for example '%s dport %u %s ...'", outer->name,
+		  tunnel == &field_protos[PROTO_VXLAN] ? 4789 : 6081, tunnel->name);
+	return false;
+}
+
+struct bind_depend *bind_depend_of(struct bind_rule_draft *draft, enum proto_id tunnel)
+{
+	struct bind_depend *depend = &draft->depend;
+
+	if (tunnel) {
+		depend = &draft->inner[tunnel - PROTO_VXLAN];
+		depend->tunnel = tunnel;
+		if (!depend->link && field_protos[tunnel].tunnel_ether)
+			depend->link = link_root();
+	}
+	depend->family = draft->scope->table->family;
+	return depend;
+}
+
+static bool need(struct bind_rule_draft *draft, struct bind_depend *depend,
+		 const struct field *field, struct source_span span)
+{
+	const struct proto *proto = field_proto(field);
+
+	if (field->proto == PROTO_RAW)
+		return true;
 	switch (proto->base) {
 	case FIELD_BASE_META:
-		break;
+	case FIELD_BASE_PAYLOAD:
+	case FIELD_BASE_TCP_OPTION:
+	case FIELD_BASE_SCTP_CHUNK:
+	case FIELD_BASE_COUNT:
+		return true;
 	case FIELD_BASE_LINK:
-		ok = need_link(draft, proto, span);
-		break;
+		return need_link(draft, depend, proto, span);
 	case FIELD_BASE_NETWORK:
-		ok = need_network(draft, proto, span);
-		break;
+		return need_network(draft, depend, proto, false, span);
 	case FIELD_BASE_TRANSPORT:
-		ok = need_transport(draft, proto, span);
-		break;
+		return need_transport(draft, depend, proto, span) &&
+		       need_icmp_type(draft, depend, field, span);
+	case FIELD_BASE_TUNNEL:
+		return need_tunnel(draft, proto, span);
+	case FIELD_BASE_EXTENSION:
+	case FIELD_BASE_IP_OPTION:
+		return need_first(draft, depend, proto, span);
 	}
-	*ret_depth = depth_of(&draft->depend, field);
-	return ok;
+	return true;
+}
+
+bool bind_need(struct bind_rule_draft *draft, struct bind_part *part, struct source_span span)
+{
+	struct bind_depend *depend;
+
+	if (part->tunnel && !need_tunnel(draft, &field_protos[part->tunnel], span))
+		return false;
+	depend = bind_depend_of(draft, part->tunnel);
+	if (part->field->load == FIELD_LOAD_NFPROTO && depend->family != BIND_FAMILY_INET) {
+		diag_error(draft->bind->diag, span,
+			   "'meta nfproto' is only useful in a table of family inet");
+		diag_help(draft->bind->diag, "write 'meta protocol ip' or 'meta protocol ip6'");
+		return false;
+	}
+	if (!need(draft, depend, part->field, span))
+		return false;
+	part->depth = depth_of(depend, part->field);
+	return true;
 }
 
 static void know_network(struct bind_depend *depend, const struct proto *proto,
@@ -236,6 +408,38 @@ static void know_transport(struct bind_depend *depend, const struct bind_proto *
 		depend->transports[depend->transport_count++] = *known;
 }
 
+static void supply_nfproto(struct bind_depend *depend, u128 value, struct source_span span)
+{
+	if (value == NFPROTO_OF_IPV4)
+		know_network(depend, &field_protos[PROTO_IP], span);
+	else if (value == NFPROTO_OF_IPV6)
+		know_network(depend, &field_protos[PROTO_IP6], span);
+	else
+		know_network(depend, NULL, span);
+}
+
+/* `meta iiftype`: nft knows the headers of Ethernet devices only. */
+static void supply_device(struct bind_depend *depend, u128 value, struct source_span span)
+{
+	depend->link_other = value != ARPHRD_ETHER;
+	depend->link_span = span;
+	if (value == ARPHRD_ETHER)
+		depend->link = link_root();
+}
+
+/* The type of an icmp message. */
+static void supply_icmp_type(struct bind_depend *depend, const struct field *field, u128 value,
+			     struct source_span span)
+{
+	if (field->proto != PROTO_ICMP && field->proto != PROTO_ICMPV6)
+		return;
+	if (strcmp(field->name, "type"))
+		return;
+	depend->icmp_known = true;
+	depend->icmp_type = (uint8_t)value;
+	depend->icmp_span = span;
+}
+
 /* `ether type`, `vlan type`, `meta protocol`. */
 static bool supply_ether_type(struct bind_depend *depend, const struct field *field, u128 value,
 			      struct source_span span)
@@ -243,7 +447,9 @@ static bool supply_ether_type(struct bind_depend *depend, const struct field *fi
 	const struct proto *proto = proto_of_ether_type(value);
 
 	if (field->load != FIELD_LOAD_HEADER) {
-		know_network(depend, proto, span);
+		/* In inet nft learns nothing from it. */
+		if (depend->family != BIND_FAMILY_INET || depend->tunnel)
+			know_network(depend, proto, span);
 		return false;
 	}
 	if (!proto)
@@ -263,14 +469,23 @@ bool bind_supply(struct bind_depend *depend, const struct field *field, u128 val
 {
 	struct bind_proto known = { .name = "unknown", .span = span };
 
+	if (field->load == FIELD_LOAD_NFPROTO)
+		supply_nfproto(depend, value, span);
+	else if (field->load == FIELD_LOAD_IFTYPE)
+		supply_device(depend, value, span);
 	switch (field->select) {
 	case FIELD_SELECT_NOTHING:
+		supply_icmp_type(depend, field, value, span);
 		break;
 	case FIELD_SELECT_ETHER_TYPE:
 		return supply_ether_type(depend, field, value, span);
 	case FIELD_SELECT_L4PROTO:
-		/* A header's byte that names an unknown protocol says nothing, as in nft. */
-		if (proto_of_number(value, &known) || field->load != FIELD_LOAD_HEADER)
+		/*
+		 * A header's byte that names an unknown protocol says nothing, as in nft; to
+		 * nft 1.0.6 GRE is one.
+		 */
+		if ((proto_of_number(value, &known) && !known.proto->tunnel) ||
+		    field->load != FIELD_LOAD_HEADER)
 			know_transport(depend, &known);
 		break;
 	}
@@ -286,8 +501,8 @@ void bind_supply_several(struct bind_depend *depend, const struct field *field,
 	for (size_t i = 0; i < set->elements.len; i++) {
 		const struct bind_element *element = &set->elements.at[i];
 
-		if (element->form == BIND_FORM_VALUE)
-			bind_supply(depend, field, element->lo, span);
+		if (element->value.form == BIND_FORM_VALUE)
+			bind_supply(depend, field, element->value.lo, span);
 	}
 	if (!depend->network_known) {
 		depend->network_known = before.network_known;

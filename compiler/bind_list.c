@@ -12,10 +12,10 @@
  * (nft also makes one test of joined != comparisons, which then asks whether any of them
  * differs.  That is not done here: each stays a test of its own, as the listing says.)
  *
- * Leaving out.  A match on a protocol is not listed if a later one needs it anyway.
+ * Leaving out.  A match on a protocol is not listed if a later one needs it anyway, and bits that
+ * turn out to be a field get its name (bind_leave.c, bind_raw.c).
  *
- * Plainer forms.  `th dport` behind `meta l4proto tcp` is `tcp dport`; a lower and an upper
- * bound behind each other are a range.
+ * Plainer forms.  A lower and an upper bound behind each other are a range.
  *
  * Safety: statements are only moved and marked, never lost, but for an upper bound that became
  * part of a range.
@@ -23,6 +23,37 @@
 #include <stdlib.h>
 
 #include "compiler/bind_private.h"
+
+/* The first part speaks for a concatenation. */
+static const struct field *field_of(const struct bind_stmt *stmt)
+{
+	return stmt->key.parts.at[0].field;
+}
+
+/* Anything done to the field before it is compared. */
+static bool has_mask(const struct bind_stmt *stmt)
+{
+	const struct bind_part *part = &stmt->key.parts.at[0];
+
+	return part->mask != u128_max(part->field->bit_len) || part->flip || part->shift;
+}
+
+/* Bits without a name, or the port of any protocol. */
+static bool is_raw(const struct field *field)
+{
+	return field->proto == PROTO_RAW || field->proto == PROTO_TH;
+}
+
+/* The field is its protocol's key to what follows, in nft's judgement. */
+static bool is_key(const struct field *field)
+{
+	if (field->select != FIELD_SELECT_NOTHING)
+		return true;
+	if (field->proto == PROTO_ICMP || field->proto == PROTO_ICMPV6)
+		return !strcmp(field->name, "type");
+	return (field->proto == PROTO_AH || field->proto == PROTO_COMP) &&
+	       !strcmp(field->name, "nexthdr");
+}
 
 /* --- joining -------------------------------------------------------------------------------- */
 
@@ -121,14 +152,15 @@ static void join_all(const struct bind_rule_draft *draft, struct candidate *at, 
 static struct candidate candidate_of(struct bind_work *work, size_t place)
 {
 	const struct bind_stmt *stmt = &work->stmt;
+	const struct field *field = field_of(stmt);
 
 	return (struct candidate){
 		.work = work,
-		.base = field_proto(stmt->field)->base,
-		.bit = field_base_bit(stmt->field, stmt->depth),
-		.bits = stmt->field->bit_len,
+		.base = field_base_of(field),
+		.bit = field_base_bit(field, stmt->key.parts.at[0].depth),
+		.bits = field->bit_len,
 		.join = work->join,
-		.selects = stmt->field->select != FIELD_SELECT_NOTHING,
+		.selects = is_key(field),
 		.place = place,
 	};
 }
@@ -167,6 +199,90 @@ static void compare_exactly(struct diag *diag, struct bind_stmt *stmt)
 	diag_help(diag, "'tcp flags & syn != 0' asks for one of them whatever stands beside it");
 }
 
+/* All that is joined to WORK compares bits at their place, and one of them has no name. */
+static bool is_nameless(const struct bind_work *work)
+{
+	bool nameless = false;
+
+	if (work->first == work->last)
+		return false;
+	for (const struct bind_work *part = work->first; part; part = part->next) {
+		nameless = nameless || is_raw(field_of(&part->stmt));
+		if (part->join != BIND_JOIN_EQ)
+			return false;
+		if (part == work->last)
+			break;
+	}
+	return nameless;
+}
+
+/* What is joined to WORK as one comparison of bits without a name. */
+static struct bind_stmt whole_of(struct bind_rule_draft *draft, const struct bind_work *work)
+{
+	const struct bind_part *first = &work->first->stmt.key.parts.at[0];
+	unsigned int bits = 0, bit = field_base_bit(first->field, first->depth);
+	struct bind_stmt whole = work->first->stmt;
+	u128 value = 0;
+
+	for (const struct bind_work *part = work->first; part; part = part->next) {
+		unsigned int len = field_of(&part->stmt)->bit_len;
+
+		value = len < 128 ? value << len : 0;
+		value |= part->stmt.value.value.lo;
+		bits += len;
+		if (part == work->last)
+			break;
+	}
+	whole.op = BIND_MATCH_EQ;
+	whole.value.value.lo = whole.value.value.hi = value;
+	memset(&whole.key.parts, 0, sizeof(whole.key.parts));
+	*vec_push(draft->bind->arena, &whole.key.parts) = (struct bind_part){
+		.field = field_make_raw(draft->bind->arena, field_base_of(first->field), 0,
+					FIELD_LOAD_HEADER, (uint16_t)bit, (uint16_t)bits),
+		.mask = u128_max(bits),
+	};
+	return whole;
+}
+
+/* What the fields with a name say of the protocols. */
+static void learn(struct bind_depend *depend, const struct bind_part *part,
+		  struct source_span span)
+{
+	const struct proto *proto = field_proto(part->field);
+
+	if (is_raw(part->field))
+		return;
+	if (proto->base == FIELD_BASE_LINK) {
+		depend->link = &field_protos[PROTO_ETHER];
+		if (proto->ether_type && depend->tags <= part->depth)
+			depend->tags = part->depth + 1u;
+	} else if (proto->base == FIELD_BASE_NETWORK) {
+		depend->network_known = true;
+		depend->network = (struct bind_proto){ proto, proto->name, span };
+	} else if (proto->base == FIELD_BASE_TRANSPORT) {
+		depend->transport = (struct bind_proto){ proto, proto->name, span };
+	}
+}
+
+/* What is joined to WORK, as bits, and these as fields again as far as they are known. */
+static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
+		  const struct bind_work *work)
+{
+	struct bind_depend depend = { .family = BIND_FAMILY_NETDEV };
+	struct bind_stmt rest = whole_of(draft, work), piece;
+	bool more = true;
+
+	for (const struct bind_work *part = work->first; part; part = part->next) {
+		learn(&depend, &part->stmt.key.parts.at[0], part->stmt.span);
+		if (part == work->last)
+			break;
+	}
+	while (more) {
+		more = bind_take_bits(draft->bind->arena, &depend, &rest, &piece);
+		*vec_push(draft->bind->arena, &rule->stmts) = piece;
+	}
+}
+
 /* The statements in their order after joining. */
 static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
@@ -177,6 +293,10 @@ static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 
 		if (work->gone)
 			continue;
+		if (is_nameless(work)) {
+			split(draft, rule, work);
+			continue;
+		}
 		for (struct bind_work *part = work->first; part; part = part->next) {
 			if (work->first != work->last)
 				compare_exactly(draft->bind->diag, &part->stmt);
@@ -187,180 +307,20 @@ static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 	}
 }
 
-/* --- leaving out ---------------------------------------------------------------------------- */
-
-/* Matches that a field of the given base makes superfluous; statement number + 1, 0: none. */
-struct listing {
-	struct bind_rule *rule;
-	struct bind_depend depend;
-	size_t held[FIELD_BASE_TRANSPORT + 1];
-};
-
-static bool is_value(const struct bind_stmt *stmt)
-{
-	return stmt->kind == BIND_STMT_MATCH && !stmt->set && !stmt->has_mask &&
-	       stmt->value.form == BIND_FORM_VALUE &&
-	       (stmt->op == BIND_MATCH_EQ || stmt->op == BIND_MATCH_EQ_EXPLICIT);
-}
-
-static bool is_tag(const struct proto *proto)
-{
-	return proto->base == FIELD_BASE_LINK && proto->ether_type;
-}
-
-/* One comparison of whole values: its listing remembers that the field selects a protocol. */
-static bool is_comparison(const struct bind_stmt *stmt)
-{
-	return stmt->kind == BIND_STMT_MATCH && !stmt->set && !stmt->has_mask &&
-	       stmt->value.form != BIND_FORM_RANGE &&
-	       (stmt->op == BIND_MATCH_EQ || stmt->op == BIND_MATCH_EQ_EXPLICIT ||
-		stmt->op == BIND_MATCH_NEQ);
-}
-
-/* Whether STMT, which reads a header, says all that HELD says, in nft's judgement. */
-static bool covers(const struct bind_stmt *stmt, const struct bind_stmt *held)
-{
-	enum field_base base = field_proto(stmt->field)->base;
-	const struct proto *proto = field_proto(held->field);
-
-	if (proto->base == FIELD_BASE_META)
-		return true;
-	/* `ip protocol tcp` also says ip. */
-	if (proto->base == FIELD_BASE_NETWORK && base == FIELD_BASE_TRANSPORT)
-		return false;
-	if (proto->base != base)
-		return true;
-	if (stmt->field->select != FIELD_SELECT_NOTHING && is_comparison(stmt))
-		return false;
-	if (is_tag(proto))
-		return false;
-	/* Of the link header: `vlan` alone means 8021q. */
-	return held->value.lo == field_protos[PROTO_VLAN].ether_type;
-}
-
-static void drop_held(struct listing *listing, enum field_base base)
-{
-	if (listing->held[base])
-		listing->rule->stmts.at[listing->held[base] - 1].implied = true;
-	listing->held[base] = 0;
-}
-
-/* Whether `meta l4proto NUMBER` says all that the network match HELD says. */
-static bool covers_network(u128 number, const struct bind_stmt *held)
-{
-	const struct proto *proto = NULL;
-
-	if (held->field->select != FIELD_SELECT_ETHER_TYPE)
-		return true;
-	for (unsigned int i = 0; i < PROTO_COUNT; i++) {
-		if (field_protos[i].l4proto == number)
-			proto = &field_protos[i];
-	}
-	if (!proto || proto->network == PROTO_META)
-		return false;
-	for (unsigned int i = 0; i < PROTO_COUNT; i++) {
-		const struct proto *other = &field_protos[i];
-
-		/* Another transport protocol's network, so not this one's. */
-		if (other->base == FIELD_BASE_TRANSPORT && other->network != PROTO_META &&
-		    other->network != proto->network &&
-		    field_protos[other->network].ether_type == held->value.lo)
-			return false;
-	}
-	return true;
-}
-
-static void list_meta(struct listing *listing, size_t i)
-{
-	const struct bind_stmt *stmt = &listing->rule->stmts.at[i];
-	enum field_base below;
-
-	if (!is_value(stmt) || stmt->field->select == FIELD_SELECT_NOTHING)
-		return;
-	bind_supply(&listing->depend, stmt->field, stmt->value.lo, stmt->span);
-	if (stmt->field->select == FIELD_SELECT_ETHER_TYPE) {
-		below = FIELD_BASE_LINK;
-		drop_held(listing, below);
-	} else {
-		below = FIELD_BASE_NETWORK;
-		if (listing->held[below] &&
-		    covers_network(stmt->value.lo,
-				   &listing->rule->stmts.at[listing->held[below] - 1]))
-			drop_held(listing, below);
-	}
-	listing->held[below + 1] = i + 1;
-}
-
-/* `th dport` is `tcp dport` when the transport protocol is known. */
-static void name_transport(const struct listing *listing, struct bind_stmt *stmt)
-{
-	const struct proto *known = listing->depend.transport.proto;
-	const struct proto *proto = field_proto(stmt->field);
-
-	if (proto->base != FIELD_BASE_TRANSPORT || proto->l4proto || !known)
-		return;
-	for (size_t i = 0; i < field_count; i++) {
-		const struct field *field = &field_table[i];
-
-		if (field_proto(field) == known && field->bit_off == stmt->field->bit_off &&
-		    field->bit_len == stmt->field->bit_len && field->type == stmt->field->type)
-			stmt->field = field;
-	}
-}
-
-static void list_header(struct listing *listing, size_t i)
-{
-	struct bind_stmt *stmt = &listing->rule->stmts.at[i];
-	enum field_base base = field_proto(stmt->field)->base;
-	bool value = is_value(stmt), stacked = false;
-
-	name_transport(listing, stmt);
-	if (value)
-		stacked = bind_supply(&listing->depend, stmt->field, stmt->value.lo, stmt->span);
-	if (listing->held[base] &&
-	    covers(stmt, &listing->rule->stmts.at[listing->held[base] - 1]))
-		drop_held(listing, base);
-	if (value && stmt->field->select != FIELD_SELECT_NOTHING)
-		listing->held[stacked ? base : base + 1] = i + 1;
-}
-
-static void leave_out(struct bind_rule *rule)
-{
-	struct listing listing = { .rule = rule };
-
-	for (size_t i = 0; i < rule->stmts.len; i++) {
-		const struct bind_stmt *stmt = &rule->stmts.at[i];
-
-		switch (stmt->kind) {
-		case BIND_STMT_MATCH:
-		case BIND_STMT_VMAP:
-			if (field_proto(stmt->field)->base == FIELD_BASE_META)
-				list_meta(&listing, i);
-			else
-				list_header(&listing, i);
-			break;
-		case BIND_STMT_COUNTER:
-		case BIND_STMT_VERDICT:
-			/* A match left of these decides whether they happen. */
-			memset(listing.held, 0, sizeof(listing.held));
-			break;
-		}
-	}
-}
-
 /* --- plainer forms -------------------------------------------------------------------------- */
 
 static bool is_bound(const struct bind_stmt *stmt, enum bind_match_op op)
 {
-	return stmt->kind == BIND_STMT_MATCH && stmt->op == op && !stmt->has_mask && !stmt->set;
+	return stmt->kind == BIND_STMT_MATCH && !stmt->key.parts.at[0].tunnel && stmt->op == op && !has_mask(stmt) && !stmt->set;
 }
 
 /* LOW then HIGH, of one field, with something between them. */
 static bool is_range(const struct bind_stmt *low, const struct bind_stmt *high)
 {
 	return is_bound(low, BIND_MATCH_GTE) && is_bound(high, BIND_MATCH_LTE) &&
-	       low->field == high->field && low->depth == high->depth &&
-	       low->value.lo <= high->value.lo;
+	       field_of(low) == field_of(high) &&
+	       low->key.parts.at[0].depth == high->key.parts.at[0].depth &&
+	       low->value.value.lo <= high->value.value.lo;
 }
 
 static void settle_forms(struct bind_rule *rule)
@@ -373,16 +333,16 @@ static void settle_forms(struct bind_rule *rule)
 
 		if (prev && is_range(prev, stmt)) {
 			prev->op = BIND_MATCH_EQ;
-			prev->value.hi = stmt->value.lo;
-			prev->value.form = BIND_FORM_RANGE;
+			prev->value.value.hi = stmt->value.value.lo;
+			prev->value.value.form = BIND_FORM_RANGE;
 			continue;
 		}
-		if (stmt->kind == BIND_STMT_MATCH && !stmt->has_mask && !stmt->set &&
-		    stmt->value.lo == u128_max(stmt->field->bit_len) &&
+		if (stmt->kind == BIND_STMT_MATCH && !has_mask(stmt) && !stmt->set &&
+		    stmt->value.value.lo == u128_max(field_of(stmt)->bit_len) &&
 		    (stmt->op == BIND_MATCH_ANY_OF || stmt->op == BIND_MATCH_NONE_OF)) {
 			stmt->op = stmt->op == BIND_MATCH_ANY_OF ? BIND_MATCH_NEQ :
 								    BIND_MATCH_EQ_EXPLICIT;
-			stmt->value.lo = stmt->value.hi = 0;
+			stmt->value.value.lo = stmt->value.value.hi = 0;
 		}
 		rule->stmts.at[len++] = *stmt;
 	}
@@ -393,6 +353,6 @@ void bind_list(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
 	join_works(draft);
 	settle_places(draft, rule);
-	leave_out(rule);
+	bind_leave_out(draft, rule);
 	settle_forms(rule);
 }

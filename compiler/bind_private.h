@@ -6,11 +6,18 @@
  *	bind_chain.c	chains: hook, devices, policy
  *	bind_jump.c	loops and depth of jumps
  *	bind_index.c	names
+ *	bind_object.c	named counters
  *	bind_set.c	sets, maps and their elements
+ *	bind_finish.c	elements sorted, merged, checked
+ *	bind_box.c	likewise with keys of several parts
  *	bind_value.c	one value: literal, prefix, range, flags
+ *	bind_key.c	what is compared: fields with operators, concatenated
  *	bind_rule.c	statements
+ *	bind_match.c	matches and look-ups: a key, and what it is compared with
  *	bind_depend.c	which protocols a rule has established, and the matches that nft adds
  *	bind_list.c	a rule's statements in the form that nft lists them
+ *	bind_leave.c	what that listing leaves out
+ *	bind_raw.c	bits without a name that are fields
  */
 #ifndef XDPFW_BIND_PRIVATE_H
 #define XDPFW_BIND_PRIVATE_H
@@ -41,6 +48,7 @@ struct bind_draft {
 	struct bind_set *set;
 	struct source_span size_span;
 	bool overlapped;		/* elements may overlap and touch: they are merged */
+	size_t room;			/* of a filled constant set; 0: any */
 	VEC(struct bind_created) created;
 };
 
@@ -57,8 +65,10 @@ struct bind_site {
 
 struct bind_scope {
 	struct bind_table *table;
+	unsigned int flips;		/* how often `flags dormant` came and went */
 	struct bind_index chains;	/* of struct bind_site */
 	struct bind_index sets;		/* of struct bind_draft */
+	struct bind_index objects;	/* of struct bind_object */
 	VEC(struct bind_draft *) drafts;
 };
 
@@ -73,12 +83,6 @@ struct bind {
 
 /* --- one value ------------------------------------------------------------------------------ */
 
-/* What values are read as. */
-struct bind_kind {
-	const struct type *type;
-	unsigned int bits;
-};
-
 /*
  * One constant of KIND: a literal, flags joined by commas or |, or an expression of constants.
  * Reports what is wrong and returns false.
@@ -87,9 +91,44 @@ bool bind_constant(struct bind *bind, struct bind_kind kind, const struct ast_ex
 		   u128 *ret_value);
 /* A constant, prefix, range or "eth*"; host bits of a prefix are cleared. */
 bool bind_interval(struct bind *bind, struct bind_kind kind, const struct ast_expr *expr,
-		   struct bind_element *ret_element);
+		   struct bind_value *ret_value);
+/* A constant of a raw field of BITS bits, 129 to 512: one value for each part. */
+bool bind_wide(struct bind *bind, unsigned int bits, const struct ast_expr *expr,
+	       struct bind_value *ret_values);
 /* Bits that LO and HI have in common at their top, when they are ends of an aligned block; -1. */
 int bind_prefix_len(unsigned int bits, u128 lo, u128 hi);
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+#define BIND_MAX_REGISTERS 16		/* nft's 64 bytes of key, in registers of 4 */
+
+/*
+ * The left side of a match, or what typeof names: a field with what is done to it, or several
+ * concatenated.  Depths are still 0, nothing is said of what the fields need.
+ */
+bool bind_key(struct bind *bind, const struct ast_expr *expr, struct bind_key *ret_key);
+/* What stands behind the operator of EXPR, which is to be applied to PART. */
+bool bind_operand(struct bind *bind, const struct ast_expr *expr, const struct bind_part *part,
+		  u128 *ret_value);
+void bind_operate(struct bind_part *part, enum ast_expr_kind operation, u128 value);
+/*
+ * FIELD begins in one byte and ends inside another: nft 1.0.6 shifts constants to where it is, but
+ * behind an operator, before a named set and in concatenations it shifts the field, and does so
+ * in the host's byte order: on little-endian hosts it compares other bits.
+ */
+bool bind_is_astride(const struct field *field);
+/* The row of the field if it is a port: to nft `@th,0,16` and `@th,16,16` are `th sport`, `th dport`. */
+const struct field *bind_plain_field(const struct field *field);
+/* Of PART, as values compared with it are read. */
+struct bind_kind bind_part_kind(const struct bind_part *part);
+
+/* --- named counters ------------------------------------------------------------------------- */
+
+void bind_add_object(struct bind *bind, struct bind_scope *scope, const struct ast_counter *ast,
+		     bool create);
+/* Reports what is missing and returns NULL.  SPAN: where NAME is. */
+struct bind_object *bind_find_object(struct bind *bind, struct bind_scope *scope, struct str name,
+				     struct source_span span);
 
 /* --- sets ----------------------------------------------------------------------------------- */
 
@@ -99,13 +138,38 @@ void bind_add_set(struct bind *bind, struct bind_scope *scope, const struct ast_
 void bind_add_elements(struct bind *bind, struct bind_scope *scope, struct bind_draft *draft,
 		       const struct ast_expr *elements, bool create);
 /*
- * The values written in braces in a rule, in the order written, to be finished by the caller.
- * NULL when there is an error.
+ * The values written in braces in a rule, to be compared with KEY, in the order written, to be
+ * finished by the caller.  NULL when there is an error.
  */
 struct bind_set *bind_anonymous(struct bind *bind, struct bind_scope *scope,
-				struct bind_kind kind, const struct ast_expr *expr, bool is_map);
-/* Sorts, merges, and checks for overlaps and size; also of anonymous sets. */
+				const struct bind_key *key, const struct ast_expr *expr,
+				enum ast_map_kind map);
+void bind_finish_anonymous(struct bind *bind, struct bind_set *set);
+/* Sorts, merges, and checks for overlaps and size. */
 void bind_finish_set(struct bind *bind, struct bind_draft *draft);
+/* Likewise, of keys with several parts: .elements is sorted as nft lists it. */
+void bind_finish_boxes(struct bind *bind, struct bind_draft *draft);
+/* Both sites of a conflict. */
+void bind_tell_meeting(struct bind *bind, const struct bind_element *element,
+		       const struct bind_element *other, const char *what);
+/* Whether a `create` command brought ELEMENT, which is one of the draft's. */
+bool bind_was_created(const struct bind_draft *draft, const struct bind_element *element);
+/* VALUE, PREFIX or RANGE as nft lists it. */
+void bind_settle_form(struct bind_kind kind, struct bind_value *value);
+/* The one `*`; NULL when there is none. */
+const struct bind_element *bind_find_catchall(struct bind *bind, const struct bind_draft *draft);
+/* LAST is the element that makes COUNT. */
+void bind_check_size(struct bind *bind, const struct bind_draft *draft, size_t count,
+		     const struct bind_element *last);
+/* Two elements with one key have one meaning; reports it when they have not. */
+void bind_check_data(struct bind *bind, const struct bind_set *set,
+		     const struct bind_element *element, const struct bind_element *other);
+/* Whether SET holds what is compared with KEY: the same types, and widths of integers. */
+bool bind_set_fits(const struct bind_set *set, const struct bind_key *key);
+/* "ipv4_addr . inet_service" */
+const char *bind_set_types(struct bind *bind, const struct bind_set *set);
+/* "set", "map" */
+const char *bind_set_noun(const struct bind_set *set);
 
 /* --- chains --------------------------------------------------------------------------------- */
 
@@ -127,6 +191,15 @@ bool bind_verdict(struct bind *bind, struct bind_scope *scope, const struct ast_
 		  struct source_span span, struct bind_verdict *ret_verdict);
 void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chain *chain,
 		   const struct ast_rule *ast);
+
+/* --- matches (bind_match.c) ----------------------------------------------------------------- */
+
+struct bind_rule_draft;
+
+bool bind_match(struct bind_rule_draft *draft, const struct ast_stmt *ast);
+/* A look-up in a map: `vmap`, or the counters of `counter name F map M`. */
+bool bind_lookup(struct bind_rule_draft *draft, const struct ast_stmt *ast,
+		 enum ast_map_kind kind);
 
 /* How a match may be joined with its neighbours; see bind_list.c. */
 enum bind_join { BIND_JOIN_NO, BIND_JOIN_EQ, BIND_JOIN_NEQ };
@@ -152,7 +225,11 @@ struct bind_proto {
 };
 
 struct bind_depend {
+	enum bind_family family;
+	enum proto_id tunnel;		/* PROTO_META: none */
 	const struct proto *link;	/* NULL: the rule has not looked at the Ethernet header */
+	bool link_other;		/* it is of a device without one; */
+	struct source_span link_span;	/* which was said here */
 	unsigned int tags;		/* link headers passed */
 	bool network_known, network_mixed;
 	struct bind_proto network;
@@ -160,19 +237,26 @@ struct bind_depend {
 	unsigned int transport_count;
 	bool transport_mixed;
 	struct bind_proto transport;	/* the last one */
+	bool icmp_known;
+	uint8_t icmp_type;
+	struct source_span icmp_span;
 };
+
+#define BIND_TUNNELS (PROTO_GRETAP - PROTO_VXLAN + 1)
 
 struct bind_rule_draft {
 	struct bind *bind;
 	struct bind_scope *scope;
 	struct bind_depend depend;
+	struct bind_depend inner[BIND_TUNNELS];	/* from PROTO_VXLAN on */
 	VEC(struct bind_work *) works;
 };
 
 struct bind_work *bind_push(struct bind_rule_draft *draft);
-/* Makes FIELD readable: adds the matches it needs.  Reports a conflict and returns false. */
-bool bind_need(struct bind_rule_draft *draft, const struct field *field, struct source_span span,
-	       uint8_t *ret_depth);
+/* What is known of the packet, or of what is inside TUNNEL. */
+struct bind_depend *bind_depend_of(struct bind_rule_draft *draft, enum proto_id tunnel);
+/* Makes PART readable: adds the matches it needs.  Reports a conflict and returns false. */
+bool bind_need(struct bind_rule_draft *draft, struct bind_part *part, struct source_span span);
 /* FIELD == VALUE holds from here on.  Returns whether that is one more link header. */
 bool bind_supply(struct bind_depend *depend, const struct field *field, u128 value,
 		 struct source_span span);
@@ -183,6 +267,18 @@ bool bind_supply(struct bind_depend *depend, const struct field *field, u128 val
 void bind_supply_several(struct bind_depend *depend, const struct field *field,
 			 const struct bind_set *set, struct source_span span);
 
+/* STMT compares bits that have no name with one value. */
+bool bind_is_bits(const struct bind_stmt *stmt);
+/*
+ * The first field of the bits that STMT compares, as far as DEPEND lets know; STMT becomes the
+ * rest.  False: nothing is left of them.
+ */
+bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struct bind_stmt *stmt,
+		    struct bind_stmt *ret_piece);
+/* Names the bits, and the ports of any protocol, that STMT's key has. */
+void bind_name_bits(const struct bind_depend *depend, struct bind_stmt *stmt);
+/* Marks what the listing leaves out. */
+void bind_leave_out(struct bind_rule_draft *draft, struct bind_rule *rule);
 /* The rule's statements as nft evaluates and lists them. */
 void bind_list(struct bind_rule_draft *draft, struct bind_rule *rule);
 

@@ -1,61 +1,227 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bind_set: sets and verdict maps, named and anonymous, and their elements.
+ * bind_set: sets and maps, named and anonymous, and their elements.
  *
- * Input: definitions and element lists in the order of the file.  Elements are only collected
- * while the file is read; bind_finish_set() sorts a set once and then looks at neighbours, so a
- * million elements cost a sort.  Output: elements sorted and disjoint, in the forms nft lists.
- *
- * Which elements may meet is nft's rule:
- *
- *	single values		equal ones are one
- *	anonymous intervals	what overlaps or touches is one interval; also with auto-merge
- *	named intervals		equal ones are one, what overlaps is an error
- *	maps			likewise, and equal keys must have equal verdicts
+ * Input: definitions and element lists in the order of the file.  Output: sets whose elements are
+ * in the order written, each with as many values as the set's key has parts; bind_finish_set()
+ * makes of them what nft lists.
  *
  * Safety: LIMITS_ELEMENTS bounds every set; numbers of elements fit into 32 bits.
  */
-#include <stdlib.h>
-
 #include "compiler/bind_private.h"
 
-static bool same_verdict(const struct bind_verdict *a, const struct bind_verdict *b)
+const char *bind_set_noun(const struct bind_set *set)
 {
-	return a->kind == b->kind && a->chain == b->chain;
+	return set->map == AST_MAP_NONE ? "set" : "map";
+}
+
+const char *bind_set_types(struct bind *bind, const struct bind_set *set)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < set->kinds.len; i++)
+		text = arena_printf(bind->arena, "%s%s%s", text, i ? " . " : "",
+				    set->kinds.at[i].type->name);
+	return text;
+}
+
+/* Whether values are as wide as the field they are compared with. */
+static bool has_no_width(const struct type *type)
+{
+	return type == &type_integer || type == &type_bitmask;
+}
+
+bool bind_set_fits(const struct bind_set *set, const struct bind_key *key)
+{
+	if (set->kinds.len != key->parts.len)
+		return false;
+	for (size_t i = 0; i < key->parts.len; i++) {
+		struct bind_kind kind = bind_part_kind(&key->parts.at[i]);
+
+		if (set->kinds.at[i].type != kind.type)
+			return false;
+		if (has_no_width(kind.type) && set->kinds.at[i].bits != kind.bits)
+			return false;
+	}
+	return true;
+}
+
+static void take_key(struct bind *bind, struct bind_set *set, struct bind_key *key)
+{
+	set->typeof_key = key;
+	for (size_t i = 0; i < key->parts.len; i++)
+		*vec_push(bind->arena, &set->kinds) = bind_part_kind(&key->parts.at[i]);
 }
 
 /* --- collecting ----------------------------------------------------------------------------- */
 
-static bool bind_key(struct bind *bind, struct bind_scope *scope, const struct bind_set *set,
-		     const struct ast_expr *expr, struct bind_element *ret_element)
+static void take_value(struct bind_element *element, size_t part, const struct bind_value *value)
 {
-	struct bind_kind kind = { set->type, set->bits };
-	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
+	if (part)
+		element->rest[part - 1] = *value;
+	else
+		element->value = *value;
+}
 
-	if (expr->kind == AST_EXPR_MAPPING && !set->is_map) {
-		diag_error(bind->diag, expr->span, "a set has no verdicts: this is for a map");
+static bool bind_catchall(const struct bind_set *set, struct bind_element *element)
+{
+	element->catchall = true;
+	for (size_t i = 0; i < set->kinds.len; i++) {
+		u128 all = u128_max(set->kinds.at[i].bits);
+
+		take_value(element, i, &(struct bind_value){ 0, all, BIND_FORM_RANGE });
+	}
+	return true;
+}
+
+static bool collect_wide(struct bind *bind, const struct bind_set *set,
+			 const struct ast_expr *expr, struct bind_element *element)
+{
+	struct bind_value *values;
+
+	values = ARENA_ARRAY(bind->arena, struct bind_value, set->kinds.len);
+	if (!bind_wide(bind, set->typeof_key->wide_bits, expr, values))
+		return false;
+	for (size_t i = 0; i < set->kinds.len; i++)
+		take_value(element, i, &values[i]);
+	return true;
+}
+
+/* KEY as a value of each of the set's parts. */
+static bool collect_value(struct bind *bind, const struct bind_set *set,
+			  const struct ast_expr *key, struct bind_element *element)
+{
+	bool concat = key->kind == AST_EXPR_CONCAT, ok = true;
+	size_t count = concat ? key->items.len : 1;
+	struct bind_value value;
+
+	if (set->kinds.len > 1)
+		element->rest = ARENA_ARRAY(bind->arena, struct bind_value, set->kinds.len - 1);
+	if (key->kind == AST_EXPR_CATCHALL)
+		return bind_catchall(set, element);
+	if (set->typeof_key && set->typeof_key->wide_bits && !concat)
+		return collect_wide(bind, set, key, element);
+	if (count != set->kinds.len) {
+		diag_error(bind->diag, key->span, "this has %zu part%s, but elements here have %zu",
+			   count, count == 1 ? "" : "s", set->kinds.len);
+		diag_help(bind->diag, "'%s' is the type of an element", bind_set_types(bind, set));
 		return false;
 	}
-	if (expr->kind != AST_EXPR_MAPPING && set->is_map) {
+	for (size_t i = 0; i < count; i++) {
+		const struct ast_expr *item = concat ? key->items.at[i] : key;
+
+		if (bind_interval(bind, set->kinds.at[i], item, &value))
+			take_value(element, i, &value);
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+/* What stands behind the colon. */
+static bool collect_data(struct bind *bind, struct bind_scope *scope, const struct bind_set *set,
+			 const struct ast_expr *data, struct bind_element *element)
+{
+	if (set->map == AST_MAP_VERDICT) {
+		if (data->kind == AST_EXPR_VERDICT)
+			return bind_verdict(bind, scope, &data->verdict, data->span,
+					    &element->verdict);
+		diag_error(bind->diag, data->span, "a verdict is needed here");
+		return false;
+	}
+	if (data->kind == AST_EXPR_LITERAL) {
+		element->object = bind_find_object(bind, scope, data->token.text, data->span);
+		return element->object;
+	}
+	diag_error(bind->diag, data->span, "the name of a counter is needed here");
+	return false;
+}
+
+/* Whether EXPR is an element with data where SET is a map. */
+static bool check_mapping(struct bind *bind, const struct bind_set *set,
+			  const struct ast_expr *expr)
+{
+	bool mapping = expr->kind == AST_EXPR_MAPPING;
+
+	if (mapping && set->map == AST_MAP_NONE) {
+		diag_error(bind->diag, expr->span, "a set has no verdicts: this is for a map");
+	} else if (!mapping && set->map == AST_MAP_VERDICT) {
 		diag_error(bind->diag, expr->span, "an element of a map needs a verdict");
 		diag_help(bind->diag, "write 'key : verdict'");
+	} else if (!mapping && set->map == AST_MAP_COUNTER) {
+		diag_error(bind->diag, expr->span,
+			   "an element of this map needs the name of a counter");
+		diag_help(bind->diag, "write 'key : \"name\"'");
+	}
+	return mapping == (set->map != AST_MAP_NONE);
+}
+
+static void collect_extra(struct bind *bind, const struct bind_set *set,
+			  const struct ast_expr *expr, struct bind_element *element)
+{
+	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
+	const struct ast_expr *counter = key->has_counter ? key : expr;
+
+	element->counter = BIND_NO_COUNTER;
+	if (!set->has_counter && !counter->has_counter && !expr->comment.len && !key->comment.len)
+		return;
+	element->extra = ARENA_NEW(bind->arena, struct bind_extra);
+	element->extra->comment = expr->comment.len ? expr->comment : key->comment;
+	element->extra->has_counter = set->has_counter || counter->has_counter;
+	element->extra->packets = counter->packets;
+	element->extra->bytes = counter->bytes;
+}
+
+/* Elements of named sets and of maps count only when the definition says so, as for nft. */
+static bool check_counter(struct bind *bind, const struct bind_set *set,
+			  const struct ast_expr *expr)
+{
+	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
+	const struct ast_expr *counter = key->has_counter ? key : expr;
+
+	if (!counter->has_counter || set->has_counter)
+		return true;
+	if (!set->name.len && set->map == AST_MAP_NONE)
+		return true;
+	if (!set->name.len) {
+		diag_error(bind->diag, counter->counter_span,
+			   "elements of a map in a rule have no counters");
+		diag_help(bind->diag, "define a map with 'counter' in its block, or count in "
+			  "a rule of its own");
 		return false;
 	}
+	diag_error(bind->diag, counter->counter_span, "elements of %s '%.*s' have no counters",
+		   bind_set_noun(set), STR_ARG(set->name));
+	diag_label(bind->diag, set->span, "defined here");
+	diag_help(bind->diag, "write 'counter' in its definition");
+	return false;
+}
+
+static bool collect_element(struct bind *bind, struct bind_scope *scope,
+			    const struct bind_set *set, const struct ast_expr *expr,
+			    struct bind_element *element)
+{
+	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
+
+	if (!check_mapping(bind, set, expr) || !check_counter(bind, set, expr))
+		return false;
 	if (key->kind == AST_EXPR_SET_REF) {
 		diag_error(bind->diag, key->span, "a set cannot be an element of a set");
 		return false;
 	}
-	if (!bind_interval(bind, kind, key, ret_element))
+	element->span = key->span;
+	if (!collect_value(bind, set, key, element))
 		return false;
-	ret_element->comment = expr->comment.len ? expr->comment : key->comment;
-	if (!set->is_map)
-		return true;
-	if (expr->right->kind != AST_EXPR_VERDICT) {
-		diag_error(bind->diag, expr->right->span, "a verdict is needed here");
-		return false;
-	}
-	return bind_verdict(bind, scope, &expr->right->verdict, expr->right->span,
-			    &ret_element->verdict);
+	collect_extra(bind, set, expr, element);
+	return set->map == AST_MAP_NONE || collect_data(bind, scope, set, expr->right, element);
+}
+
+static bool is_single(const struct bind_set *set, const struct bind_element *element)
+{
+	for (size_t i = 0; i < set->kinds.len; i++)
+		if (bind_element_value(element, i)->form != BIND_FORM_VALUE)
+			return false;
+	return true;
 }
 
 /* One written element, or all of a nested { }. */
@@ -70,11 +236,12 @@ static bool collect(struct bind *bind, struct bind_scope *scope, struct bind_set
 			ok &= collect(bind, scope, set, expr->items.at[i]);
 		return ok;
 	}
-	if (!bind_key(bind, scope, set, expr, &element))
+	if (!collect_element(bind, scope, set, expr, &element))
 		return false;
-	if (element.form != BIND_FORM_VALUE && set->name.len && !set->flag_interval) {
+	if (!element.catchall && !is_single(set, &element) && set->name.len &&
+	    !set->flag_interval) {
 		diag_error(bind->diag, element.span, "%s '%.*s' holds single values only",
-			   set->is_map ? "map" : "set", STR_ARG(set->name));
+			   bind_set_noun(set), STR_ARG(set->name));
 		diag_label(bind->diag, set->span, "defined here");
 		diag_help(bind->diag, "add 'flags interval' to its definition");
 		return false;
@@ -106,14 +273,16 @@ void bind_add_elements(struct bind *bind, struct bind_scope *scope, struct bind_
 }
 
 struct bind_set *bind_anonymous(struct bind *bind, struct bind_scope *scope,
-				struct bind_kind kind, const struct ast_expr *expr, bool is_map)
+				const struct bind_key *key, const struct ast_expr *expr,
+				enum ast_map_kind map)
 {
 	struct bind_set *set = ARENA_NEW(bind->arena, struct bind_set);
+	struct bind_key *copy = ARENA_NEW(bind->arena, struct bind_key);
 
+	*copy = *key;
 	set->span = expr->span;
-	set->is_map = is_map;
-	set->type = kind.type;
-	set->bits = kind.bits;
+	set->map = map;
+	take_key(bind, set, copy);
 	if (!expr->items.len) {
 		diag_error(bind->diag, expr->span, "the set is empty");
 		return NULL;
@@ -121,7 +290,9 @@ struct bind_set *bind_anonymous(struct bind *bind, struct bind_scope *scope,
 	if (!collect(bind, scope, set, expr))
 		return NULL;
 	for (size_t i = 0; i < set->elements.len; i++) {
-		if (set->elements.at[i].form != BIND_FORM_VALUE)
+		const struct bind_element *element = &set->elements.at[i];
+
+		if (!element->catchall && !is_single(set, element))
 			set->flag_interval = true;
 	}
 	return set;
@@ -140,52 +311,104 @@ static void tell_unknown_type(struct bind *bind, const struct ast_name *name)
 		diag_help(bind->diag, "did you mean '%s'?", near.best);
 }
 
-static const struct type *set_type(struct bind *bind, const struct ast_set *ast)
+static const struct type *find_type(struct bind *bind, const struct ast_name *name)
 {
-	const char *noun = ast->is_map ? "map" : "set";
-	const struct type *type;
+	const struct type *type = type_find(name->text);
 
-	if (!ast->type.text.len) {
-		diag_error(bind->diag, ast->name.span, "%s '%.*s' has no type", noun,
-			   STR_ARG(ast->name.text));
-		diag_help(bind->diag, "write for example 'type ipv4_addr%s'",
-			  ast->is_map ? " : verdict" : "");
-		return NULL;
-	}
-	type = type_find(ast->type.text);
 	if (!type) {
-		tell_unknown_type(bind, &ast->type);
-		return NULL;
-	}
-	if (type == &type_integer) {
-		diag_error(bind->diag, ast->type.span, "type 'integer' has no width of its own");
+		tell_unknown_type(bind, name);
+	} else if (has_no_width(type)) {
+		diag_error(bind->diag, name->span, "type '%s' has no width of its own",
+			   type->name);
+		diag_help(bind->diag, "write 'typeof' and a field that has it");
 		return NULL;
 	}
 	return type;
+}
+
+/* What the definition says of a key: its kinds, and with `typeof` the key. */
+static bool bind_types(struct bind *bind, const struct ast_set *ast, struct bind_set *set)
+{
+	unsigned int registers = 0;
+	struct bind_key *key;
+	bool ok = true;
+
+	if (ast->typeof_expr) {
+		key = ARENA_NEW(bind->arena, struct bind_key);
+		if (!bind_key(bind, ast->typeof_expr, key))
+			return false;
+		take_key(bind, set, key);
+		return true;
+	}
+	if (!ast->types.len) {
+		diag_error(bind->diag, ast->name.span, "%s '%.*s' has no type", bind_set_noun(set),
+			   STR_ARG(ast->name.text));
+		diag_help(bind->diag, "write for example 'type ipv4_addr%s'",
+			  ast->map == AST_MAP_NONE ? "" : ast->map == AST_MAP_VERDICT ?
+			  " : verdict" : " : counter");
+		return false;
+	}
+	for (size_t i = 0; i < ast->types.len; i++) {
+		const struct type *type = find_type(bind, &ast->types.at[i]);
+
+		if (!type) {
+			ok = false;
+			continue;
+		}
+		*vec_push(bind->arena, &set->kinds) = (struct bind_kind){ type, type->bits };
+		registers += (type->bits + 31u) / 32;
+	}
+	if (ok && registers > BIND_MAX_REGISTERS) {
+		diag_error(bind->diag, source_join(ast->types.at[0].span,
+						   ast->types.at[ast->types.len - 1].span),
+			   "the key is too long: %u bytes, %u are possible", registers * 4,
+			   BIND_MAX_REGISTERS * 4);
+		return false;
+	}
+	return ok;
+}
+
+static bool same_kinds(const struct bind_set *a, const struct bind_set *b)
+{
+	if (a->kinds.len != b->kinds.len)
+		return false;
+	for (size_t i = 0; i < a->kinds.len; i++)
+		if (a->kinds.at[i].type != b->kinds.at[i].type ||
+		    a->kinds.at[i].bits != b->kinds.at[i].bits)
+			return false;
+	return true;
 }
 
 /* The same name again: the same set, if it is meant to be the same. */
 static void merge_set(struct bind *bind, struct bind_scope *scope, struct bind_draft *draft,
 		      const struct ast_set *ast, bool create)
 {
-	const struct bind_set *set = draft->set;
-	const char *noun = set->is_map ? "map" : "set";
-	bool same = set->is_map == ast->is_map && set->flag_constant == ast->flag_constant &&
-		    set->flag_interval == ast->flag_interval && str_is(ast->type.text,
-								       set->type->name);
+	struct bind_set *set = draft->set;
+	struct bind_set other = { .map = ast->map };
+	bool same;
 
+	if (!bind_types(bind, ast, &other))
+		return;
+	same = set->map == ast->map && set->flag_constant == ast->flag_constant &&
+	       set->flag_interval == ast->flag_interval &&
+	       set->has_counter == ast->has_counter && same_kinds(set, &other);
 	if (create || !same) {
 		diag_error(bind->diag, ast->name.span, create ? "%s '%.*s' exists" :
-			   "%s '%.*s' exists with another definition", noun, STR_ARG(set->name));
+			   "%s '%.*s' exists with another definition", bind_set_noun(set),
+			   STR_ARG(set->name));
 		diag_label(bind->diag, set->span, "made here");
 		return;
+	}
+	if (ast->has_size && ast->size && !set->flag_constant) {
+		set->has_size = true;
+		set->size = ast->size;
+		draft->size_span = ast->size_span;
 	}
 	if (ast->elements)
 		bind_add_elements(bind, scope, draft, ast->elements, false);
 }
 
-static struct bind_draft *new_set(struct bind *bind, const struct ast_set *ast,
-				  const struct type *type)
+static struct bind_draft *new_set(struct bind *bind, const struct ast_set *ast)
 {
 	struct bind_draft *draft = ARENA_NEW(bind->arena, struct bind_draft);
 	struct bind_set *set = ARENA_NEW(bind->arena, struct bind_set);
@@ -195,9 +418,8 @@ static struct bind_draft *new_set(struct bind *bind, const struct ast_set *ast,
 	draft->overlapped = ast->auto_merge;
 	set->name = ast->name.text;
 	set->span = ast->name.span;
-	set->is_map = ast->is_map;
-	set->type = type;
-	set->bits = type->bits;
+	set->map = ast->map;
+	set->has_counter = ast->has_counter;
 	set->flag_constant = ast->flag_constant;
 	set->flag_interval = ast->flag_interval;
 	set->auto_merge = ast->auto_merge;
@@ -216,174 +438,25 @@ void bind_add_set(struct bind *bind, struct bind_scope *scope, const struct ast_
 		  bool create)
 {
 	struct bind_draft *draft = bind_index_find(&scope->sets, ast->name.text);
-	const struct type *type;
 
 	if (draft) {
 		merge_set(bind, scope, draft, ast, create);
 		return;
 	}
-	type = set_type(bind, ast);
-	if (!type)
+	draft = new_set(bind, ast);
+	if (!bind_types(bind, ast, draft->set))
 		return;
-	if (ast->auto_merge && (!ast->flag_interval || ast->is_map)) {
+	if (ast->auto_merge && (!ast->flag_interval || ast->map != AST_MAP_NONE)) {
 		diag_error(bind->diag, ast->name.span,
 			   "auto-merge is for sets with 'flags interval'");
 		return;
 	}
-	draft = new_set(bind, ast, type);
 	bind_index_add(bind->arena, &scope->sets, draft->set->name, draft);
 	*vec_push(bind->arena, &scope->drafts) = draft;
 	*vec_push(bind->arena, &scope->table->sets) = draft->set;
 	if (ast->elements)
 		bind_add_elements(bind, scope, draft, ast->elements, false);
-}
-
-/* --- finishing ------------------------------------------------------------------------------ */
-
-/* What is sorted in place of the elements themselves. */
-struct key {
-	u128 lo;
-	uint32_t index;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-
-	if (x->lo != y->lo)
-		return x->lo < y->lo ? -1 : 1;
-	return x->index < y->index ? -1 : 1;
-}
-
-static struct key *sorted_keys(struct bind *bind, const struct bind_set *set)
-{
-	struct key *keys = ARENA_ARRAY(bind->arena, struct key, set->elements.len);
-	bool sorted = true;
-
-	for (size_t i = 0; i < set->elements.len; i++) {
-		keys[i] = (struct key){ set->elements.at[i].lo, (uint32_t)i };
-		sorted = sorted && (!i || keys[i - 1].lo <= keys[i].lo);
-	}
-	if (!sorted)
-		qsort(keys, set->elements.len, sizeof(*keys), compare_keys);
-	return keys;
-}
-
-static bool was_created(const struct bind_draft *draft, size_t index)
-{
-	size_t lo = 0, hi = draft->created.len;
-
-	while (lo < hi) {
-		size_t middle = lo + (hi - lo) / 2;
-
-		if (index < draft->created.at[middle].first)
-			hi = middle;
-		else if (index >= draft->created.at[middle].end)
-			lo = middle + 1;
-		else
-			return true;
-	}
-	return false;
-}
-
-static void tell_meeting(struct bind *bind, const struct bind_element *element,
-			 const struct bind_element *other, const char *what)
-{
-	diag_error(bind->diag, element->span, "%s", what);
-	diag_label(bind->diag, other->span, "the other one");
-}
-
-/*
- * LATER begins at or behind PREV and not behind PREV's end (or just behind it, when the set
- * merges): makes one element of them, or reports why they cannot be one.
- */
-static void unite(struct bind *bind, const struct bind_draft *draft, struct bind_element *prev,
-		  const struct bind_element *later, bool created)
-{
-	const struct bind_set *set = draft->set;
-	bool equal = prev->lo == later->lo && prev->hi == later->hi;
-
-	if (created && later->lo <= prev->hi) {
-		tell_meeting(bind, later, prev, "the element to be created exists");
-	} else if (draft->overlapped) {
-		if (later->hi > prev->hi)
-			prev->hi = later->hi;
-	} else if (!equal) {
-		tell_meeting(bind, later, prev, "elements overlap");
-		if (!set->is_map)
-			diag_help(bind->diag, "add 'auto-merge' to the set to have them merged");
-	} else if (set->is_map && !same_verdict(&prev->verdict, &later->verdict)) {
-		tell_meeting(bind, later, prev, "one key with two verdicts");
-	}
-}
-
-static bool meet(const struct bind_draft *draft, const struct bind_element *prev,
-		 const struct bind_element *later)
-{
-	if (later->lo <= prev->hi)
-		return true;
-	return draft->overlapped && later->lo - prev->hi == 1;
-}
-
-static void settle_form(const struct bind_set *set, struct bind_element *element)
-{
-	bool block = set->type->prefixes || set->type->form == TYPE_FORM_IFNAME;
-
-	if (element->lo == element->hi)
-		element->form = BIND_FORM_VALUE;
-	else if (block && bind_prefix_len(set->bits, element->lo, element->hi) >= 0)
-		element->form = BIND_FORM_PREFIX;
-	else
-		element->form = BIND_FORM_RANGE;
-}
-
-static void check_size(struct bind *bind, const struct bind_draft *draft, uint32_t last)
-{
-	const struct bind_set *set = draft->set;
-
-	if (!set->has_size || set->elements.len <= set->size)
-		return;
-	diag_error(bind->diag, set->elements.at[last].span,
-		   "%s '%.*s' is full: it has %zu elements and size %u", set->is_map ? "map" :
-		   "set", STR_ARG(set->name), set->elements.len, set->size);
-	if (draft->size_span.end)
-		diag_label(bind->diag, draft->size_span, "its size");
-}
-
-/* Sorted by value, what meets united. */
-static void sort_elements(struct bind *bind, struct bind_draft *draft)
-{
-	struct bind_set *set = draft->set;
-	struct key *keys = sorted_keys(bind, set);
-	struct bind_element *sorted;
-	uint32_t newest = 0, last = 0;
-	size_t len = 0;
-
-	sorted = ARENA_ARRAY(bind->arena, struct bind_element, set->elements.len);
-	for (size_t i = 0; i < set->elements.len; i++) {
-		const struct bind_element *element = &set->elements.at[keys[i].index];
-
-		if (len && meet(draft, &sorted[len - 1], element)) {
-			unite(bind, draft, &sorted[len - 1], element,
-			      was_created(draft, keys[i].index));
-			continue;
-		}
-		if (keys[i].index >= newest) {
-			newest = keys[i].index;
-			last = (uint32_t)len;
-		}
-		sorted[len++] = *element;
-	}
-	set->elements.at = sorted;
-	set->elements.len = set->elements.cap = len;
-	for (size_t i = 0; i < len; i++)
-		settle_form(set, &sorted[i]);
-	if (len)
-		check_size(bind, draft, last);
-}
-
-void bind_finish_set(struct bind *bind, struct bind_draft *draft)
-{
-	if (draft->set->elements.len)
-		sort_elements(bind, draft);
+	/* nft makes it just as big; a tree of intervals is not bounded so by the kernel. */
+	if (ast->flag_constant && (!ast->flag_interval || draft->set->kinds.len > 1))
+		draft->room = draft->set->elements.len;
 }

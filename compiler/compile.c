@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "compiler/bind.h"
+#include "compiler/compile_parts.h"
+#include "compiler/describe.h"
 #include "compiler/emit.h"
 #include "compiler/interp.h"
 #include "compiler/ir.h"
@@ -19,6 +21,7 @@
 #include "compiler/parse.h"
 #include "compiler/plan.h"
 #include "compiler/print.h"
+#include "compiler/warn.h"
 
 /* What each phase made, as far as it came. */
 struct compile_inner {
@@ -84,6 +87,8 @@ static bool run_phases(struct source_set *sources, uint32_t source,
 		return true;
 	if (!lower_ruleset(inner->ruleset, arena, diag, &inner->ir))
 		return false;
+	if (!options->listing)
+		warn_ruleset(inner->ir, arena, diag);
 	if (last == COMPILE_PHASE_IR)
 		return true;
 	return plan_make(inner->ir, arena, diag, &inner->plan);
@@ -161,17 +166,32 @@ struct ifname_list {
 	VEC(struct compile_ifname) names;
 };
 
-static void add_ifname(struct ifname_list *list, const struct bind_element *element,
+static void add_ifname(struct ifname_list *list, const struct bind_value *value,
 		       struct source_span span, struct arena *arena)
 {
 	char name[XDPFW_NAME_BYTES + 1] = "";
 
-	u128_to_bytes(element->lo, (uint8_t *)name, XDPFW_NAME_BYTES);
+	u128_to_bytes(value->lo, (uint8_t *)name, XDPFW_NAME_BYTES);
 	for (size_t i = 0; i < list->names.len; i++)
 		if (!strcmp(list->names.at[i].name, name))
 			return;
 	*vec_push(arena, &list->names) =
 		(struct compile_ifname){ arena_strdup(arena, str_from(name)), span };
+}
+
+static void add_ifnames(struct ifname_list *list, const struct bind_stmt *stmt, size_t part,
+			struct arena *arena)
+{
+	if (!stmt->set) {
+		add_ifname(list, bind_element_value(&stmt->value, part), stmt->span, arena);
+		return;
+	}
+	for (size_t i = 0; i < stmt->set->elements.len; i++) {
+		const struct bind_element *element = &stmt->set->elements.at[i];
+
+		if (!element->catchall)
+			add_ifname(list, bind_element_value(element, part), element->span, arena);
+	}
 }
 
 /* `iif` asks for an index, so its device has to exist; `iifname` does not mind. */
@@ -186,131 +206,13 @@ static void list_ifnames(const struct bind_ruleset *ruleset, struct arena *arena
 		for (size_t j = 0; j < rule->stmts.len; j++) {
 			const struct bind_stmt *stmt = &rule->stmts.at[j];
 
-			if (!stmt->field || stmt->field->type != &type_iface_index)
-				continue;
-			if (!stmt->set)
-				add_ifname(&list, &stmt->value, stmt->span, arena);
-			for (size_t k = 0; stmt->set && k < stmt->set->elements.len; k++)
-				add_ifname(&list, &stmt->set->elements.at[k],
-					   stmt->set->elements.at[k].span, arena);
+			for (size_t k = 0; k < stmt->key.parts.len; k++)
+				if (stmt->key.parts.at[k].field->type == &type_iface_index)
+					add_ifnames(&list, stmt, k, arena);
 		}
 	}
 	compile->ifnames = list.names.at;
 	compile->ifname_count = list.names.len;
-}
-
-/* A rule's identity while its occurrence is being counted. */
-struct rule_key {
-	char *text;			/* table, chain and normal form without figures */
-	uint32_t rule;
-};
-
-static int compare_rule_keys(const void *a, const void *b)
-{
-	const struct rule_key *left = a, *right = b;
-	int order = strcmp(left->text, right->text);
-
-	return order ? order : left->rule < right->rule ? -1 : left->rule > right->rule;
-}
-
-/*
- * One key for each rule, by rule number: "rule", table, chain, text and the occurrence of that
- * text in the chain, on a line each (no name or rule holds a newline).
- */
-static const char **make_rule_keys(const struct bind_ruleset *ruleset, struct arena *arena)
-{
-	struct print_options print = { .stateless = true };
-	size_t count = ruleset->rules.len, occurrence = 0;
-	const char **keys = ARENA_ARRAY(arena, const char *, count + 1);
-	struct rule_key *sorted = ARENA_ARRAY(arena, struct rule_key, count + 1);
-
-	for (size_t i = 0; i < ruleset->chains.len; i++) {
-		const struct bind_chain *chain = ruleset->chains.at[i];
-
-		for (size_t j = 0; j < chain->rules.len; j++) {
-			const struct bind_rule *rule = &chain->rules.at[j];
-			struct buf text = BUF_INIT;
-
-			buf_printf(&text, "rule\n%.*s\n%.*s\n", STR_ARG(chain->table->name),
-				   STR_ARG(chain->name));
-			print_rule(rule, &print, &text);
-			sorted[rule->number] = (struct rule_key){
-				arena_strdup(arena, buf_str(&text)), rule->number };
-			buf_free(&text);
-		}
-	}
-	qsort(sorted, count, sizeof(*sorted), compare_rule_keys);
-	for (size_t i = 0; i < count; i++) {
-		occurrence = i && !strcmp(sorted[i - 1].text, sorted[i].text) ? occurrence + 1 : 0;
-		keys[sorted[i].rule] = arena_printf(arena, "%s\n%zu", sorted[i].text, occurrence);
-	}
-	return keys;
-}
-
-static void list_counters(const struct bind_ruleset *ruleset, const char *const *rule_keys,
-			  struct arena *arena, struct compile *compile)
-{
-	struct compile_counter *counters = ARENA_ARRAY(arena, struct compile_counter,
-						       ruleset->counters.len);
-	const struct bind_rule *before = NULL;
-	size_t index = 0;
-
-	for (size_t i = 0; i < ruleset->counters.len; i++) {
-		const struct bind_counter *counter = &ruleset->counters.at[i];
-
-		index = counter->rule == before ? index + 1 : 0;
-		before = counter->rule;
-		counters[i] = (struct compile_counter){
-			.key = arena_printf(arena, "%s\n%zu", rule_keys[counter->rule->number],
-					    index),
-			.packets = counter->packets,
-			.bytes = counter->bytes,
-		};
-	}
-	compile->counters = counters;
-	compile->counter_count = ruleset->counters.len;
-}
-
-struct object_list {
-	VEC(struct compile_object) objects;
-};
-
-static void add_object(struct object_list *list, struct arena *arena, const char *key,
-		       uint32_t *handle)
-{
-	*vec_push(arena, &list->objects) = (struct compile_object){ key, handle };
-}
-
-static void list_objects(struct bind_ruleset *ruleset, const char *const *rule_keys,
-			 struct arena *arena, struct compile *compile)
-{
-	struct object_list list = { 0 };
-
-	for (size_t i = 0; i < ruleset->tables.len; i++) {
-		struct bind_table *table = ruleset->tables.at[i];
-
-		add_object(&list, arena,
-			   arena_printf(arena, "table\n%.*s", STR_ARG(table->name)),
-			   &table->handle);
-		for (size_t j = 0; j < table->sets.len; j++)
-			add_object(&list, arena,
-				   arena_printf(arena, "set\n%.*s\n%.*s", STR_ARG(table->name),
-						STR_ARG(table->sets.at[j]->name)),
-				   &table->sets.at[j]->handle);
-		for (size_t j = 0; j < table->chains.len; j++) {
-			struct bind_chain *chain = table->chains.at[j];
-
-			add_object(&list, arena,
-				   arena_printf(arena, "chain\n%.*s\n%.*s", STR_ARG(table->name),
-						STR_ARG(chain->name)),
-				   &chain->handle);
-			for (size_t k = 0; k < chain->rules.len; k++)
-				add_object(&list, arena, rule_keys[chain->rules.at[k].number],
-					   &chain->rules.at[k].handle);
-		}
-	}
-	compile->objects = list.objects.at;
-	compile->object_count = list.objects.len;
 }
 
 bool compile_source(struct source_set *sources, uint32_t source,
@@ -321,7 +223,6 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	struct compile_inner *inner = ARENA_NEW(arena, struct compile_inner);
 	struct compile *compile = ARENA_NEW(arena, struct compile);
 	struct buf text = BUF_INIT;
-	const char **rule_keys;
 
 	if (!run_phases(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
 		return false;
@@ -333,28 +234,105 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	compile->image_bytes = inner->plan->image_bytes;
 	compile->rule_count = (uint32_t)inner->ir->rules.len;
 	compile->flushed = inner->ruleset->flushed;
+	compile->reads_given = inner->plan->reads_given;
 	compile->inner = inner;
 	list_devices(inner->ir, arena, compile);
 	list_ifnames(inner->ruleset, arena, compile);
-	rule_keys = make_rule_keys(inner->ruleset, arena);
-	list_counters(inner->ruleset, rule_keys, arena, compile);
-	list_objects(inner->ruleset, rule_keys, arena, compile);
+	compile_list_keys(inner->ruleset, arena, compile);
 	*ret_compile = compile;
 	return true;
+}
+
+static struct print_options make_print_options(const struct compile *compile,
+					       const struct compile_print_options *options)
+{
+	for (size_t i = 0; options->handles && i < compile->object_count; i++)
+		*compile->objects[i].handle = options->handles[i];
+	return (struct print_options){
+		.counters = options->figures,
+		.stateless = options->stateless,
+		.handles = options->handles != NULL,
+	};
 }
 
 void compile_print(const struct compile *compile, const struct compile_print_options *options,
 		   struct buf *out)
 {
-	const struct print_options print = {
-		.counters = options->figures,
-		.stateless = options->stateless,
-		.handles = options->handles != NULL,
-	};
+	const struct print_options print = make_print_options(compile, options);
 
-	for (size_t i = 0; options->handles && i < compile->object_count; i++)
-		*compile->objects[i].handle = options->handles[i];
 	print_ruleset(compile->inner->ruleset, &print, out);
+}
+
+static enum print_what print_what(enum compile_list what)
+{
+	switch (what) {
+	case COMPILE_LIST_TABLES:
+		return PRINT_TABLES;
+	case COMPILE_LIST_TABLE:
+		return PRINT_TABLE;
+	case COMPILE_LIST_CHAINS:
+		return PRINT_CHAINS;
+	case COMPILE_LIST_CHAIN:
+		return PRINT_CHAIN;
+	case COMPILE_LIST_SETS:
+		return PRINT_SETS;
+	case COMPILE_LIST_SET:
+		return PRINT_SET;
+	case COMPILE_LIST_MAPS:
+		return PRINT_MAPS;
+	case COMPILE_LIST_MAP:
+		return PRINT_MAP;
+	case COMPILE_LIST_COUNTERS:
+		return PRINT_COUNTERS;
+	case COMPILE_LIST_COUNTER:
+		return PRINT_COUNTER;
+	case COMPILE_LIST_RULESET:
+		break;
+	}
+	abort();
+}
+
+/* The tables of one family. */
+static void print_family(const struct bind_ruleset *ruleset, const char *family,
+			 const struct print_options *print, struct buf *out)
+{
+	for (size_t i = 0; i < ruleset->tables.len; i++) {
+		const struct bind_table *table = ruleset->tables.at[i];
+		struct buf name = BUF_INIT;
+
+		buf_printf(&name, "%.*s", STR_ARG(table->name));
+		if (!strcmp(compile_family(table), family))
+			print_list(ruleset, PRINT_TABLE, family, name.at, NULL, print, out);
+		buf_free(&name);
+	}
+}
+
+bool compile_list(const struct compile *compile, enum compile_list what, const char *family,
+		  const char *table, const char *name,
+		  const struct compile_print_options *options, struct buf *out)
+{
+	const struct print_options print = make_print_options(compile, options);
+	const struct bind_ruleset *ruleset = compile->inner->ruleset;
+
+	if (table && !compile_has_table(compile, family, table))
+		return false;
+	if (what != COMPILE_LIST_RULESET)
+		return print_list(ruleset, print_what(what), family, table, name, &print, out);
+	if (family)
+		print_family(ruleset, family, &print, out);
+	else
+		print_ruleset(ruleset, &print, out);
+	return true;
+}
+
+bool compile_describe(const char *what, struct buf *out)
+{
+	return describe(str_from(what ? what : ""), out);
+}
+
+const struct bind_ruleset *compile_ruleset(const struct compile *compile)
+{
+	return compile->inner->ruleset;
 }
 
 void compile_print_rule(const struct compile *compile, uint32_t rule, struct buf *out)
@@ -370,13 +348,19 @@ const char *compile_rule_place(const struct compile *compile, uint32_t rule)
 }
 
 void compile_judge(const struct compile *compile, const struct xdpfw_device *device,
-		   const uint8_t *frame, size_t len, struct xdpfw_cell *cells,
-		   struct compile_verdict *ret_verdict)
+		   const struct compile_packet *packet, int32_t minutes_west,
+		   struct xdpfw_cell *cells, struct compile_verdict *ret_verdict)
 {
-	const struct interp_packet packet = { frame, len, device };
+	const struct interp_packet judged = {
+		.frame = packet->frame,
+		.len = packet->len,
+		.device = device,
+		.given = packet->given,
+		.minutes_west = minutes_west,
+	};
 	struct interp_result result;
 
-	interp_run(compile->inner->ir, &packet, cells, &result);
+	interp_run(compile->inner->ir, &judged, cells, &result);
 	ret_verdict->drop = result.drop;
 	ret_verdict->trail = result.trail;
 }
@@ -396,6 +380,7 @@ void compile_packets(const struct compile *compile, const struct xdpfw_device *d
 			.len = list.packets.at[i].len,
 			.linear = list.packets.at[i].linear,
 			.rule = list.packets.at[i].rule,
+			.given = list.packets.at[i].given,
 		};
 	*ret_packets = packets;
 	*ret_count = list.packets.len;

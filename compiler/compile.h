@@ -57,8 +57,8 @@ struct compile_ifname {
 };
 
 /*
- * One `counter` statement.  Equal keys mean the same counter over a reload; keys are unique in a
- * ruleset.
+ * One counter: of a `counter` statement, an element, or a named one.  Equal keys mean the same
+ * counter over a reload; keys are unique in a ruleset.
  */
 struct compile_counter {
 	const char *key;
@@ -89,6 +89,7 @@ struct compile {
 	size_t counter_count;
 	const struct compile_object *objects;
 	size_t object_count;
+	bool reads_given;		/* the program has a struct xdpfw_given */
 	const struct compile_inner *inner;	/* the phases' results */
 };
 
@@ -114,6 +115,33 @@ struct compile_print_options {
 void compile_print(const struct compile *compile, const struct compile_print_options *options,
 		   struct buf *out);
 
+/* What `list` shows beside the whole ruleset. */
+enum compile_list {
+	COMPILE_LIST_RULESET,
+	COMPILE_LIST_TABLES, COMPILE_LIST_TABLE,
+	COMPILE_LIST_CHAINS, COMPILE_LIST_CHAIN,
+	COMPILE_LIST_SETS, COMPILE_LIST_SET,
+	COMPILE_LIST_MAPS, COMPILE_LIST_MAP,
+	COMPILE_LIST_COUNTERS, COMPILE_LIST_COUNTER,
+};
+
+/* FAMILY, TABLE and NAME as WHAT needs them; NULL: all.  False when there is no such object. */
+bool compile_list(const struct compile *compile, enum compile_list what, const char *family,
+		  const char *table, const char *name,
+		  const struct compile_print_options *options, struct buf *out);
+
+/* Why compile_list() was false, as a sentence, with a name near to the missing one. */
+void compile_say_missing(const struct compile *compile, enum compile_list what,
+			 const char *family, const char *table, const char *name,
+			 struct buf *out);
+
+/*
+ * --describe: every protocol, field, type, operator and symbolic constant, or those that WHAT
+ * ("tcp", "tcp dport", "ipv4_addr") names; NULL: all.  False when it names none; then OUT has a
+ * name near to it, or nothing.
+ */
+bool compile_describe(const char *what, struct buf *out);
+
 /* One rule as nft lists it, and its place ("rules.conf:12"), for messages. */
 void compile_print_rule(const struct compile *compile, uint32_t rule, struct buf *out);
 const char *compile_rule_place(const struct compile *compile, uint32_t rule);
@@ -124,6 +152,7 @@ struct compile_packet {
 	size_t len;
 	size_t linear;			/* how many bytes to put into the linear part */
 	uint32_t rule;			/* it was made for this one; 0xffffffff: a corner packet */
+	struct xdpfw_given given;
 };
 
 struct compile_verdict {
@@ -132,8 +161,8 @@ struct compile_verdict {
 };
 
 void compile_judge(const struct compile *compile, const struct xdpfw_device *device,
-		   const uint8_t *frame, size_t len, struct xdpfw_cell *cells,
-		   struct compile_verdict *ret_verdict);
+		   const struct compile_packet *packet, int32_t minutes_west,
+		   struct xdpfw_cell *cells, struct compile_verdict *ret_verdict);
 
 /* Edge packets for a device (its entry, name and MAC address): see packet.h. */
 void compile_packets(const struct compile *compile, const struct xdpfw_device *device,

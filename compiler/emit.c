@@ -14,25 +14,80 @@
 
 #define MAX_INLINE_COUNTERS 64
 
-static void note_step(const struct emit *emit, const struct ir_step *step)
+/* Whether the value of a load depends on the chain's family, and this is family inet. */
+static bool is_inet(const struct emit *emit, const struct ir_rule *rule, uint32_t key)
 {
-	const struct field *field = emit->ir->loads.at[step->load].field;
+	return emit->ir->chains.at[rule->chain].inet && emit_key_asks_family(emit, key);
+}
 
-	if (step->kind == IR_STEP_TEST && !emit->set_field[step->set])
-		emit->set_field[step->set] = field;
-	if (step->kind == IR_STEP_MAP && !emit->map_field[step->map])
-		emit->map_field[step->map] = field;
-	if (step->kind == IR_STEP_TEST || step->kind == IR_STEP_MAP)
-		emit->load_used[step->load] = true;
+static void note_pair(struct emit *emit, const struct emit_pair *pair)
+{
+	for (size_t i = 0; i < emit->pairs.len; i++) {
+		const struct emit_pair *other = &emit->pairs.at[i];
+
+		if (other->is_map == pair->is_map && other->number == pair->number &&
+		    other->key == pair->key && other->inet == pair->inet)
+			return;
+	}
+	*vec_push(emit->arena, &emit->pairs) = *pair;
+}
+
+static void note_step(struct emit *emit, const struct ir_rule *rule, const struct ir_step *step)
+{
+	const struct ir_key *key = &emit->ir->keys.at[step->key];
+	const struct field *field = emit->ir->loads.at[key->parts.at[0].load].field;
+	bool is_map = step->kind == IR_STEP_MAP;
+	struct emit_pair pair = { is_map, is_map ? step->map : step->set, step->key,
+				  is_inet(emit, rule, step->key) };
+
+	if (is_map && emit->plan->maps[step->map].by_number)
+		emit->by_number = true;
+	if (key->parts.len > 1) {
+		note_pair(emit, &pair);
+	} else if (is_map) {
+		if (!emit->map_field[step->map])
+			emit->map_field[step->map] = field;
+	} else {
+		if (!emit->set_field[step->set])
+			emit->set_field[step->set] = field;
+		if (!emit_set_is_inline(emit, step->set, step->key))
+			emit->set_called[step->set] = true;
+	}
+}
+
+static void note_place(struct emit *emit, uint32_t number)
+{
+	const struct ir_load *load = &emit->ir->loads.at[number];
+	struct ir_place place = ir_load_place(load);
+	uint32_t i = 0;
+
+	emit->place_of[number] = EMIT_NO_PLACE;
+	if (place.base == FIELD_BASE_META)
+		return;
+	while (i < emit->places.len && !ir_place_equal(&emit->places.at[i].place, &place))
+		i++;
+	if (i == emit->places.len)
+		emit_place_init(emit, &place, vec_push(emit->arena, &emit->places));
+	if (load->field->load == FIELD_LOAD_PRESENCE)
+		emit->places.at[i].asked = true;
+	else
+		emit->places.at[i].bytes = true;
+	emit->place_of[number] = i;
 }
 
 static void note_uses(struct emit *emit)
 {
 	const struct ir *ir = emit->ir;
 
-	emit->load_used = ARENA_ARRAY(emit->arena, bool, ir->loads.len + 1);
+	emit->set_called = ARENA_ARRAY(emit->arena, bool, ir->sets.len + 1);
 	emit->set_field = ARENA_ARRAY(emit->arena, const struct field *, ir->sets.len + 1);
 	emit->map_field = ARENA_ARRAY(emit->arena, const struct field *, ir->maps.len + 1);
+	emit->place_of = ARENA_ARRAY(emit->arena, uint32_t, ir->loads.len + 1);
+	for (uint32_t i = 0; i < ir->loads.len; i++)
+		if (emit->plan->load_used[i])
+			note_place(emit, i);
+	emit->windowed = ARENA_ARRAY(emit->arena, uint32_t, ir->loads.len + 1);
+	emit->present = ARENA_ARRAY(emit->arena, unsigned int, emit->places.len + 1);
 	for (size_t i = 0; i < ir->rules.len; i++) {
 		const struct ir_rule *rule = &ir->rules.at[i];
 
@@ -41,8 +96,24 @@ static void note_uses(struct emit *emit)
 		for (size_t j = 0; j < rule->steps.len; j++)
 			if (rule->steps.at[j].kind != IR_STEP_COUNTER &&
 			    rule->steps.at[j].kind != IR_STEP_VERDICT)
-				note_step(emit, &rule->steps.at[j]);
+				note_step(emit, rule, &rule->steps.at[j]);
 	}
+	for (size_t i = 0; i < ir->chains.len; i++)
+		if (emit->plan->chain_used[i] && ir->chains.at[i].is_base && ir->chains.at[i].inet)
+			emit->inet = true;
+	emit_fields_need(emit);
+	emit_place_windows(emit);
+}
+
+static void put_table_header(const struct emit *emit)
+{
+	buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n", emit->plan->image_bytes);
+	if (emit->plan->key_lanes)
+		buf_printf(emit->out, "#define XDPFW_KEY_LANES %u\n", emit->plan->key_lanes);
+	if (emit->plan->hash_lanes && emit->plan->key_lanes)
+		buf_printf(emit->out, "#define XDPFW_HASH_LANES %u\n", emit->plan->hash_lanes);
+	buf_putc(emit->out, '\n');
+	emit_header(EMIT_HEADER_TABLE, emit->out);
 }
 
 static void put_headers(const struct emit *emit)
@@ -53,11 +124,13 @@ static void put_headers(const struct emit *emit)
 	emit_header(EMIT_HEADER_RUN, emit->out);
 	if (emit_needs_jump(emit))
 		emit_header(EMIT_HEADER_JUMP, emit->out);
-	if (emit->plan->image_bytes) {
-		buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n\n", emit->plan->image_bytes);
-		emit_header(EMIT_HEADER_TABLE, emit->out);
-	}
+	if (emit->plan->image_bytes)
+		put_table_header(emit);
 	emit_header(EMIT_HEADER_WALK, emit->out);
+	if (emit_reads_places(emit))
+		emit_header(EMIT_HEADER_PLACE, emit->out);
+	if (emit_reads_tunnels(emit))
+		emit_header(EMIT_HEADER_TUNNEL, emit->out);
 }
 
 static void put_settings(const struct emit *emit)
@@ -102,6 +175,63 @@ static void put_count(const struct emit *emit)
 			   emit->ir->counter_count);
 }
 
+/* Counts what the entry of a map says, and returns its word. */
+static void put_count_entry(const struct emit *emit)
+{
+	uint32_t count = emit->ir->counter_count;
+
+	if (!emit->by_number)
+		return;
+	buf_puts(emit->out,
+		 "/* NUMBER is from 1 on; 0: the key is in no entry. */\n"
+		 "XDPFW_ALONE __u32 count_entry(const volatile struct fields *f, __u32 at, "
+		 "__u32 number)\n"
+		 "{\n"
+		 "\tstruct table_entry entry;\n\n"
+		 "\tif (!f || !number ||\n"
+		 "\t    !TABLE_READ(struct table_entry, at + (number - 1) * (__u64)sizeof(entry), "
+		 "&entry))\n"
+		 "\t\treturn 0;\n");
+	if (count)
+		buf_printf(emit->out,
+			   "\tif (entry.counter && entry.counter <= %u)\n"
+			   "\t\tcount_cell(settings.cell_of[entry.counter - 1], f->length);\n"
+			   "\tif (entry.object && entry.object <= %u)\n"
+			   "\t\tcount_cell(settings.cell_of[entry.object - 1], f->length);\n",
+			   count, count);
+	buf_puts(emit->out, "\treturn entry.word;\n}\n\n");
+}
+
+/* Clock, CPU and chance, for programs that ask for them. */
+static void put_given(const struct emit *emit)
+{
+	if (!emit->plan->reads_given)
+		return;
+	buf_puts(emit->out,
+		 "/* Set in a proof; a live program asks the machine. */\n"
+		 "volatile struct xdpfw_given given SEC(\".data.given\") = {};\n\n"
+		 "XDPFW_INLINE __u64 given_time(void)\n"
+		 "{\n"
+		 "\treturn given.active ? given.now :\n"
+		 "\t\tbpf_ktime_get_tai_ns() - (__u64)settings.config.tai_offset;\n"
+		 "}\n\n"
+		 "/* Days since 1970-01-01, a Thursday, in the kernel's time zone. */\n"
+		 "XDPFW_INLINE __u8 given_day(__u64 now)\n"
+		 "{\n"
+		 "\tlong west = settings.config.minutes_west;\n\n"
+		 "\treturn (4 + (now / 1000000000 - west * 60) / 86400) % 7;\n"
+		 "}\n\n"
+		 "XDPFW_INLINE __u32 given_cpu(void)\n"
+		 "{\n"
+		 "\treturn given.active ? given.cpu : bpf_get_smp_processor_id();\n"
+		 "}\n\n"
+		 "/* A new one each time. */\n"
+		 "XDPFW_INLINE __u32 meta_random(void)\n"
+		 "{\n"
+		 "\treturn given.active ? given.random : bpf_get_prandom_u32();\n"
+		 "}\n\n");
+}
+
 void emit_c(const struct plan *plan, const struct emit_options *options, struct buf *out)
 {
 	struct arena arena = ARENA_INIT;
@@ -117,9 +247,12 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	buf_puts(out, "/* Made by xdpfw from a ruleset; changes are lost at the next load. */\n\n");
 	put_headers(&emit);
 	put_settings(&emit);
+	put_given(&emit);
 	emit_fields(&emit);
 	put_count(&emit);
+	put_count_entry(&emit);
 	emit_sets(&emit);
+	emit_pairs(&emit);
 	emit_runs(&emit);
 	emit_run_at(&emit);
 	emit_main(&emit);

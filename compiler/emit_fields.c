@@ -22,38 +22,49 @@ bool emit_is_wide(const struct ir_load *load)
 	return load->field->bit_len > 64;
 }
 
-static unsigned int member_bytes(const struct ir_load *load)
+static unsigned int load_bytes(const struct ir_load *load)
 {
 	unsigned int bits = load->field->bit_len;
 
 	return bits > 64 ? 16 : bits > 32 ? 8 : bits > 16 ? 4 : bits > 8 ? 2 : 1;
 }
 
-/* `meta length` is not a member of its own. */
+/* `meta length` is not a member of its own; others are not kept at all. */
 static bool is_member(const struct emit *emit, size_t load)
 {
-	return emit->load_used[load] && emit->ir->loads.at[load].field->load != FIELD_LOAD_LENGTH;
+	const enum field_load kind = emit->ir->loads.at[load].field->load;
+
+	return emit->plan->load_used[load] && kind != FIELD_LOAD_LENGTH &&
+	       kind != FIELD_LOAD_RANDOM && kind != FIELD_LOAD_NFPROTO && kind != FIELD_LOAD_NEVER;
 }
 
-static enum field_base base_of(const struct ir_load *load)
+/* The place of the frame itself, not in a tunnel; EMIT_NO_PLACE: nothing is read there. */
+static uint32_t outer_place(const struct emit *emit, enum field_base base)
 {
-	return field_proto(load->field)->base;
+	struct ir_place place = { .base = base, .tunnel = PROTO_META };
+
+	for (uint32_t i = 0; i < emit->places.len; i++)
+		if (ir_place_equal(&emit->places.at[i].place, &place))
+			return i;
+	return EMIT_NO_PLACE;
+}
+
+static bool is_at(const struct emit *emit, size_t load, uint32_t place)
+{
+	return emit->plan->load_used[load] && emit->place_of[load] == place &&
+	       emit->ir->loads.at[load].field->load == FIELD_LOAD_HEADER;
 }
 
 /* The most bytes of a header that any load needs; 0: none reads it. */
-static unsigned int base_bytes(const struct emit *emit, enum field_base base)
+static unsigned int place_bytes(const struct emit *emit, uint32_t place)
 {
 	unsigned int most = 0;
 
-	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+	for (size_t i = 0; place != EMIT_NO_PLACE && i < emit->ir->loads.len; i++) {
 		const struct ir_load *load = &emit->ir->loads.at[i];
-		unsigned int bytes;
+		unsigned int bytes = field_need_bytes(load->field, load->depth);
 
-		if (!emit->load_used[i] || load->field->load != FIELD_LOAD_HEADER ||
-		    base_of(load) != base)
-			continue;
-		bytes = field_need_bytes(load->field, load->depth);
-		if (bytes > most)
+		if (is_at(emit, i, place) && bytes > most)
 			most = bytes;
 	}
 	return most;
@@ -62,68 +73,104 @@ static unsigned int base_bytes(const struct emit *emit, enum field_base base)
 static bool reads(const struct emit *emit, enum field_load kind)
 {
 	for (size_t i = 0; i < emit->ir->loads.len; i++)
-		if (emit->load_used[i] && emit->ir->loads.at[i].field->load == kind)
+		if (emit->plan->load_used[i] && emit->ir->loads.at[i].field->load == kind)
 			return true;
 	return false;
 }
 
-static bool needs_l4(const struct emit *emit)
+static bool reads_time(const struct emit *emit)
 {
-	return reads(emit, FIELD_LOAD_L4PROTO) || base_bytes(emit, FIELD_BASE_TRANSPORT);
+	return reads(emit, FIELD_LOAD_TIME) || reads(emit, FIELD_LOAD_DAY) ||
+	       reads(emit, FIELD_LOAD_HOUR);
 }
 
 bool emit_reads_device(const struct emit *emit)
 {
-	return reads(emit, FIELD_LOAD_IFNAME) || reads(emit, FIELD_LOAD_PKTTYPE);
+	return reads(emit, FIELD_LOAD_IFNAME) || reads(emit, FIELD_LOAD_PKTTYPE) ||
+	       reads(emit, FIELD_LOAD_IFTYPE) || reads(emit, FIELD_LOAD_IFGROUP);
 }
 
-unsigned int emit_fields_bytes(const struct emit *emit)
-{
-	unsigned int bytes = 4 * 4;
-
-	for (size_t i = 0; i < emit->ir->loads.len; i++)
-		if (is_member(emit, i))
-			bytes += member_bytes(&emit->ir->loads.at[i]);
-	return (bytes + 7) & ~7u;
-}
-
-static void put_member(const struct ir_load *load, struct buf *out)
+/* A member of struct fields: a load's value, or what is known of a place. */
+static void put_member(struct emit *emit, unsigned int bytes, const char *name, const char *note)
 {
 	static const char *const shapes[] = { [1] = "__u8", [2] = "__u16", [4] = "__u32",
 					      [8] = "__u64" };
-	struct buf name = BUF_INIT;
 
-	ir_load_name(load, &name);
-	if (emit_is_wide(load))
-		buf_printf(out, "\t__u64 %s_high, %s_low;\n", name.at, name.at);
+	emit->fields_bytes += bytes;
+	if (bytes == 16)
+		buf_printf(emit->out, "\t__u64 %s_high, %s_low;", name, name);
 	else
-		buf_printf(out, "\t%s %s;\n", shapes[member_bytes(load)], name.at);
-	buf_free(&name);
+		buf_printf(emit->out, "\t%s %s;", shapes[bytes], name);
+	if (note)
+		buf_printf(emit->out, "\t\t/* %s */", note);
+	buf_putc(emit->out, '\n');
+}
+
+static void put_load_members(struct emit *emit, unsigned int bytes)
+{
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		const struct ir_load *load = &emit->ir->loads.at[i];
+		struct buf name = BUF_INIT;
+
+		if (!is_member(emit, i) || load_bytes(load) != bytes)
+			continue;
+		ir_load_name(load, &name);
+		put_member(emit, bytes, name.at, NULL);
+		buf_free(&name);
+	}
+}
+
+static void put_lengths(struct emit *emit)
+{
+	put_member(emit, 4, "length",
+		   "behind Ethernet and at most one tag: meta length, bytes of counters");
+	put_member(emit, 4, "frame_len", NULL);
+	put_member(emit, 4, "th_len", "of the transport header and all behind it; 0: there is none");
+	if (emit->needs & EMIT_NEED_NETWORK)
+		put_member(emit, 4, "network_at", NULL);
+	if (emit->needs & EMIT_NEED_TRANSPORT)
+		put_member(emit, 4, "th_at", NULL);
+	for (size_t i = 0; i < emit->places.len; i++)
+		if (emit->places.at[i].found && emit->places.at[i].bytes)
+			put_member(emit, 4, emit->places.at[i].len, NULL);
+}
+
+static void put_flags(struct emit *emit)
+{
+	put_member(emit, 1, "has_l4", "the transport protocol is known");
+	if (emit->needs & EMIT_NEED_TRANSPORT)
+		put_member(emit, 1, "l4", "that protocol");
+	if (emit->needs & EMIT_NEED_NFPROTO)
+		put_member(emit, 1, "nfproto", "of IPv4 or IPv6; 0: neither");
+	for (enum proto_id i = 0; i < PROTO_COUNT; i++) {
+		if (!emit->tunnels[i])
+			continue;
+		put_member(emit, 1, arena_printf(emit->arena, "%s_opened", field_protos[i].name),
+			   "a packet is inside");
+		put_member(emit, 1, arena_printf(emit->arena, "%s_has_l4", field_protos[i].name),
+			   NULL);
+	}
 }
 
 /* The big ones first, so that no room is lost to alignment. */
-static void put_struct(const struct emit *emit)
+static void put_struct(struct emit *emit)
 {
 	buf_puts(emit->out, "/* What the rules ask of a packet, as numbers. */\nstruct fields {\n");
 	for (unsigned int bytes = 16; bytes; bytes /= 2) {
-		for (size_t i = 0; i < emit->ir->loads.len; i++)
-			if (is_member(emit, i) && member_bytes(&emit->ir->loads.at[i]) == bytes)
-				put_member(&emit->ir->loads.at[i], emit->out);
+		put_load_members(emit, bytes);
 		if (bytes == 4)
-			buf_puts(emit->out,
-				 "\t__u32 length;\t\t/* behind Ethernet and at most one tag: "
-				 "meta length, bytes of counters */\n"
-				 "\t__u32 frame_len;\n"
-				 "\t__u32 th_len;\t\t/* of the transport header and all behind "
-				 "it; 0: there is none */\n");
+			put_lengths(emit);
 	}
-	buf_puts(emit->out, "\t__u8 has_l4;\t\t/* the transport protocol is known */\n};\n\n");
+	put_flags(emit);
+	buf_puts(emit->out, "};\n\n");
+	emit->fields_bytes = (emit->fields_bytes + 7) & ~7u;
 }
 
 /*
  * Bytes FIRST to LAST of a header as one number: pieces aligned to their size.  At most 8 bytes.
+ * FROM is what `header` points at.
  */
-static void put_bytes(unsigned int first, unsigned int last, struct buf *out)
+static void put_bytes(unsigned int first, unsigned int last, unsigned int from, struct buf *out)
 {
 	const char *before = "";
 
@@ -137,91 +184,249 @@ static void put_bytes(unsigned int first, unsigned int last, struct buf *out)
 		if (left > size)
 			buf_printf(out, "(__u64)");
 		if (size == 1)
-			buf_printf(out, "header[%u]", first);
+			buf_printf(out, "header[%u]", first - from);
 		else
-			buf_printf(out, "be%u(header + %u)", size * 8, first);
+			buf_printf(out, "be%u(header + %u)", size * 8, first - from);
 		if (left > size)
 			buf_printf(out, " << %u", (left - size) * 8);
 		first += size;
 	}
 }
 
+/* BITS bits (1 to 64) from bit BIT on, which may lie in 9 bytes. */
+static void put_bits(unsigned int bit, unsigned int bits, unsigned int from, struct buf *out)
+{
+	unsigned int end = bit + bits, first = bit / 8, last = (end - 1) / 8;
+	unsigned int behind = (8 - end % 8) % 8;
+	bool nine = last - first == 8, cut = bit % 8 != 0 && (!nine || bits < 64);
+	bool paren = (behind || cut) && first != last;
+
+	buf_puts(out, paren ? "(" : "");
+	if (nine) {
+		buf_putc(out, '(');
+		put_bytes(first, last - 1, from, out);
+		buf_printf(out, ") << %u | header[%u] >> %u)", 8 - behind, last - from, behind);
+	} else {
+		put_bytes(first, last, from, out);
+		buf_puts(out, paren ? ")" : "");
+		if (behind)
+			buf_printf(out, " >> %u", behind);
+	}
+	if (cut)
+		buf_printf(out, " & 0x%llx", (unsigned long long)u128_max(bits));
+}
+
 /* `f->ip_version = header[0] >> 4;` */
-static void put_read(const struct ir_load *load, struct buf *out)
+static void put_read(const struct ir_load *load, unsigned int from, struct buf *out)
 {
 	unsigned int bit = field_base_bit(load->field, load->depth);
-	unsigned int bits = load->field->bit_len, end = bit + bits;
-	unsigned int behind = (8 - end % 8) % 8;
-	bool cut = bit % 8 != 0, paren = (behind || cut) && bit / 8 != (end - 1) / 8;
+	unsigned int bits = load->field->bit_len;
 
 	buf_puts(out, "\tf->");
 	ir_load_name(load, out);
 	if (emit_is_wide(load)) {
-		buf_printf(out, "_high = be64(header + %u);\n\tf->", bit / 8);
+		buf_puts(out, "_high = ");
+		put_bits(bit, bits - 64, from, out);
+		buf_puts(out, ";\n\tf->");
 		ir_load_name(load, out);
-		buf_printf(out, "_low = be64(header + %u);\n", bit / 8 + 8);
-		return;
+		buf_puts(out, "_low = ");
+		bit += bits - 64;
+		bits = 64;
+	} else {
+		buf_puts(out, " = ");
 	}
-	buf_puts(out, paren ? " = (" : " = ");
-	put_bytes(bit / 8, (end - 1) / 8, out);
-	if (paren)
-		buf_putc(out, ')');
-	if (behind)
-		buf_printf(out, " >> %u", behind);
-	if (cut)
-		buf_printf(out, " & 0x%llx", (unsigned long long)u128_max(bits));
+	put_bits(bit, bits, from, out);
 	buf_puts(out, ";\n");
 }
 
-static const char *const base_words[] = {
-	[FIELD_BASE_META] = "",
-	[FIELD_BASE_LINK] = "link",
-	[FIELD_BASE_NETWORK] = "network",
-	[FIELD_BASE_TRANSPORT] = "transport",
-};
+static unsigned int first_byte(const struct ir_load *load)
+{
+	return field_base_bit(load->field, load->depth) / 8;
+}
+
+static unsigned int end_byte(const struct ir_load *load)
+{
+	return (field_base_bit(load->field, load->depth) + load->field->bit_len + 7) / 8;
+}
+
+/* Bytes behind the window's first one that must be there to read the load. */
+static unsigned int window_need(const struct ir_load *load, const struct emit_window *window)
+{
+	if (window->start)
+		return end_byte(load) - window->start;
+	return field_need_bytes(load->field, load->depth);
+}
+
+static bool is_free(const struct emit *emit, size_t load, uint32_t place)
+{
+	return is_at(emit, load, place) && !emit->windowed[load];
+}
+
+/* Loads that one window can hold go into a new one; false when none are left. */
+static bool add_window(struct emit *emit, uint32_t place)
+{
+	struct emit_place *at = &emit->places.at[place];
+	struct emit_window window = { UINT32_MAX, 0, (uint32_t)at->windows.len };
+
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		unsigned int start = first_byte(&emit->ir->loads.at[i]) & ~7u;
+
+		if (is_free(emit, i, place) && start < window.start)
+			window.start = start;
+	}
+	if (window.start == UINT32_MAX)
+		return false;
+	if (!at->windows.len && window.start + 24 <= EMIT_WINDOW_BYTES)
+		window.start = 0;
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		const struct ir_load *load = &emit->ir->loads.at[i];
+
+		if (!is_free(emit, i, place) || first_byte(load) < window.start ||
+		    end_byte(load) > window.start + EMIT_WINDOW_BYTES)
+			continue;
+		emit->windowed[i] = window.number + 1;
+		if (window.bytes < window_need(load, &window))
+			window.bytes = window_need(load, &window);
+	}
+	*vec_push(emit->arena, &at->windows) = window;
+	return true;
+}
+
+void emit_place_windows(struct emit *emit)
+{
+	for (uint32_t i = 0; i < emit->places.len; i++)
+		while (add_window(emit, i))
+			;
+}
+
+/*
+ * The type behind the tag that was taken off shows what the hook made of it (see struct field), also
+ * to raw loads: bytes 16 and 17.  BITS bits from bit BIT on are in NAME.
+ */
+static void patch_raw(const char *name, const char *suffix, unsigned int bit, unsigned int bits,
+		      struct buf *out)
+{
+	unsigned int first = bit > 128 ? bit : 128, end = bit + bits < 144 ? bit + bits : 144;
+	uint64_t mask;
+
+	if (first >= end)
+		return;
+	mask = (uint64_t)u128_max(end - first);
+	buf_printf(out, "\tif (walk.network > ETHER_BYTES)\n"
+			"\t\tf->%s%s = (f->%s%s & 0x%llxull) | "
+			"(__u64)(walk.protocol >> %u & 0x%llx) << %u;\n",
+		   name, suffix, name, suffix,
+		   (unsigned long long)((uint64_t)u128_max(bits) & ~(mask << (bit + bits - end))),
+		   144 - end, (unsigned long long)mask, bit + bits - end);
+}
+
+/* What the tag taken off shows of itself: see struct field. */
+static void put_of_hook(const struct emit *emit)
+{
+	uint32_t link = outer_place(emit, FIELD_BASE_LINK);
+
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		const struct ir_load *load = &emit->ir->loads.at[i];
+		unsigned int bit = field_base_bit(load->field, load->depth);
+		unsigned int bits = load->field->bit_len;
+		struct buf name = BUF_INIT;
+
+		if (!is_at(emit, i, link))
+			continue;
+		ir_load_name(load, &name);
+		if (load->field->of_hook && !load->depth) {
+			buf_printf(emit->out, "\tif (walk.network > ETHER_BYTES)\n"
+					      "\t\tf->%s = walk.protocol;\n", name.at);
+		} else if (load->field->proto == PROTO_RAW && emit_is_wide(load)) {
+			patch_raw(name.at, "_high", bit, bits - 64, emit->out);
+			patch_raw(name.at, "_low", bit + bits - 64, 64, emit->out);
+		} else if (load->field->proto == PROTO_RAW) {
+			patch_raw(name.at, "", bit, bits, emit->out);
+		}
+		buf_free(&name);
+	}
+}
 
 /* read_network() and its like: fields in the order of the bytes they need. */
-static void put_reader(const struct emit *emit, enum field_base base)
+static void put_reader(const struct emit *emit, uint32_t place, const struct emit_window *window)
 {
-	unsigned int most = base_bytes(emit, base);
 	struct buf *out = emit->out;
 
-	if (!most)
-		return;
-	buf_printf(out, "XDPFW_INLINE void read_%s(struct fields *f, const __u8 *header, "
-			"const __u8 *end)\n{\n", base_words[base]);
-	for (unsigned int bytes = 1; bytes <= most; bytes++) {
+	buf_printf(out, "XDPFW_INLINE void read_%s", emit->places.at[place].name);
+	if (window->number)
+		buf_printf(out, "_at_%u", window->start);
+	buf_puts(out, "(struct fields *f, const __u8 *header, const __u8 *end)\n{\n");
+	for (unsigned int bytes = 1; bytes <= window->bytes; bytes++) {
 		bool first = true;
 
 		for (size_t i = 0; i < emit->ir->loads.len; i++) {
 			const struct ir_load *load = &emit->ir->loads.at[i];
 
-			if (!emit->load_used[i] || load->field->load != FIELD_LOAD_HEADER ||
-			    base_of(load) != base ||
-			    field_need_bytes(load->field, load->depth) != bytes)
+			if (!is_at(emit, i, place) || emit->windowed[i] != window->number + 1 ||
+			    window_need(load, window) != bytes)
 				continue;
 			if (first)
 				buf_printf(out, "\tif (header + %u > end)\n\t\treturn;\n", bytes);
 			first = false;
-			put_read(load, out);
+			put_read(load, window->start, out);
 		}
 	}
 	buf_puts(out, "}\n\n");
 }
 
-/* Finds one header, inside read_fields(). */
-static void put_header(const char *offset, unsigned int bytes, const char *indent, struct buf *out)
+/* Finds one header, in read_fields() or read_places(). */
+static void put_header(const char *offset, unsigned int start, unsigned int bytes,
+		       const char *indent, struct buf *out)
 {
-	buf_printf(out, "%sheader = walk_header(&walk, %s, %u, copy, &end);\n"
+	buf_printf(out, "%sheader = walk_header(&walk, %s", indent, offset);
+	if (start)
+		buf_printf(out, " + %u", start);
+	buf_printf(out, ", %u, copy, &end);\n"
 			"%sif (!header)\n"
 			"%s\treturn XDPFW_REASON_OUT_OF_REACH;\n",
-		   indent, offset, bytes, indent, indent);
+		   bytes, indent, indent);
 }
 
-static void put_call(const struct emit *emit, enum field_base base, const char *indent)
+static void put_call(const struct emit *emit, uint32_t place, const struct emit_window *window,
+		     const char *indent)
 {
-	if (base_bytes(emit, base))
-		buf_printf(emit->out, "%sread_%s(f, header, end);\n", indent, base_words[base]);
+	buf_printf(emit->out, "%sread_%s", indent, emit->places.at[place].name);
+	if (window->number)
+		buf_printf(emit->out, "_at_%u", window->start);
+	buf_puts(emit->out, "(f, header, end);\n");
+}
+
+/* The window that begins with the header; NULL: there is none. */
+static const struct emit_window *head_window(const struct emit *emit, uint32_t place)
+{
+	const struct emit_place *at = place == EMIT_NO_PLACE ? NULL : &emit->places.at[place];
+
+	return at && at->windows.len && !at->windows.at[0].start ? &at->windows.at[0] : NULL;
+}
+
+/* All windows but the first one when it begins with the header, which was read already. */
+static void put_far_windows(const struct emit *emit, uint32_t place, const char *offset,
+			    const char *indent)
+{
+	const struct emit_place *at = place == EMIT_NO_PLACE ? NULL : &emit->places.at[place];
+
+	for (size_t i = head_window(emit, place) != NULL; at && i < at->windows.len; i++) {
+		put_header(offset, at->windows.at[i].start, at->windows.at[i].bytes, indent,
+			   emit->out);
+		put_call(emit, place, &at->windows.at[i], indent);
+	}
+}
+
+void emit_place_read(const struct emit *emit, uint32_t place, const char *offset,
+		     const char *indent)
+{
+	const struct emit_window *head = head_window(emit, place);
+
+	if (head) {
+		put_header(offset, 0, head->bytes, indent, emit->out);
+		put_call(emit, place, head, indent);
+	}
+	put_far_windows(emit, place, offset, indent);
 }
 
 /* `meta` fields of a kind that no header has. */
@@ -229,16 +434,24 @@ static void put_meta(const struct emit *emit)
 {
 	struct buf *out = emit->out;
 
+	if (reads_time(emit))
+		buf_puts(out, "\tnow = given_time();\n");
+	if (emit->needs & EMIT_NEED_NFPROTO)
+		buf_puts(out, "\tf->nfproto = walk_nfproto(&walk);\n");
 	for (size_t i = 0; i < emit->ir->loads.len; i++) {
 		const struct ir_load *load = &emit->ir->loads.at[i];
 		struct buf name = BUF_INIT;
 
-		if (!is_member(emit, i))
+		if (!is_member(emit, i) || load->tunnel != PROTO_META)
 			continue;
 		ir_load_name(load, &name);
 		switch (load->field->load) {
 		case FIELD_LOAD_HEADER:
+		case FIELD_LOAD_PRESENCE:
 		case FIELD_LOAD_LENGTH:
+		case FIELD_LOAD_NFPROTO:
+		case FIELD_LOAD_RANDOM:
+		case FIELD_LOAD_NEVER:
 			break;
 		case FIELD_LOAD_PROTOCOL:
 			buf_printf(out, "\tf->%s = walk.protocol;\n", name.at);
@@ -253,8 +466,30 @@ static void put_meta(const struct emit *emit)
 			break;
 		case FIELD_LOAD_PKTTYPE:
 			break;		/* read with the link header */
-		case FIELD_LOAD_MARK:
-			buf_printf(out, "\tf->%s = 0;\n", name.at);
+		case FIELD_LOAD_IFTYPE:
+			buf_printf(out, "\tf->%s = device->type;\n", name.at);
+			break;
+		case FIELD_LOAD_IFGROUP:
+			buf_printf(out, "\tf->%s = device->group;\n", name.at);
+			break;
+		case FIELD_LOAD_CPU:
+			buf_printf(out, "\tf->%s = given_cpu();\n", name.at);
+			break;
+		case FIELD_LOAD_TIME:
+			buf_printf(out, "\tf->%s = now;\n", name.at);
+			break;
+		case FIELD_LOAD_DAY:
+			buf_printf(out, "\tf->%s = given_day(now);\n", name.at);
+			break;
+		case FIELD_LOAD_HOUR:
+			buf_printf(out, "\tf->%s = now / 1000000000 %% 86400;\n", name.at);
+			break;
+		case FIELD_LOAD_ZERO:
+			if (emit_is_wide(load))
+				buf_printf(out, "\tf->%s_high = f->%s_low = 0;\n", name.at,
+					   name.at);
+			else
+				buf_printf(out, "\tf->%s = 0;\n", name.at);
 			break;
 		}
 		buf_free(&name);
@@ -266,78 +501,93 @@ static unsigned int more(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
+/* Bytes of a place's head that loads look at. */
+static unsigned int head_bytes(const struct emit *emit, enum field_base base)
+{
+	const struct emit_window *head = head_window(emit, outer_place(emit, base));
+
+	return head ? head->bytes : 0;
+}
+
 /* Bytes that are looked at of a header, by the walk or for fields. */
 static unsigned int link_bytes(const struct emit *emit)
 {
-	return more(WALK_LINK_BYTES, base_bytes(emit, FIELD_BASE_LINK));
+	return more(WALK_LINK_BYTES, head_bytes(emit, FIELD_BASE_LINK));
 }
 
 static unsigned int network_bytes(const struct emit *emit)
 {
-	return more(needs_l4(emit) ? WALK_NETWORK_BYTES : 0, base_bytes(emit, FIELD_BASE_NETWORK));
-}
-
-/* What the tag taken off shows of itself: see struct field. */
-static void put_of_hook(const struct emit *emit)
-{
-	for (size_t i = 0; i < emit->ir->loads.len; i++) {
-		const struct ir_load *load = &emit->ir->loads.at[i];
-		struct buf name = BUF_INIT;
-
-		if (!emit->load_used[i] || !load->field->of_hook || load->depth)
-			continue;
-		ir_load_name(load, &name);
-		buf_printf(emit->out, "\tif (walk.network > ETHER_BYTES)\n"
-				      "\t\tf->%s = walk.protocol;\n", name.at);
-		buf_free(&name);
-	}
+	return more(emit->needs & EMIT_NEED_L4 ? WALK_NETWORK_BYTES : 0,
+		    head_bytes(emit, FIELD_BASE_NETWORK));
 }
 
 static void put_link(const struct emit *emit)
 {
+	uint32_t place = outer_place(emit, FIELD_BASE_LINK);
 	struct buf *out = emit->out;
 
-	put_header("0", link_bytes(emit), "\t", out);
+	put_header("0", 0, link_bytes(emit), "\t", out);
 	buf_puts(out, "\treason = walk_link(&walk, header, end);\n"
 		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
 		      "\t\treturn reason;\n"
 		      "\tf->length = walk.length - walk.network;\n");
-	if (base_bytes(emit, FIELD_BASE_LINK) > ETHER_BYTES)
+	if (place_bytes(emit, place) > ETHER_BYTES)
 		buf_puts(out, "\tf->frame_len = walk.length;\n");
 	if (reads(emit, FIELD_LOAD_PKTTYPE))
 		buf_puts(out, "\tif (header + 6 > end)\n"
 			      "\t\treturn XDPFW_REASON_FAULT;\n"
 			      "\tf->meta_pkttype = walk_packet_type(header, device->mac);\n");
-	put_call(emit, FIELD_BASE_LINK, "\t");
+	if (head_window(emit, place))
+		put_call(emit, place, head_window(emit, place), "\t");
+	put_far_windows(emit, place, "0", "\t");
 	put_of_hook(emit);
 }
 
 static void put_network(const struct emit *emit)
 {
+	uint32_t place = outer_place(emit, FIELD_BASE_NETWORK);
 	struct buf *out = emit->out;
 
-	if (!network_bytes(emit))
-		return;
-	put_header("walk.network", network_bytes(emit), "\t", out);
-	if (needs_l4(emit))
+	if (network_bytes(emit))
+		put_header("walk.network", 0, network_bytes(emit), "\t", out);
+	if (emit->needs & EMIT_NEED_L4)
 		buf_puts(out, "\treason = walk_network(&walk, header, end);\n"
 			      "\tif (reason != XDPFW_REASON_CHAINS)\n"
 			      "\t\treturn reason;\n"
 			      "\tf->has_l4 = walk.l4.value / WALK_HAS_L4;\n");
-	put_call(emit, FIELD_BASE_NETWORK, "\t");
+	if (head_window(emit, place))
+		put_call(emit, place, head_window(emit, place), "\t");
+	put_far_windows(emit, place, "walk.network", "\t");
+	if (emit->needs & EMIT_NEED_NETWORK)
+		buf_puts(out, "\tf->network_at = walk.network;\n");
 }
 
 static void put_transport(const struct emit *emit)
 {
+	uint32_t place = outer_place(emit, FIELD_BASE_TRANSPORT);
 	struct buf *out = emit->out;
 
-	if (!base_bytes(emit, FIELD_BASE_TRANSPORT))
+	if (emit->needs & EMIT_NEED_TRANSPORT)
+		buf_puts(out, "\tf->l4 = walk.l4.value;\n"
+			      "\tf->th_at = walk.transport.value;\n");
+	if (place_bytes(emit, place) || emit->needs & EMIT_NEED_TRANSPORT)
+		buf_puts(out, "\tf->th_len = walk.transport_len.value;\n");
+	if (!place_bytes(emit, place))
 		return;
-	buf_puts(out, "\tf->th_len = walk.transport_len.value;\n"
-		      "\tif (f->th_len) {\n");
-	put_header("walk.transport.value", base_bytes(emit, FIELD_BASE_TRANSPORT), "\t\t", out);
-	put_call(emit, FIELD_BASE_TRANSPORT, "\t\t");
+	buf_puts(out, "\tif (f->th_len) {\n");
+	emit_place_read(emit, place, "walk.transport.value", "\t\t");
 	buf_puts(out, "\t}\n");
+}
+
+static unsigned int copy_bytes(const struct emit *emit)
+{
+	unsigned int bytes = more(link_bytes(emit), network_bytes(emit));
+
+	for (size_t i = 0; i < emit->places.len; i++)
+		for (size_t j = 0; j < emit->places.at[i].windows.len; j++)
+			if (!emit->places.at[i].found)
+				bytes = more(bytes, emit->places.at[i].windows.at[j].bytes);
+	return bytes;
 }
 
 static void put_read_fields(const struct emit *emit)
@@ -351,14 +601,14 @@ static void put_read_fields(const struct emit *emit)
 			"\tWALK_BUFFER(copy, %u);\n"
 			"\tconst __u8 *header, *end;\n"
 			"\tstruct walk walk;\n"
+			"%s"
 			"\t__u32 reason;\n\n"
 			"\tif (!f%s)\n"
 			"\t\treturn XDPFW_REASON_FAULT;\n"
 			"\twalk_start(&walk, ctx);\n",
 		   device ? ", const struct xdpfw_device *device" : "",
-		   more(link_bytes(emit),
-			more(network_bytes(emit), base_bytes(emit, FIELD_BASE_TRANSPORT))),
-		   device ? " || !device" : "");
+		   copy_bytes(emit),
+		   reads_time(emit) ? "\t__u64 now;\n" : "", device ? " || !device" : "");
 	put_link(emit);
 	put_network(emit);
 	put_transport(emit);
@@ -366,11 +616,101 @@ static void put_read_fields(const struct emit *emit)
 	buf_puts(out, "\treturn XDPFW_REASON_CHAINS;\n}\n\n");
 }
 
-void emit_fields(const struct emit *emit)
+/* What the frame's own headers have to tell for everything else. */
+static unsigned int place_needs(const struct ir_place *place)
+{
+	if (place->tunnel != PROTO_META)
+		return EMIT_NEED_L4 | EMIT_NEED_TRANSPORT;
+	switch (place->base) {
+	case FIELD_BASE_META:
+	case FIELD_BASE_LINK:
+	case FIELD_BASE_NETWORK:
+	case FIELD_BASE_COUNT:
+		return 0;
+	case FIELD_BASE_TRANSPORT:
+		return EMIT_NEED_L4;
+	case FIELD_BASE_EXTENSION:
+	case FIELD_BASE_IP_OPTION:
+		return EMIT_NEED_NETWORK | EMIT_NEED_NFPROTO;
+	case FIELD_BASE_PAYLOAD:
+	case FIELD_BASE_TUNNEL:
+	case FIELD_BASE_TCP_OPTION:
+	case FIELD_BASE_SCTP_CHUNK:
+		return EMIT_NEED_L4 | EMIT_NEED_TRANSPORT;
+	}
+	return 0;
+}
+
+void emit_fields_need(struct emit *emit)
+{
+	if (emit->inet)
+		emit->needs |= EMIT_NEED_L4 | EMIT_NEED_NFPROTO;
+	if (reads(emit, FIELD_LOAD_NFPROTO))
+		emit->needs |= EMIT_NEED_NFPROTO;
+	for (size_t i = 0; i < emit->places.len; i++)
+		emit->needs |= place_needs(&emit->places.at[i].place);
+	for (size_t i = 0; i < emit->ir->loads.len; i++) {
+		const struct ir_load *load = &emit->ir->loads.at[i];
+
+		if (!emit->plan->load_used[i])
+			continue;
+		if (load->field->load == FIELD_LOAD_L4PROTO)
+			emit->needs |= EMIT_NEED_L4;
+		if (load->tunnel != PROTO_META)
+			emit->tunnels[load->tunnel] = true;
+		if (load->tunnel != PROTO_META)
+			emit->needs |= EMIT_NEED_L4 | EMIT_NEED_TRANSPORT;
+	}
+	for (size_t i = 0; i < emit->places.len; i++)
+		if (emit->places.at[i].place.tunnel != PROTO_META)
+			emit->tunnels[emit->places.at[i].place.tunnel] = true;
+}
+
+void emit_place_init(const struct emit *emit, const struct ir_place *place,
+		     struct emit_place *ret_place)
+{
+	static const char *const lengths[FIELD_BASE_COUNT] = {
+		[FIELD_BASE_LINK] = "frame_len",
+		[FIELD_BASE_NETWORK] = "length",
+		[FIELD_BASE_TRANSPORT] = "th_len",
+	};
+	struct buf name = BUF_INIT;
+
+	ir_place_name(place, &name);
+	ret_place->place = *place;
+	ret_place->name = arena_printf(emit->arena, "%s", name.at);
+	ret_place->found = place->tunnel != PROTO_META || !lengths[place->base];
+	if (ret_place->found)
+		ret_place->len = arena_printf(emit->arena, "%s_len", name.at);
+	else
+		ret_place->len = lengths[place->base];
+	buf_free(&name);
+}
+
+void emit_place_forget(struct emit *emit)
+{
+	uint32_t link = outer_place(emit, FIELD_BASE_LINK);
+
+	memset(emit->present, 0, emit->places.len * sizeof(*emit->present));
+	if (link != EMIT_NO_PLACE)
+		emit->present[link] = ETHER_BYTES;
+}
+
+/* In the order of the headers. */
+static void put_readers(const struct emit *emit)
+{
+	for (enum field_base base = FIELD_BASE_LINK; base < FIELD_BASE_COUNT; base++)
+		for (uint32_t i = 0; i < emit->places.len; i++)
+			for (size_t j = 0; j < emit->places.at[i].windows.len; j++)
+				if (emit->places.at[i].place.base == base)
+					put_reader(emit, i, &emit->places.at[i].windows.at[j]);
+}
+
+void emit_fields(struct emit *emit)
 {
 	put_struct(emit);
-	put_reader(emit, FIELD_BASE_LINK);
-	put_reader(emit, FIELD_BASE_NETWORK);
-	put_reader(emit, FIELD_BASE_TRANSPORT);
+	put_readers(emit);
 	put_read_fields(emit);
+	if (emit_reads_places(emit))
+		emit_places(emit);
 }

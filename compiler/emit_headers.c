@@ -30,12 +30,15 @@ HEADER(run);
 HEADER(jump);
 HEADER(table);
 HEADER(walk);
+HEADER(place);
+HEADER(tunnel);
 
 static const char *const texts[] = {
 	[EMIT_HEADER_BPF] = emit_text_bpf,	 [EMIT_HEADER_ABI] = emit_text_abi,
 	[EMIT_HEADER_LAYOUT] = emit_text_layout, [EMIT_HEADER_RUN] = emit_text_run,
 	[EMIT_HEADER_JUMP] = emit_text_jump,	 [EMIT_HEADER_TABLE] = emit_text_table,
-	[EMIT_HEADER_WALK] = emit_text_walk,
+	[EMIT_HEADER_WALK] = emit_text_walk,	 [EMIT_HEADER_PLACE] = emit_text_place,
+	[EMIT_HEADER_TUNNEL] = emit_text_tunnel,
 };
 
 void emit_header(enum emit_header header, struct buf *out)

@@ -14,6 +14,17 @@
  * leaves this much for struct fields.  A bigger one lies in a per-CPU map.
  */
 #define MAX_STACK_FIELDS 176
+#define MAX_STACK_FIELDS_AND_PLACES 48	/* searches for places nest deeper */
+#define MAX_STACK_FIELDS_AND_KEYS 80	/* rules make keys on the stack */
+
+static bool is_too_big(const struct emit *emit)
+{
+	if (emit_reads_places(emit))
+		return emit->fields_bytes > MAX_STACK_FIELDS_AND_PLACES;
+	if (emit->plan->key_lanes)
+		return emit->fields_bytes > MAX_STACK_FIELDS_AND_KEYS;
+	return emit->fields_bytes > MAX_STACK_FIELDS;
+}
 
 /* The chain is one run, and none of its rules goes to another chain. */
 static bool is_simple(const struct emit *emit, const struct ir_chain *chain)
@@ -97,12 +108,22 @@ static void put_chain(const struct emit *emit, uint32_t number, size_t place)
 	struct buf *out = emit->out;
 	uint32_t run = plan_find_run(emit->plan, chain->first_rule);
 	bool simple = is_simple(emit, chain);
+	const char *indent = chain->inet ? "\t\t\t" : "\t\t";
 
 	buf_puts(out, "\t\t/* ");
 	emit_chain_name(chain, out);
 	buf_printf(out, ", priority %d, policy %s */\n", chain->priority,
 		   chain->policy == IR_VERDICT_DROP ? "drop" : "accept");
-	buf_printf(out, "\t\tif (chain_drops(prove, %zu, ", place);
+	if (chain->inet)
+		buf_puts(out, "\t\tif (f->nfproto) {\n"
+			      "\t\t\tif (!f->has_l4) {\n"
+			      "\t\t\t\ttrail_rule(prove, place.value, XDPFW_TRAIL_INVALID);\n"
+			      "\t\t\t\treturn XDP_DROP;\n"
+			      "\t\t\t}\n");
+	if (emit->inet)
+		buf_printf(out, "%sif (chain_drops(prove, place.value, ", indent);
+	else
+		buf_printf(out, "\t\tif (chain_drops(prove, %zu, ", place);
 	if (!chain->rule_count)
 		buf_puts(out, "CHAIN_END");
 	else if (emit_run_has_places(emit, &emit->plan->runs.at[run]))
@@ -111,7 +132,11 @@ static void put_chain(const struct emit *emit, uint32_t number, size_t place)
 	else
 		buf_printf(out, "%srun_%u(f)%s", simple ? "" : "chain_answer(f, ", run,
 			   simple ? "" : ")");
-	buf_printf(out, ", %d))\n\t\t\treturn XDP_DROP;\n", chain->policy == IR_VERDICT_DROP);
+	buf_printf(out, ", %d))\n%s\treturn XDP_DROP;\n", chain->policy == IR_VERDICT_DROP, indent);
+	if (emit->inet)
+		buf_printf(out, "%splace.value++;\n", indent);
+	if (chain->inet)
+		buf_puts(out, "\t\t}\n");
 }
 
 static void put_entries(const struct emit *emit)
@@ -148,7 +173,7 @@ static void put_scratch_map(const struct emit *emit)
 
 void emit_main(const struct emit *emit)
 {
-	bool scratch = emit_fields_bytes(emit) > MAX_STACK_FIELDS;
+	bool scratch = is_too_big(emit);
 	struct buf *out = emit->out;
 
 	if (scratch)
@@ -158,6 +183,9 @@ void emit_main(const struct emit *emit)
 		      "{\n"
 		      "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
 		      "\tconst bool prove = settings.config.prove;\n");
+	/* Which chains are entered depends on the packet, and the verifier shall not count them. */
+	if (emit->inet)
+		buf_puts(out, "\tvolatile struct hidden place = {};\n");
 	buf_puts(out, scratch ? "\tstruct fields *f;\n\t__u32 reason, zero = 0;\n\n" :
 				"\tstruct fields fields = {}, *f = &fields;\n\t__u32 reason;\n\n");
 	buf_puts(out, "\tif (!device) {\n"
@@ -169,11 +197,14 @@ void emit_main(const struct emit *emit)
 			      "\tif (!f)\n"
 			      "\t\treturn XDP_DROP;\n"
 			      "\t__builtin_memset(f, 0, sizeof(*f));\n");
-	buf_printf(out, "\treason = read_fields(ctx, f%s);\n"
-			"\ttrail_reason(prove, reason);\n"
-			"\tif (reason != XDPFW_REASON_CHAINS)\n"
-			"\t\treturn XDP_DROP;\n",
+	buf_printf(out, "\treason = read_fields(ctx, f%s);\n",
 		   emit_reads_device(emit) ? ", device" : "");
+	if (emit_reads_places(emit))
+		buf_puts(out, "\tif (reason == XDPFW_REASON_CHAINS)\n"
+			      "\t\treason = read_places(ctx, f);\n");
+	buf_puts(out, "\ttrail_reason(prove, reason);\n"
+		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
+		      "\t\treturn XDP_DROP;\n");
 	put_entries(emit);
 	buf_puts(out, "\ttrail_reason(prove, XDPFW_REASON_FAULT);\n"
 		      "\treturn XDP_DROP;\n"

@@ -7,16 +7,64 @@
 
 #include "compiler/emit.h"
 
+/* A part of a header that is looked at in one piece. */
+struct emit_window {
+	unsigned int start;		/* bytes behind the place's first, a multiple of 8 */
+	unsigned int bytes;
+	uint32_t number;		/* among those of the place */
+};
+
+#define EMIT_WINDOW_BYTES 64		/* its copy lies on the stack */
+
+/* Something that loads of the program read bytes of, see struct ir_place. */
+struct emit_place {
+	struct ir_place place;
+	const char *name;		/* of ir_place_name() */
+	const char *len;		/* member of struct fields: bytes that are there */
+	bool found;			/* by read_places(); else read_fields() knows it */
+	bool bytes;			/* a field of it is read */
+	bool asked;			/* whether it is there is asked */
+	VEC(struct emit_window) windows;
+};
+
+/* What read_fields() has to find out. */
+enum {
+	EMIT_NEED_L4 = 1 << 0,		/* layer-4 information */
+	EMIT_NEED_NFPROTO = 1 << 1,	/* f->nfproto */
+	EMIT_NEED_NETWORK = 1 << 2,	/* f->network_at */
+	EMIT_NEED_TRANSPORT = 1 << 3,	/* f->l4, f->th_at, f->th_len */
+};
+
+/* A key of several parts and the set or map it is looked up in: a function of the program. */
+struct emit_pair {
+	bool is_map;
+	uint32_t number;
+	uint32_t key;
+	bool inet;			/* in chains of family inet, and that matters */
+};
+
 struct emit {
 	const struct plan *plan;
 	const struct ir *ir;
 	struct buf *out;
 	struct arena *arena;		/* freed when the text is done */
-	bool *load_used;		/* per IR load: a rule of the program reads it */
+	VEC(struct emit_place) places;
+	uint32_t *place_of;		/* per IR load of the program */
+	uint32_t *windowed;		/* per IR load: number of its place's window + 1; 0: none */
+	bool tunnels[PROTO_COUNT];	/* something is read inside of it */
+	unsigned int needs;
+	unsigned int fields_bytes;	/* of struct fields, once it is written */
+	VEC(struct emit_pair) pairs;
+	bool *set_called;		/* per IR set: set_N() is called */
 	const struct field **set_field;	/* per IR set: a field looked up in it; NULL: none */
 	const struct field **map_field;
+	unsigned int *present;		/* per place: bytes known to be there, in a rule */
+	bool by_number;			/* some map is, see struct plan_look */
+	bool inet;			/* some base chain is of family inet */
 	bool flip;			/* the next comparison is to be wrong */
 };
+
+#define EMIT_NO_PLACE 0xffffffffu
 
 /* emit_headers.c: the texts of bpf/xdpfw_*.h, in an order in which each finds what it needs. */
 enum emit_header {
@@ -27,6 +75,8 @@ enum emit_header {
 	EMIT_HEADER_JUMP,
 	EMIT_HEADER_TABLE,
 	EMIT_HEADER_WALK,
+	EMIT_HEADER_PLACE,
+	EMIT_HEADER_TUNNEL,
 };
 
 /* One header without its #include lines. */
@@ -41,16 +91,58 @@ void emit_chain_name(const struct ir_chain *chain, struct buf *out);
 /* A number as people write values of FIELD (NULL: in hex). */
 void emit_number(const struct field *field, uint64_t value, struct buf *out);
 
+/* emit_value.c: parts of keys as expressions. */
+
+/* One expression, or two for a part of more than 64 bits. */
+struct emit_value {
+	const struct field *field;
+	unsigned int bits;
+	u128 reach;			/* bits that can be set at all, before .flip */
+	u128 flip;
+	struct buf high, low;
+};
+
+/* BASE: what to write for the load itself; NULL: the member of struct fields. */
+void emit_value_make(const struct emit *emit, const struct ir_part *part, bool inet,
+		     const char *base, struct emit_value *ret_value);
+void emit_value_free(struct emit_value *value);
+bool emit_value_is_wide(const struct emit_value *value);
+/* One interval; NEGATE as a whole. */
+void emit_value_in(const struct emit_value *value, const struct ir_interval *interval, bool negate,
+		   struct buf *out);
+/* "in32(VALUE, 1, 5)": one interval against a value of up to 64 bits. */
+void emit_interval(const struct field *field, const char *value, uint64_t lo, uint64_t hi,
+		   bool wide, struct buf *out);
+/* The same for a value in two halves. */
+void emit_wide_interval(const char *high, const char *low, u128 lo, u128 hi, struct buf *out);
+
 /* emit_fields.c: what is read of a packet. */
+
+void emit_place_init(const struct emit *emit, const struct ir_place *place,
+		     struct emit_place *ret_place);
+/* A new rule: nothing is known to be there. */
+void emit_place_forget(struct emit *emit);
 
 /* Whether a load is kept in two halves, _high and _low. */
 bool emit_is_wide(const struct ir_load *load);
-/* Bytes of struct fields. */
-unsigned int emit_fields_bytes(const struct emit *emit);
 /* Whether read_fields() wants to know the device. */
 bool emit_reads_device(const struct emit *emit);
-/* struct fields and read_fields(). */
-void emit_fields(const struct emit *emit);
+/* Fills .needs and .tunnels. */
+void emit_fields_need(struct emit *emit);
+/* Which loads are read together. */
+void emit_place_windows(struct emit *emit);
+/* Reads the place's loads, whose first byte is at OFFSET. */
+void emit_place_read(const struct emit *emit, uint32_t place, const char *offset,
+		     const char *indent);
+/* struct fields, read_fields() and read_places(). */
+void emit_fields(struct emit *emit);
+
+/* emit_place.c: what not every packet has. */
+
+/* Whether there is a function read_places(). */
+bool emit_reads_places(const struct emit *emit);
+bool emit_reads_tunnels(const struct emit *emit);
+void emit_places(const struct emit *emit);
 
 /* emit_set.c: set_N() and map_N(), for sets and maps that are not compared in a rule's line. */
 
@@ -58,14 +150,29 @@ void emit_fields(const struct emit *emit);
 #define EMIT_MAX_INLINE 3
 #define EMIT_MAX_INLINE_WIDE 1
 
-/* Whether the compares of a set are written into the rule's line. */
-bool emit_set_is_inline(const struct emit *emit, uint32_t set);
+/* Whether the compares of a set are written into the line of a rule that asks KEY. */
+bool emit_set_is_inline(const struct emit *emit, uint32_t set, uint32_t key);
 void emit_sets(const struct emit *emit);
-/* "in32(VALUE, 1, 5)": one interval against a value of up to 64 bits. */
-void emit_interval(const struct field *field, const char *value, uint64_t lo, uint64_t hi,
-		   bool wide, struct buf *out);
-/* The same for a value in two halves. */
-void emit_wide_interval(const char *high, const char *low, u128 lo, u128 hi, struct buf *out);
+/* map_N(f, key), because it counts. */
+bool emit_map_wants_fields(const struct emit *emit, uint32_t map);
+/* "table_hash32(key, 0, 0xff, 3)" */
+void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
+		  struct buf *out);
+/* What map_N() does with a look-up: from "\treturn" to the function's end. */
+void emit_map_table(const struct emit *emit, uint32_t map, const char *key, struct buf *out);
+/* "\t\tcount(f, 3);\n\t\treturn WORD(ANSWER_DROP, 0);\n" with INDENT; NULL: not found. */
+void emit_map_entry(const struct emit *emit, const struct ir_map_entry *entry, const char *indent,
+		    struct buf *out);
+
+/* emit_pair.c: set_N_key_K() and map_N_key_K(). */
+
+/* "set_2_key_5(f)" */
+void emit_pair_call(const struct emit *emit, const struct emit_pair *pair, struct buf *out);
+/* The step's look-up makes its key in a struct key of the run. */
+bool emit_step_makes_key(const struct emit *emit, const struct ir_step *step);
+/* Whether NFPROTO is a part of the key. */
+bool emit_key_asks_family(const struct emit *emit, uint32_t key);
+void emit_pairs(const struct emit *emit);
 
 /* emit_rule.c: the runs. */
 

@@ -15,9 +15,9 @@
 struct line {
 	struct emit *emit;
 	uint32_t rule;
+	bool inet;			/* its chain is of family inet */
 	struct buf conditions;		/* of an `if` that is not written yet */
 	unsigned int depth;		/* of the braces that are open */
-	unsigned int present[FIELD_BASE_TRANSPORT + 1];	/* bytes known to be there, by base */
 	bool has_l4;			/* known to be there */
 	bool acts;			/* something was written */
 };
@@ -28,165 +28,145 @@ static void put_and(struct line *line)
 		buf_puts(&line->conditions, " && ");
 }
 
-/* The field exists: nothing is written for what always does, or was asked before in this rule. */
-static void put_present(struct line *line, const struct ir_load *load)
+/* The load works: nothing is written for what always does, or was asked before in this rule. */
+static void put_present(struct line *line, uint32_t number)
 {
-	static const char *const lengths[] = {
-		[FIELD_BASE_META] = "",
-		[FIELD_BASE_LINK] = "frame_len",
-		[FIELD_BASE_NETWORK] = "length",
-		[FIELD_BASE_TRANSPORT] = "th_len",
-	};
-	enum field_base base = field_proto(load->field)->base;
+	const struct ir_load *load = &line->emit->ir->loads.at[number];
+	uint32_t place = line->emit->place_of[number];
 	unsigned int bytes = field_need_bytes(load->field, load->depth);
 
+	if (load->field->load == FIELD_LOAD_NEVER) {
+		put_and(line);
+		buf_putc(&line->conditions, '0');
+	}
+	if (load->tunnel != PROTO_META && load->field->load != FIELD_LOAD_HEADER) {
+		put_and(line);
+		buf_printf(&line->conditions, "f->%s_%s", field_protos[load->tunnel].name,
+			   load->field->load == FIELD_LOAD_L4PROTO ? "has_l4" : "opened");
+		return;
+	}
 	if (load->field->load == FIELD_LOAD_L4PROTO && !line->has_l4) {
 		put_and(line);
 		buf_puts(&line->conditions, "f->has_l4");
 		line->has_l4 = true;
 	}
-	if (load->field->load != FIELD_LOAD_HEADER || bytes <= line->present[base])
+	if (load->field->load != FIELD_LOAD_HEADER || bytes <= line->emit->present[place])
 		return;
 	put_and(line);
-	buf_printf(&line->conditions, "f->%s >= %u", lengths[base], bytes);
-	line->present[base] = bytes;
+	buf_printf(&line->conditions, "f->%s >= %u", line->emit->places.at[place].len, bytes);
+	line->emit->present[place] = bytes;
 }
 
-/* "f->tcp_flags & 0x12"; of a wide field the half that SUFFIX names. */
-static void put_value(const struct ir_load *load, const char *suffix, uint64_t mask,
-		      uint64_t all, struct buf *out)
+/* Loads are done in order, all of them before the look-up. */
+static void put_all_present(struct line *line, uint32_t key)
 {
-	buf_puts(out, mask == all ? "f->" : "(f->");
-	if (load->field->load == FIELD_LOAD_LENGTH)
-		buf_puts(out, "length");
-	else
-		ir_load_name(load, out);
-	buf_puts(out, suffix);
-	if (mask == all)
-		return;
-	buf_puts(out, " & ");
-	emit_number(NULL, mask, out);
-	buf_putc(out, ')');
-}
+	const struct ir_key *from = &line->emit->ir->keys.at[key];
 
-/* The value under its mask: one expression, or two for a wide field. */
-struct value {
-	struct buf high, low;
-};
-
-static struct value make_value(const struct ir_load *load, u128 mask)
-{
-	struct value value = { BUF_INIT, BUF_INIT };
-
-	if (emit_is_wide(load)) {
-		put_value(load, "_high", (uint64_t)(mask >> 64), UINT64_MAX, &value.high);
-		put_value(load, "_low", (uint64_t)mask, UINT64_MAX, &value.low);
-	} else {
-		put_value(load, "", (uint64_t)mask & (uint64_t)u128_max(load->field->bit_len),
-			  (uint64_t)u128_max(load->field->bit_len), &value.low);
-	}
-	return value;
-}
-
-static void free_value(struct value *value)
-{
-	buf_free(&value->high);
-	buf_free(&value->low);
+	for (size_t i = 0; i < from->parts.len; i++)
+		put_present(line, from->parts.at[i].load);
 }
 
 /* What is between the parentheses of set_N() and map_N(). */
-static void put_key(const struct ir_load *load, const struct value *value, unsigned int bits,
-		    struct buf *out)
+static void put_key(const struct emit_value *value, unsigned int bits, struct buf *out)
 {
-	if (emit_is_wide(load))
+	if (emit_value_is_wide(value))
 		buf_printf(out, "%s, %s", value->high.at, value->low.at);
 	else
 		buf_printf(out, "%s%s", bits == 128 ? "0, " : "", value->low.at);
 }
 
 /*
- * The intervals of a small set that a value under this mask can be in; compilers warn about
- * compares that are never true.  Returns their number.
+ * The intervals of a small set that a value can be in; compilers warn about compares that are
+ * never true.  Returns their number.
  */
-static unsigned int find_possible(const struct ir_set *set, const struct ir_load *load, u128 mask,
+static unsigned int find_possible(const struct ir_set *set, const struct emit_value *value,
 				  struct ir_interval ret_possible[EMIT_MAX_INLINE])
 {
-	u128 max = u128_max(load->field->bit_len);
+	u128 max = u128_max(value->bits);
 	unsigned int count = 0;
 
 	for (size_t i = 0; i < set->intervals.len; i++) {
 		u128 lo = set->intervals.at[i].lo, hi = set->intervals.at[i].hi;
 
-		if (lo > max || (lo == hi && lo & ~mask))
+		if (lo > max || (lo == hi && (lo ^ value->flip) & ~value->reach))
 			continue;
 		ret_possible[count++] = (struct ir_interval){ lo, hi < max ? hi : max };
 	}
 	return count;
 }
 
-static void put_interval(const struct ir_load *load, const struct value *value,
-			 const struct ir_interval *interval, bool negate, struct buf *out)
-{
-	bool equal = interval->lo == interval->hi && !emit_is_wide(load);
-
-	if (negate && !equal)
-		buf_putc(out, '!');
-	if (!interval->lo && interval->hi == u128_max(load->field->bit_len)) {
-		buf_putc(out, '1');
-	} else if (emit_is_wide(load)) {
-		buf_puts(out, negate ? "(" : "");
-		emit_wide_interval(value->high.at, value->low.at, interval->lo, interval->hi, out);
-		buf_puts(out, negate ? ")" : "");
-	} else if (equal) {
-		buf_printf(out, "%s %s ", value->low.at, negate ? "!=" : "==");
-		emit_number(load->field, (uint64_t)interval->lo, out);
-	} else {
-		emit_interval(load->field, value->low.at, (uint64_t)interval->lo,
-			      (uint64_t)interval->hi, load->field->bit_len > 32, out);
-	}
-}
-
 /* A small set, in the rule's line. */
-static void put_inline_set(const struct ir_step *step, const struct ir_load *load,
-			   const struct ir_set *set, const struct value *value, bool negate,
+static void put_inline_set(const struct ir_set *set, const struct emit_value *value, bool negate,
 			   struct buf *out)
 {
 	struct ir_interval possible[EMIT_MAX_INLINE];
-	unsigned int count = find_possible(set, load, step->mask, possible);
+	unsigned int count = find_possible(set, value, possible);
 
 	if (!count)
 		buf_putc(out, negate ? '1' : '0');
 	if (count == 1)
-		put_interval(load, value, &possible[0], negate, out);
+		emit_value_in(value, &possible[0], negate, out);
 	if (count <= 1)
 		return;
 	buf_puts(out, negate ? "!(" : "(");
 	for (unsigned int i = 0; i < count; i++) {
 		buf_puts(out, i ? " || " : "");
-		put_interval(load, value, &possible[i], false, out);
+		emit_value_in(value, &possible[i], false, out);
 	}
 	buf_putc(out, ')');
 }
 
-static void put_test(struct line *line, const struct ir_step *step)
+/* Of the only part of a key. */
+static void make_value(const struct line *line, uint32_t key, struct emit_value *ret_value)
+{
+	emit_value_make(line->emit, &line->emit->ir->keys.at[key].parts.at[0], line->inet, NULL,
+			ret_value);
+}
+
+static bool is_single(const struct line *line, uint32_t key)
+{
+	return line->emit->ir->keys.at[key].parts.len == 1;
+}
+
+/* Several parts. */
+static void put_pair(struct line *line, const struct ir_step *step)
+{
+	bool is_map = step->kind == IR_STEP_MAP;
+	struct emit_pair pair = { is_map, is_map ? step->map : step->set, step->key,
+				  line->inet && emit_key_asks_family(line->emit, step->key) };
+
+	emit_pair_call(line->emit, &pair, &line->conditions);
+}
+
+static void put_single_test(struct line *line, const struct ir_step *step, bool negate)
 {
 	struct emit *emit = line->emit;
-	const struct ir_load *load = &emit->ir->loads.at[step->load];
-	struct value value = make_value(load, step->mask);
-	bool negate = step->negate != emit->flip;
+	struct emit_value value;
 
-	emit->flip = false;
-	put_present(line, load);
-	put_and(line);
-	if (emit_set_is_inline(emit, step->set)) {
-		put_inline_set(step, load, &emit->ir->sets.at[step->set], &value, negate,
-			       &line->conditions);
+	make_value(line, step->key, &value);
+	if (emit_set_is_inline(emit, step->set, step->key)) {
+		put_inline_set(&emit->ir->sets.at[step->set], &value, negate, &line->conditions);
 	} else {
 		buf_printf(&line->conditions, "%sset_%u(", negate ? "!" : "", step->set);
-		put_key(load, &value, emit->plan->set_bits[step->set], &line->conditions);
+		put_key(&value, emit->plan->sets[step->set].key_bits, &line->conditions);
 		buf_putc(&line->conditions, ')');
 	}
-	free_value(&value);
+	emit_value_free(&value);
+}
+
+static void put_test(struct line *line, const struct ir_step *step)
+{
+	bool negate = step->negate != line->emit->flip;
+
+	line->emit->flip = false;
+	put_all_present(line, step->key);
+	put_and(line);
+	if (is_single(line, step->key)) {
+		put_single_test(line, step, negate);
+	} else {
+		buf_puts(&line->conditions, negate ? "!" : "");
+		put_pair(line, step);
+	}
 }
 
 /* Writes the `if` of the tests so far; what follows is done only when they are true. */
@@ -203,28 +183,62 @@ static void open_if(struct line *line)
 	line->acts = true;
 }
 
-static bool map_continues(const struct ir_map *map)
+static bool map_goes_on(const struct ir *ir, uint32_t number)
 {
+	const struct ir_map *map = &ir->maps.at[number];
+
 	for (size_t i = 0; i < map->entries.len; i++)
 		if (map->entries.at[i].verdict.kind == IR_VERDICT_CONTINUE)
 			return true;
-	return false;
+	return map->has_rest && map->rest.verdict.kind == IR_VERDICT_CONTINUE;
+}
+
+static bool entry_ends(const struct ir *ir, const struct ir_map_entry *entry)
+{
+	return entry->verdict.kind != IR_VERDICT_CONTINUE && plan_entry_word(ir, entry);
+}
+
+/* Some entry's verdict ends the rule. */
+static bool map_ends(const struct ir *ir, uint32_t number)
+{
+	const struct ir_map *map = &ir->maps.at[number];
+
+	for (size_t i = 0; i < map->entries.len; i++)
+		if (entry_ends(ir, &map->entries.at[i]))
+			return true;
+	return map->has_rest && entry_ends(ir, &map->rest);
+}
+
+static void put_single_map(struct line *line, const struct ir_step *step)
+{
+	struct emit *emit = line->emit;
+	struct emit_value value;
+
+	make_value(line, step->key, &value);
+	buf_printf(&line->conditions, "map_%u(%s", step->map,
+		   emit_map_wants_fields(emit, step->map) ? "f, " : "");
+	put_key(&value, emit->plan->maps[step->map].key_bits, &line->conditions);
+	buf_putc(&line->conditions, ')');
+	emit_value_free(&value);
 }
 
 static void put_map(struct line *line, const struct ir_step *step)
 {
 	struct emit *emit = line->emit;
-	const struct ir_load *load = &emit->ir->loads.at[step->load];
-	struct value value = make_value(load, step->mask);
+	bool ends = map_ends(emit->ir, step->map);
 
-	put_present(line, load);
+	put_all_present(line, step->key);
 	put_and(line);
-	buf_printf(&line->conditions, "(word = map_%u(", step->map);
-	put_key(load, &value, emit->plan->map_bits[step->map], &line->conditions);
-	buf_puts(&line->conditions, "))");
-	free_value(&value);
+	buf_puts(&line->conditions, ends ? "(word = " : "");
+	if (is_single(line, step->key))
+		put_single_map(line, step);
+	else
+		put_pair(line, step);
+	buf_puts(&line->conditions, ends ? ")" : "");
 	open_if(line);
-	if (map_continues(&emit->ir->maps.at[step->map]))
+	if (!ends)
+		return;
+	if (map_goes_on(emit->ir, step->map))
 		buf_puts(emit->out, "if (word != WORD(ANSWER_CONTINUE, 0)) ");
 	buf_printf(emit->out, "return ANSWER(word, %u); ", line->rule);
 }
@@ -286,9 +300,10 @@ static bool put_step(struct line *line, const struct ir_step *step)
 static void put_rule(struct emit *emit, uint32_t number)
 {
 	const struct ir_rule *rule = &emit->ir->rules.at[number];
-	struct line line = { .emit = emit, .rule = number };
+	struct line line = { .emit = emit, .rule = number,
+			     .inet = emit->ir->chains.at[rule->chain].inet };
 
-	line.present[FIELD_BASE_LINK] = 14;	/* of every frame */
+	emit_place_forget(emit);
 	for (size_t i = 0; i < rule->steps.len; i++)
 		if (!put_step(&line, &rule->steps.at[i]))
 			break;
@@ -347,18 +362,23 @@ static void put_places(const struct emit *emit, const struct plan_run *run)
 	buf_puts(out, "\t}\n");
 }
 
-static bool has_map(const struct emit *emit, const struct plan_run *run)
+/* A step of the run reads `word`, or makes a key in `key`. */
+static void ask_run(const struct emit *emit, const struct plan_run *run, bool *ret_word,
+		    bool *ret_key)
 {
+	*ret_word = *ret_key = false;
 	for (uint32_t i = run->first; i < run->end; i++) {
 		const struct ir_rule *rule = &emit->ir->rules.at[i];
 
-		if (!is_used(emit, i))
-			continue;
-		for (size_t j = 0; j < rule->steps.len; j++)
-			if (rule->steps.at[j].kind == IR_STEP_MAP)
-				return true;
+		for (size_t j = 0; is_used(emit, i) && j < rule->steps.len; j++) {
+			const struct ir_step *step = &rule->steps.at[j];
+
+			if (step->kind == IR_STEP_MAP && map_ends(emit->ir, step->map))
+				*ret_word = true;
+			if (emit_step_makes_key(emit, step))
+				*ret_key = true;
+		}
 	}
-	return false;
 }
 
 static void put_rules(struct emit *emit, const struct plan_run *run)
@@ -394,11 +414,14 @@ void emit_runs(struct emit *emit)
 
 	for (size_t i = 0; i < emit->plan->runs.len; i++) {
 		const struct plan_run *run = &emit->plan->runs.at[i];
+		bool word, key;
 
+		ask_run(emit, run, &word, &key);
 		buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n",
 			   i, emit_run_has_places(emit, run) ? ", __u32 from" : "");
-		if (has_map(emit, run))
-			buf_puts(out, "\t__u32 word;\n\n");
+		buf_puts(out, key ? "\tstruct key key;\n" : "");
+		buf_puts(out, word ? "\t__u32 word;\n" : "");
+		buf_puts(out, key || word ? "\n" : "");
 		buf_puts(out, "\tif (!f)\n\t\treturn 0;\n");
 		put_places(emit, run);
 		put_rules(emit, run);

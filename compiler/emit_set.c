@@ -1,52 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * emit_set: sets and maps: a few intervals as compares, many as a look-up in a table.
+ * emit_set: sets and maps that are asked for one field: a few intervals as compares, many as a
+ * look-up in a table.
  *
  * In: what the plan chose.  Out: set_N(key), true or false, and map_N(key), a word of
  * bpf/xdpfw_layout.h or 0.  Keys of more than 64 bits are two numbers.
  */
 #include "compiler/emit_part.h"
 
-bool emit_set_is_inline(const struct emit *emit, uint32_t set)
+bool emit_set_is_inline(const struct emit *emit, uint32_t set, uint32_t key)
 {
-	size_t most = emit->plan->set_bits[set] == 128 ? EMIT_MAX_INLINE_WIDE : EMIT_MAX_INLINE;
+	const struct ir_part *part = &emit->ir->keys.at[key].parts.at[0];
+	size_t most = emit->plan->sets[set].key_bits == 128 ? EMIT_MAX_INLINE_WIDE :
+							      EMIT_MAX_INLINE;
 
+	/* It is another number each time that it is asked for. */
+	if (emit->ir->loads.at[part->load].field->load == FIELD_LOAD_RANDOM)
+		most = 1;
 	return emit->ir->sets.at[set].intervals.len <= most;
-}
-
-void emit_interval(const struct field *field, const char *value, uint64_t lo, uint64_t hi,
-		   bool wide, struct buf *out)
-{
-	if (lo == hi) {
-		buf_printf(out, "%s == ", value);
-		emit_number(field, lo, out);
-		return;
-	}
-	buf_printf(out, "in%s(%s, ", wide ? "64" : "32", value);
-	emit_number(field, lo, out);
-	buf_puts(out, ", ");
-	emit_number(field, hi, out);
-	buf_putc(out, ')');
-}
-
-void emit_wide_interval(const char *high, const char *low, u128 lo, u128 hi, struct buf *out)
-{
-	uint64_t lo_high = (uint64_t)(lo >> 64), lo_low = (uint64_t)lo;
-	uint64_t hi_high = (uint64_t)(hi >> 64), hi_low = (uint64_t)hi;
-
-	if (!lo_low && hi_low == UINT64_MAX) {
-		emit_interval(NULL, high, lo_high, hi_high, true, out);
-	} else if (lo_high == hi_high) {
-		buf_putc(out, '(');
-		emit_interval(NULL, high, lo_high, lo_high, true, out);
-		buf_puts(out, " && ");
-		emit_interval(NULL, low, lo_low, hi_low, true, out);
-		buf_putc(out, ')');
-	} else {
-		buf_printf(out, "in128(%s, %s, 0x%llxull, 0x%llxull, 0x%llxull, 0x%llxull)", high,
-			   low, (unsigned long long)lo_high, (unsigned long long)lo_low,
-			   (unsigned long long)hi_high, (unsigned long long)hi_low);
-	}
 }
 
 static void put_key_interval(const struct field *field, unsigned int bits, u128 lo, u128 hi,
@@ -59,7 +30,7 @@ static void put_key_interval(const struct field *field, unsigned int bits, u128 
 }
 
 static void put_head(const char *shape, const char *what, uint32_t number, struct str name,
-		     unsigned int bits, struct buf *out)
+		     unsigned int bits, bool fields, struct buf *out)
 {
 	if (name.len) {
 		buf_puts(out, "/* @");
@@ -67,42 +38,52 @@ static void put_head(const char *shape, const char *what, uint32_t number, struc
 		buf_puts(out, " */\n");
 	}
 	buf_printf(out, "XDPFW_INLINE %s %s_%u(", shape, what, number);
+	buf_puts(out, fields ? "const volatile struct fields *f, " : "");
 	buf_puts(out, bits == 128 ? "__u64 high, __u64 low" : bits == 64 ? "__u64 key" :
 									   "__u32 key");
 	buf_puts(out, ")\n{\n");
 }
 
-static void put_look_up(const struct plan_table *table, struct buf *out)
+void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
+		  struct buf *out)
 {
-	const char *key = table->key_bits == 128 ? "high, low" : "key";
+	const struct plan_table *table = &emit->plan->tables.at[look->table];
 
-	if (table->kind == PLAN_HASH)
-		buf_printf(out, "\treturn table_hash%u(%s, %u, 0x%x, %u);\n", table->key_bits, key,
+	if (table->kind == PLAN_BOXES)
+		buf_printf(out, "boxes_%u(%s, %u, %u)", table->shape, key, table->offset,
+			   table->used);
+	else if (table->lanes)
+		buf_printf(out, "table_hash_lanes(%s, %u, 0x%x, %u)", key, table->offset,
+			   table->slots - 1, table->seed);
+	else if (table->kind == PLAN_HASH)
+		buf_printf(out, "table_hash%u(%s, %u, 0x%x, %u)", table->key_bits, key,
 			   table->offset, table->slots - 1, table->seed);
 	else
-		buf_printf(out, "\treturn table_search%u(%s, %u, 0x%x);\n", table->key_bits, key,
+		buf_printf(out, "table_search%u(%s, %u, 0x%x)", table->key_bits, key,
 			   table->offset, table->slots);
+}
+
+static const char *key_text(unsigned int bits)
+{
+	return bits == 128 ? "high, low" : "key";
 }
 
 static void put_set(const struct emit *emit, uint32_t number)
 {
 	const struct ir_set *set = &emit->ir->sets.at[number];
-	unsigned int bits = emit->plan->set_bits[number];
-	uint32_t table = emit->plan->set_table.at[number];
+	const struct plan_look *look = &emit->plan->sets[number];
 	struct buf *out = emit->out;
 
-	put_head("bool", "set", number, set->name, bits, out);
-	if (table != PLAN_NO_TABLE) {
-		put_look_up(&emit->plan->tables.at[table], out);
-	} else {
-		for (size_t i = 0; i < set->intervals.len; i++) {
-			buf_puts(out, i ? " ||\n\t       " : "\treturn ");
-			put_key_interval(emit->set_field[number], bits, set->intervals.at[i].lo,
-					 set->intervals.at[i].hi, out);
-		}
-		buf_puts(out, ";\n");
+	put_head("bool", "set", number, set->name, look->key_bits, false, out);
+	buf_puts(out, "\treturn ");
+	if (look->table != PLAN_NO_TABLE)
+		emit_look_up(emit, look, key_text(look->key_bits), out);
+	for (size_t i = 0; look->table == PLAN_NO_TABLE && i < set->intervals.len; i++) {
+		buf_puts(out, i ? " ||\n\t       " : "");
+		put_key_interval(emit->set_field[number], look->key_bits, set->intervals.at[i].lo,
+				 set->intervals.at[i].hi, out);
 	}
-	buf_puts(out, "}\n\n");
+	buf_puts(out, ";\n}\n\n");
 }
 
 static void put_word(uint32_t word, struct buf *out)
@@ -114,39 +95,87 @@ static void put_word(uint32_t word, struct buf *out)
 		[ANSWER_GOTO] = "GOTO",	    [ANSWER_TOO_LONG] = "TOO_LONG",
 	};
 
-	buf_printf(out, "WORD(ANSWER_%s, %u)", words[word >> 28], word & 0xfffffff);
+	if (word)
+		buf_printf(out, "WORD(ANSWER_%s, %u)", words[word >> 28], word & 0xfffffff);
+	else
+		buf_putc(out, '0');
+}
+
+void emit_map_entry(const struct emit *emit, const struct ir_map_entry *entry, const char *indent,
+		    struct buf *out)
+{
+	if (entry && entry->counter != IR_NO_COUNTER)
+		buf_printf(out, "%scount(f, %u);\n", indent, entry->counter);
+	if (entry && entry->object != IR_NO_COUNTER)
+		buf_printf(out, "%scount(f, %u);\n", indent, entry->object);
+	buf_printf(out, "%sreturn ", indent);
+	put_word(entry ? plan_entry_word(emit->ir, entry) : 0, out);
+	buf_puts(out, ";\n");
+}
+
+void emit_map_table(const struct emit *emit, uint32_t number, const char *key, struct buf *out)
+{
+	const struct ir_map *map = &emit->ir->maps.at[number];
+	const struct plan_look *look = &emit->plan->maps[number];
+
+	if (!look->by_number && !map->has_rest) {
+		buf_puts(out, "\treturn ");
+		emit_look_up(emit, look, key, out);
+	} else {
+		buf_puts(out, "\t__u32 found = ");
+		emit_look_up(emit, look, key, out);
+		buf_puts(out, ";\n\n\treturn ");
+		if (!look->by_number) {
+			buf_puts(out, "found ? found : ");
+			put_word(plan_entry_word(emit->ir, &map->rest), out);
+		} else if (map->has_rest) {
+			buf_printf(out, "count_entry(f, %u, found ? found : %zu)",
+				   look->entries_at, map->entries.len + 1);
+		} else {
+			buf_printf(out, "count_entry(f, %u, found)", look->entries_at);
+		}
+	}
+	buf_puts(out, ";\n}\n\n");
+}
+
+bool emit_map_wants_fields(const struct emit *emit, uint32_t map)
+{
+	return emit->plan->maps[map].by_number || plan_map_counts(&emit->ir->maps.at[map]);
 }
 
 static void put_map(const struct emit *emit, uint32_t number)
 {
 	const struct ir_map *map = &emit->ir->maps.at[number];
-	unsigned int bits = emit->plan->map_bits[number];
-	uint32_t table = emit->plan->map_table.at[number];
+	const struct plan_look *look = &emit->plan->maps[number];
 	struct buf *out = emit->out;
 
-	put_head("__u32", "map", number, map->name, bits, out);
-	if (table != PLAN_NO_TABLE) {
-		put_look_up(&emit->plan->tables.at[table], out);
-	} else {
-		for (size_t i = 0; i < map->entries.len; i++) {
-			buf_puts(out, "\tif (");
-			put_key_interval(emit->map_field[number], bits, map->entries.at[i].lo,
-					 map->entries.at[i].hi, out);
-			buf_puts(out, ")\n\t\treturn ");
-			put_word(plan_word(emit->ir, &map->entries.at[i].verdict), out);
-			buf_puts(out, ";\n");
-		}
-		buf_puts(out, "\treturn 0;\n");
+	put_head("__u32", "map", number, map->name, look->key_bits,
+		 emit_map_wants_fields(emit, number), out);
+	if (look->table != PLAN_NO_TABLE) {
+		emit_map_table(emit, number, key_text(look->key_bits), out);
+		return;
 	}
+	for (size_t i = 0; i < map->entries.len; i++) {
+		const struct ir_map_entry *entry = &map->entries.at[i];
+		bool block = entry->counter != IR_NO_COUNTER || entry->object != IR_NO_COUNTER;
+
+		buf_puts(out, "\tif (");
+		put_key_interval(emit->map_field[number], look->key_bits, map->intervals.at[i].lo,
+				 map->intervals.at[i].hi, out);
+		buf_puts(out, block ? ") {\n" : ")\n");
+		emit_map_entry(emit, entry, "\t\t", out);
+		buf_puts(out, block ? "\t}\n" : "");
+	}
+	emit_map_entry(emit, map->has_rest ? &map->rest : NULL, "\t", out);
 	buf_puts(out, "}\n\n");
 }
 
 void emit_sets(const struct emit *emit)
 {
 	for (uint32_t i = 0; i < emit->ir->sets.len; i++)
-		if (emit->plan->set_bits[i] && !emit_set_is_inline(emit, i))
+		if (emit->set_called[i])
 			put_set(emit, i);
 	for (uint32_t i = 0; i < emit->ir->maps.len; i++)
-		if (emit->plan->map_bits[i])
+		if (emit->plan->maps[i].used && emit->plan->maps[i].parts == 1)
 			put_map(emit, i);
 }

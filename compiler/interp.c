@@ -9,6 +9,8 @@
  */
 #include "compiler/interp.h"
 
+#include <linux/if_ether.h>
+
 #include "compiler/interp_walk.h"
 
 /* Where a jump goes back to. */
@@ -25,33 +27,55 @@ struct run {
 	bool drop;
 };
 
-/* (load & mask); false when the load fails. */
-static bool read_key(const struct run *run, const struct ir_step *step, u128 *ret_key)
+/* One value for each part; false when a load fails. */
+static bool read_key(const struct run *run, const struct ir_step *step, u128 *ret_values)
 {
-	if (!interp_walk_load(&run->walk, &run->ir->loads.at[step->load], ret_key))
-		return false;
-	*ret_key &= step->mask;
+	const struct ir_key *key = &run->ir->keys.at[step->key];
+
+	for (size_t i = 0; i < key->parts.len; i++) {
+		const struct ir_part *part = &key->parts.at[i];
+		u128 value;
+
+		if (!interp_walk_load(&run->walk, &run->ir->loads.at[part->load], &value))
+			return false;
+		ret_values[i] = ir_part_apply(run->ir, part, value);
+	}
 	return true;
 }
 
 static void count(struct run *run, uint32_t counter)
 {
-	if (!run->cells)
+	if (!run->cells || counter == IR_NO_COUNTER)
 		return;
 	run->cells[counter].packets++;
 	run->cells[counter].bytes += run->walk.length;
 }
 
+static bool look_up(struct run *run, const struct ir_step *step, struct ir_verdict *ret_verdict)
+{
+	const struct ir_map_entry *entry;
+	u128 values[IR_MAX_PARTS];
+
+	if (!read_key(run, step, values))
+		return false;
+	entry = ir_map_find(&run->ir->maps.at[step->map], values);
+	if (!entry)
+		return false;
+	count(run, entry->counter);
+	count(run, entry->object);
+	*ret_verdict = entry->verdict;
+	return true;
+}
+
 /* False: the rule ends here.  *ret_verdict is CONTINUE unless the step gave a verdict. */
 static bool run_step(struct run *run, const struct ir_step *step, struct ir_verdict *ret_verdict)
 {
-	const struct ir_map_entry *entry;
-	u128 key;
+	u128 values[IR_MAX_PARTS];
 
 	switch (step->kind) {
 	case IR_STEP_TEST:
-		return read_key(run, step, &key) &&
-		       ir_set_has(&run->ir->sets.at[step->set], key) != step->negate;
+		return read_key(run, step, values) &&
+		       ir_set_has(&run->ir->sets.at[step->set], values) != step->negate;
 	case IR_STEP_COUNTER:
 		count(run, step->counter);
 		return true;
@@ -59,12 +83,7 @@ static bool run_step(struct run *run, const struct ir_step *step, struct ir_verd
 		*ret_verdict = step->verdict;
 		return true;
 	case IR_STEP_MAP:
-		if (!read_key(run, step, &key))
-			return false;
-		entry = ir_map_find(&run->ir->maps.at[step->map], key);
-		if (entry)
-			*ret_verdict = entry->verdict;
-		return entry != NULL;
+		return look_up(run, step, ret_verdict);
 	}
 	return false;
 }
@@ -151,6 +170,21 @@ static bool run_base_chain(struct run *run, uint32_t base)
 	}
 }
 
+/*
+ * Family inet (SEMANTICS 8a): only IPv4 and IPv6 come in, and what has no layer-4 information is
+ * dropped before the first rule.  False: the packet's verdict is final.
+ */
+static bool enter_base_chain(struct run *run, uint32_t base)
+{
+	if (run->ir->chains.at[base].inet) {
+		if (run->walk.protocol != ETH_P_IP && run->walk.protocol != ETH_P_IPV6)
+			return true;
+		if (!run->walk.has_l4)
+			return end_chain(run, XDPFW_TRAIL_INVALID, IR_VERDICT_DROP);
+	}
+	return run_base_chain(run, base);
+}
+
 void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
 			struct xdpfw_cell *cells, struct interp_watch *watch,
 			struct interp_result *ret_result)
@@ -163,7 +197,7 @@ void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
 		give_up(&run, XDPFW_REASON_CUT_TAG);
 	} else {
 		for (size_t i = 0; i < entry->chains.len; i++)
-			if (!run_base_chain(&run, entry->chains.at[i]))
+			if (!enter_base_chain(&run, entry->chains.at[i]))
 				break;
 	}
 	ret_result->drop = run.drop;

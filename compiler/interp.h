@@ -16,7 +16,9 @@
 struct interp_packet {
 	const uint8_t *frame;		/* from the destination MAC, tags in place */
 	size_t len;			/* at least 14 */
-	const struct xdpfw_device *device;	/* .entry, .name and .mac are read */
+	const struct xdpfw_device *device;	/* all but .ifindex is read */
+	struct xdpfw_given given;	/* .active is not looked at */
+	int32_t minutes_west;		/* of the kernel's time zone */
 };
 
 struct interp_result {

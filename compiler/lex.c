@@ -208,6 +208,23 @@ static size_t match_number(const struct lexer *lexer)
 	return at;
 }
 
+/*
+ * A class of traffic control, "1:2" in hexadecimal, up to what must follow it: length, or 0.  Like
+ * in nft's scanner the byte behind counts when the longest token is looked for.
+ */
+static size_t match_classid(const struct lexer *lexer)
+{
+	size_t major = match_group(lexer, 0), minor, len;
+
+	if (!major || look(lexer, major) != ':')
+		return 0;
+	minor = match_group(lexer, major + 1);
+	len = major + 1 + minor;
+	if (!minor || len >= lexer->len - lexer->at || !strchr(" \t\n:-},", look(lexer, len)))
+		return 0;
+	return len;
+}
+
 /* A word, with a '*' that ends it. */
 static size_t match_word(const struct lexer *lexer)
 {
@@ -273,17 +290,21 @@ static bool lex_number(struct lexer *lexer, size_t len)
 	return true;
 }
 
-/* Addresses, numbers and words: the longest wins, an address before a number before a word. */
+/* Addresses, numbers and words: the longest wins, an address before a number before a word; but a
+ * class is one byte longer than it looks. */
 static bool lex_wordlike(struct lexer *lexer, bool *ret_done)
 {
 	size_t ipv4 = match_ipv4(lexer, 0), ipv6 = match_ipv6(lexer, 0), mac = match_mac(lexer);
 	size_t number = match_number(lexer), time = match_time(lexer), word = match_word(lexer);
-	size_t address = ipv4 > ipv6 ? ipv4 : ipv6;
+	size_t address = ipv4 > ipv6 ? ipv4 : ipv6, classid = match_classid(lexer);
 
 	if (mac > address)
 		address = mac;
 	*ret_done = true;
-	if (address && address >= word && address >= number && address >= time)
+	if (classid >= address && classid >= time && classid >= number && classid >= word &&
+	    classid)
+		push_bytes(lexer, TOKEN_WORD, classid);
+	else if (address && address >= word && address >= number && address >= time)
 		push_bytes(lexer, TOKEN_ADDRESS, address);
 	else if (time && time >= number && time >= word)
 		push_bytes(lexer, TOKEN_WORD, time);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lower: bound AST -> IR: every form of a match becomes a mask and a set of intervals, base chains
+ * lower: bound AST -> IR: every form of a match becomes a key and a set, base chains
  * become one ordered list a device.
  */
 #ifndef XDPFW_LOWER_H

@@ -2,7 +2,8 @@
 /*
  * lower_entry: which device runs which base chains, in which order.
  *
- * In: the bound base chains with their devices and priorities.  Out: one entry for each distinct
+ * In: the bound base chains with their devices and priorities; those of a dormant table are as if
+ * they were not there.  Out: one entry for each distinct
  * ordered list, in the order of the first device (by name) that has it.  The order of a list is
  * the kernel's (SEMANTICS 7): priority ascending, and of equal ones the chain made later first.
  */
@@ -78,6 +79,12 @@ static void sort_chains(const struct ir *ir, struct device *device)
 	}
 }
 
+/* A dormant table's chains are not hooked in. */
+static bool runs(const struct bind_chain *chain)
+{
+	return chain->is_base && !chain->table->dormant;
+}
+
 static struct ir_entry *find_entry(struct ir *ir, const struct device *device,
 				   struct arena *arena)
 {
@@ -105,7 +112,7 @@ bool lower_entries(const struct bind_ruleset *ruleset, struct arena *arena, stru
 	for (size_t i = 0; i < ruleset->chains.len; i++) {
 		const struct bind_chain *chain = ruleset->chains.at[i];
 
-		for (size_t j = 0; chain->is_base && j < chain->devices.len; j++) {
+		for (size_t j = 0; runs(chain) && j < chain->devices.len; j++) {
 			struct device *device = find_device(&list, &chain->devices.at[j], arena,
 							    diag);
 

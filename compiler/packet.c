@@ -19,7 +19,7 @@
 
 /* A chain can be reached by way of the jump or goto VERDICT. */
 static bool visit_verdict(struct packet_maker *maker, const struct ir_verdict *verdict,
-			  uint32_t rule, uint32_t step, uint32_t map_entry)
+			  uint32_t rule, uint32_t step, uint32_t box)
 {
 	struct packet_path *path;
 
@@ -33,7 +33,7 @@ static bool visit_verdict(struct packet_maker *maker, const struct ir_verdict *v
 		.base = maker->paths[maker->ir->rules.at[rule].chain].base,
 		.rule = rule,
 		.step = step,
-		.map_entry = map_entry,
+		.box = box,
 	};
 	return true;
 }
@@ -58,6 +58,9 @@ static size_t visit_chain(struct packet_maker *maker, uint32_t chain, uint32_t *
 			for (uint32_t k = 0; map && k < map->entries.len; k++)
 				if (visit_verdict(maker, &map->entries.at[k].verdict, i, j, k))
 					queue[len++] = map->entries.at[k].verdict.chain;
+			if (map && map->has_rest &&
+			    visit_verdict(maker, &map->rest.verdict, i, j, PACKET_REST))
+				queue[len++] = map->rest.verdict.chain;
 		}
 	}
 	return len;
@@ -87,10 +90,34 @@ static void find_rules(struct packet_maker *maker)
 	}
 }
 
-/* A value that some reachable rule asks for at SLOT, or leaves *VALUE as it is. */
-static void borrow(struct packet_maker *maker, uint32_t slot, unsigned int bits, u128 *value)
+/* The part of the step's key that reads SLOT: a value of it that some box holds. */
+static bool borrow_from_step(struct packet_maker *maker, const struct ir_step *step, uint64_t slot,
+			     u128 *ret_value)
 {
 	const struct ir *ir = maker->ir;
+	struct packet_key key;
+
+	if (step->kind != IR_STEP_TEST || !packet_key_of(ir, step, &key) || !key.count)
+		return false;
+	for (size_t i = 0; i < key.part_count; i++) {
+		const struct ir_interval *interval;
+
+		if (packet_goal_slot(&ir->loads.at[key.parts[i].load]) != slot)
+			continue;
+		interval = &key.boxes[packet_random_below(&maker->random, key.count) *
+				      key.part_count + i];
+		packet_goal_invert(ir, &key.parts[i],
+				   packet_random_between(&maker->random, interval->lo,
+							 interval->hi),
+				   &maker->random, ret_value);
+		return true;
+	}
+	return false;
+}
+
+/* A value that some reachable rule asks for at SLOT, or leaves *VALUE as it is. */
+static void borrow(struct packet_maker *maker, uint64_t slot, u128 *value)
+{
 	size_t start;
 
 	if (!maker->rule_count)
@@ -98,29 +125,22 @@ static void borrow(struct packet_maker *maker, uint32_t slot, unsigned int bits,
 	start = packet_random_below(&maker->random, maker->rule_count);
 	for (size_t i = 0; i < maker->rule_count && i < 64; i++) {
 		const struct ir_rule *rule =
-			&ir->rules.at[maker->rules[(start + i) % maker->rule_count]];
+			&maker->ir->rules.at[maker->rules[(start + i) % maker->rule_count]];
 
-		for (size_t j = 0; j < rule->steps.len; j++) {
-			const struct ir_step *step = &rule->steps.at[j];
-			struct packet_goal goal = { .load = step->load, .mask = step->mask };
-			struct packet_choice choice = { 1, { &goal } };
-
-			if (step->kind != IR_STEP_TEST ||
-			    packet_goal_slot(&ir->loads.at[step->load]) != slot)
-				continue;
-			goal.set = &ir->sets.at[step->set];
-			*value = packet_goal_pick(&choice, bits, &maker->random);
-			return;
-		}
+		for (size_t j = 0; j < rule->steps.len; j++)
+			if (borrow_from_step(maker, &rule->steps.at[j], slot, value))
+				return;
 	}
 }
 
 static u128 borrow_field(struct packet_maker *maker, enum proto_id proto, const char *name,
 			 u128 value)
 {
-	const struct ir_load load = { field_find(&field_protos[proto], str_from(name)), 0 };
+	const struct ir_load load = {
+		.field = field_find(&field_protos[proto], str_from(name)),
+	};
 
-	borrow(maker, packet_goal_slot(&load), load.field->bit_len, &value);
+	borrow(maker, packet_goal_slot(&load), &value);
 	return value;
 }
 
@@ -149,6 +169,8 @@ static void add_corner(struct packet_maker *maker, size_t number)
 
 	choose_values(maker, &values);
 	packet_corner_build(number, &values, &maker->frame);
+	maker->attempt.len = 0;
+	packet_given_choose(&maker->attempt, &maker->random, &maker->frame.given);
 	packet_rule_add(maker, PACKET_NO_RULE);
 }
 
@@ -196,6 +218,7 @@ void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uin
 	maker->list = ret_list;
 	maker->limit = limit;
 	maker->work = WORK;
+	maker->goals.ir = maker->attempt.ir = ir;
 	find_rules(maker);
 	if (limit)
 		make_some(maker);

@@ -19,6 +19,7 @@ struct packet {
 	size_t len;			/* 14 to PACKET_MAX_BYTES */
 	size_t linear;			/* bytes of the linear part; len: all of them */
 	uint32_t rule;			/* made for this rule; PACKET_NO_RULE: a corner */
+	struct xdpfw_given given;	/* .active set: what the rule asks of clock, CPU, chance */
 };
 
 #define PACKET_MAX_BYTES 9000

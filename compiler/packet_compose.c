@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * packet_compose: a plausible frame, layer by layer.
+ * packet_compose: a plausible frame: Ethernet, tags, and what comes behind them.
  *
  * In: the goals, which say what the layers have to be where they say anything, and a twist.  Out:
  * a frame whose headers are consistent but for the twist; what no goal names is random, so that
- * frames differ.  Every byte goes through reserve(), which keeps the frame within its array: all
- * headers together are below 1,000 bytes, and a payload is cut to what is left.
+ * frames differ.  Every byte goes through packet_compose_reserve(), which keeps the frame within
+ * its array: all headers together are below 5,000 bytes, and a payload is cut to what is left.
+ *
+ * The inside of a tunnel is made by the same functions: .tunnel says whose inside it is, and only
+ * goals that speak of that inside are looked at.
  */
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -13,34 +16,47 @@
 
 #include "compiler/packet_parts.h"
 
-#define MAX_TAGS 6
 #define TRIES 24
 
-#define SLOT_OF(base, bit, bits) ((uint32_t)(base) << 28 | (bit) << 8 | (bits))
-#define SLOT_META(load) (0x80000000u | (uint32_t)(load))
-#define SLOT_TYPE(tags) SLOT_OF(FIELD_BASE_LINK, (12u + 4u * (tags)) * 8, 16)
-#define SLOT_IP_HDRLENGTH SLOT_OF(FIELD_BASE_NETWORK, 4u, 4u)
-#define SLOT_IP_PROTOCOL SLOT_OF(FIELD_BASE_NETWORK, 72u, 8u)
-#define SLOT_IP6_NEXTHDR SLOT_OF(FIELD_BASE_NETWORK, 48u, 8u)
+/* What `meta nfproto` reads of IPv4 and IPv6 (NFPROTO_ of <linux/netfilter.h>). */
+#define NFPROTO_IPV4 2
+#define NFPROTO_IPV6 10
 
 static bool is_tag(uint16_t type)
 {
 	return type == ETH_P_8021Q || type == ETH_P_8021AD;
 }
 
-bool packet_compose_pick(struct packet_layers *layers, uint32_t slot, unsigned int bits,
+uint64_t packet_compose_slot(const struct packet_layers *layers, enum field_base base,
+			     uint8_t number, unsigned int bit, unsigned int bits)
+{
+	return PACKET_SLOT(FIELD_LOAD_HEADER, layers->tunnel, base, number, bit, bits);
+}
+
+uint64_t packet_compose_slot_meta(const struct packet_layers *layers, enum field_load load)
+{
+	return PACKET_SLOT(load, layers->tunnel, FIELD_BASE_META, 0, 0, 0);
+}
+
+/* The ether type behind TAGS tags. */
+static uint64_t slot_type(const struct packet_layers *layers, unsigned int tags)
+{
+	return packet_compose_slot(layers, FIELD_BASE_LINK, 0, (12u + 4u * tags) * 8, 16);
+}
+
+bool packet_compose_pick(struct packet_layers *layers, uint64_t slot, unsigned int bits,
 			 u128 *ret_value)
 {
-	struct packet_choice choice = { 0 };
+	struct packet_choice choice;
 
-	packet_goal_collect(layers->ir, layers->goals, slot, &choice);
+	choice.len = 0;
+	packet_goal_collect(layers->goals, slot, &choice);
 	if (choice.len)
 		*ret_value = packet_goal_pick(&choice, bits, layers->random);
 	return choice.len != 0;
 }
 
-/* COUNT bytes more at the frame's end, random; fewer when it is full. */
-static uint8_t *reserve(struct packet_layers *layers, size_t count)
+uint8_t *packet_compose_reserve(struct packet_layers *layers, size_t count)
 {
 	struct packet_frame *frame = layers->frame;
 	uint8_t *at = frame->bytes + frame->len;
@@ -52,10 +68,63 @@ static uint8_t *reserve(struct packet_layers *layers, size_t count)
 	return at;
 }
 
-static void put_short(uint8_t *at, uint16_t value)
+void packet_compose_spot(struct packet_layers *layers, enum field_base base, uint8_t number,
+			 size_t offset)
 {
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
+	const struct ir_place place = { base, number, layers->tunnel };
+	struct packet_frame *frame = layers->frame;
+
+	for (size_t i = 0; i < frame->spot_count; i++)
+		if (ir_place_equal(&frame->spots[i].place, &place))
+			return;
+	if (frame->spot_count < PACKET_MAX_SPOTS)
+		frame->spots[frame->spot_count++] = (struct packet_spot){ place, offset };
+}
+
+bool packet_compose_speaks(const struct packet_layers *layers, const struct packet_goal *goal)
+{
+	struct ir_place place = packet_goal_place(&layers->ir->loads.at[goal->part.load]);
+
+	return !goal->soft && place.tunnel == layers->tunnel;
+}
+
+static const struct field *goal_field(const struct packet_layers *layers, size_t goal)
+{
+	return layers->ir->loads.at[layers->goals->at[goal].part.load].field;
+}
+
+/* The type of the network protocol that a field of FIELD is in; 0: any. */
+static uint16_t type_of_field(const struct field *field)
+{
+	enum proto_id proto = field->proto;
+
+	if (field_proto(field)->network)
+		proto = field_proto(field)->network;
+	if (field_protos[proto].base == FIELD_BASE_NETWORK)
+		return field_protos[proto].ether_type;
+	return 0;
+}
+
+/* Whether the field lives behind an IP header of either version. */
+static bool is_behind_ip(const struct field *field)
+{
+	switch (field_base_of(field)) {
+	case FIELD_BASE_TRANSPORT:
+	case FIELD_BASE_PAYLOAD:
+	case FIELD_BASE_TUNNEL:
+	case FIELD_BASE_TCP_OPTION:
+	case FIELD_BASE_SCTP_CHUNK:
+		return true;
+	case FIELD_BASE_META:
+		return field->load == FIELD_LOAD_L4PROTO || field->load == FIELD_LOAD_NFPROTO;
+	case FIELD_BASE_LINK:
+	case FIELD_BASE_NETWORK:
+	case FIELD_BASE_EXTENSION:
+	case FIELD_BASE_IP_OPTION:
+	case FIELD_BASE_COUNT:
+		break;
+	}
+	return false;
 }
 
 /* The protocol that the goals' fields live in, or any. */
@@ -64,21 +133,26 @@ static uint16_t usual_type(struct packet_layers *layers)
 	static const uint16_t types[] = { ETH_P_IP, ETH_P_IP, ETH_P_IP, ETH_P_IPV6,
 					  ETH_P_IPV6, ETH_P_ARP };
 	const struct packet_goals *goals = layers->goals;
+	bool ip = layers->tunnel == PROTO_META && layers->tunnel_wanted != PROTO_META;
+	u128 value;
 
 	for (size_t i = 0; i < goals->len; i++) {
-		const struct field *field = layers->ir->loads.at[goals->at[i].load].field;
-		enum proto_id proto = field->proto;
+		uint16_t type = type_of_field(goal_field(layers, i));
 
-		if (goals->at[i].soft)
+		if (!packet_compose_speaks(layers, &goals->at[i]))
 			continue;
-		if (field_proto(field)->network)
-			proto = field_proto(field)->network;
-		if (field_protos[proto].base == FIELD_BASE_NETWORK)
-			return field_protos[proto].ether_type;
+		if (type)
+			return type;
+		ip |= is_behind_ip(goal_field(layers, i));
 	}
-	if (packet_random_one_in(layers->random, 16))
+	if (packet_compose_pick(layers, packet_compose_slot_meta(layers, FIELD_LOAD_NFPROTO), 8,
+				&value) &&
+	    (value == NFPROTO_IPV4 || value == NFPROTO_IPV6))
+		return value == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6;
+	if (!ip && packet_random_one_in(layers->random, 16))
 		return (uint16_t)packet_random_next(layers->random);
-	return types[packet_random_below(layers->random, sizeof(types) / sizeof(types[0]))];
+	return types[packet_random_below(layers->random,
+					 sizeof(types) / sizeof(types[0]) - (ip ? 1 : 0))];
 }
 
 /* Tags that the goals' vlan fields stand in. */
@@ -87,12 +161,14 @@ static unsigned int needed_tags(struct packet_layers *layers)
 	unsigned int tags = 0;
 
 	for (size_t i = 0; i < layers->goals->len; i++) {
-		const struct ir_load *load = &layers->ir->loads.at[layers->goals->at[i].load];
+		const struct packet_goal *goal = &layers->goals->at[i];
+		const struct ir_load *load = &layers->ir->loads.at[goal->part.load];
 
-		if (load->field->proto == PROTO_VLAN && load->depth + 1u > tags)
+		if (load->field->proto == PROTO_VLAN && load->tunnel == layers->tunnel &&
+		    load->depth + 1u > tags)
 			tags = load->depth + 1u;
 	}
-	return tags < MAX_TAGS ? tags : MAX_TAGS;
+	return tags < PACKET_MAX_TAGS ? tags : PACKET_MAX_TAGS;
 }
 
 /* The type that makes `meta protocol` read PROTOCOL. */
@@ -104,35 +180,52 @@ static uint16_t type_for(struct packet_layers *layers, uint16_t protocol)
 	return protocol;
 }
 
+/* USUAL if all goals of SLOT agree to it, else what they want. */
+static bool pick_type(struct packet_layers *layers, uint64_t slot, uint16_t usual,
+		      uint16_t *ret_type)
+{
+	struct packet_choice choice;
+
+	choice.len = 0;
+	packet_goal_collect(layers->goals, slot, &choice);
+	if (!choice.len)
+		return false;
+	*ret_type = usual;
+	if (!packet_goal_all_hold(&choice, usual))
+		*ret_type = (uint16_t)packet_goal_pick(&choice, 16, layers->random);
+	return true;
+}
+
 static void pick_types(struct packet_layers *layers, unsigned int tags)
 {
-	u128 value;
+	uint16_t value;
 
 	layers->raw_802_3 = false;
 	for (unsigned int i = 0; i <= tags; i++) {
-		if (i < tags)
-			layers->type[i] = packet_random_one_in(layers->random, 4) ? ETH_P_8021AD :
-										    ETH_P_8021Q;
-		else
-			layers->type[i] = usual_type(layers);
+		uint16_t usual = packet_random_one_in(layers->random, 4) ? ETH_P_8021AD :
+									   ETH_P_8021Q;
+
+		if (i == tags)
+			usual = usual_type(layers);
+		layers->type[i] = usual;
 		if (i == (tags ? 1 : 0) &&
-		    packet_compose_pick(layers, SLOT_META(FIELD_LOAD_PROTOCOL), 16, &value))
-			layers->type[i] = type_for(layers, (uint16_t)value);
-		if (packet_compose_pick(layers, SLOT_TYPE(i), 16, &value))
-			layers->type[i] = (uint16_t)value;
+		    pick_type(layers, packet_compose_slot_meta(layers, FIELD_LOAD_PROTOCOL), usual,
+			      &value))
+			layers->type[i] = type_for(layers, value);
+		if (pick_type(layers, slot_type(layers, i), layers->type[i], &value))
+			layers->type[i] = value;
 	}
 	/* What says that it is a tag has one behind it, what does not has none. */
-	for (layers->frame->tags = 0;
-	     layers->frame->tags < MAX_TAGS && is_tag(layers->type[layers->frame->tags]);
-	     layers->frame->tags++)
-		if (layers->frame->tags >= tags)
-			layers->type[layers->frame->tags + 1] = usual_type(layers);
+	for (layers->tags = 0;
+	     layers->tags < PACKET_MAX_TAGS && is_tag(layers->type[layers->tags]); layers->tags++)
+		if (layers->tags >= tags)
+			layers->type[layers->tags + 1] = usual_type(layers);
 }
 
 /* Points for the goals on types that the chosen types meet. */
 static unsigned int score_types(struct packet_layers *layers, bool *ret_all)
 {
-	unsigned int tags = layers->frame->tags, points = 0;
+	unsigned int tags = layers->tags, points = 0;
 	uint16_t protocol = layers->type[tags ? 1 : 0];
 
 	if (protocol < ETH_P_802_3_MIN)
@@ -140,16 +233,17 @@ static unsigned int score_types(struct packet_layers *layers, bool *ret_all)
 	*ret_all = true;
 	for (size_t i = 0; i < layers->goals->len; i++) {
 		const struct packet_goal *goal = &layers->goals->at[i];
-		uint32_t slot = packet_goal_slot(&layers->ir->loads.at[goal->load]);
-		bool ours = slot == SLOT_META(FIELD_LOAD_PROTOCOL), met = false;
+		uint64_t slot = goal->slot;
+		bool ours = slot == packet_compose_slot_meta(layers, FIELD_LOAD_PROTOCOL);
+		bool met = false;
 
 		if (ours)
-			met = packet_goal_holds(goal, protocol);
-		for (unsigned int j = 0; j <= MAX_TAGS; j++) {
-			if (slot != SLOT_TYPE(j))
+			met = packet_goal_holds(layers->ir, goal, protocol);
+		for (unsigned int j = 0; j <= PACKET_MAX_TAGS; j++) {
+			if (slot != slot_type(layers, j))
 				continue;
 			ours = true;
-			met = j <= tags && packet_goal_holds(goal, layers->type[j]);
+			met = j <= tags && packet_goal_holds(layers->ir, goal, layers->type[j]);
 		}
 		if (ours && met)
 			points += goal->soft ? 1 : 64;
@@ -161,23 +255,22 @@ static unsigned int score_types(struct packet_layers *layers, bool *ret_all)
 
 static void twist_types(struct packet_layers *layers)
 {
-	struct packet_frame *frame = layers->frame;
-	unsigned int wanted = frame->tags;
+	unsigned int wanted = layers->tags;
 	uint16_t outer = ETH_P_8021Q;
 
 	switch (layers->twist) {
 	case PACKET_TWIST_NO_TAG:
-		layers->type[0] = layers->type[frame->tags];
-		frame->tags = wanted = 0;
+		layers->type[0] = layers->type[layers->tags];
+		layers->tags = wanted = 0;
 		break;
 	case PACKET_TWIST_TAG_AD:
 		outer = ETH_P_8021AD;
 		/* fall through */
 	case PACKET_TWIST_TAG:
-		wanted = frame->tags + 1;
+		wanted = layers->tags + 1;
 		break;
 	case PACKET_TWIST_TWO_TAGS:
-		wanted = frame->tags + 2;
+		wanted = layers->tags + 2;
 		break;
 	case PACKET_TWIST_NONE:
 	case PACKET_TWIST_OPTIONS:
@@ -191,12 +284,13 @@ static void twist_types(struct packet_layers *layers)
 	case PACKET_TWIST_JUMBO:
 	case PACKET_TWIST_CUT:
 	case PACKET_TWIST_CUT_COUNTED:
+	case PACKET_TWIST_LENGTH_BYTE:
 	case PACKET_TWIST_COUNT:
 		break;
 	}
-	for (; frame->tags < wanted && frame->tags < MAX_TAGS; frame->tags++) {
+	for (; layers->tags < wanted && layers->tags < PACKET_MAX_TAGS; layers->tags++) {
 		memmove(layers->type + 1, layers->type,
-			(frame->tags + 1) * sizeof(layers->type[0]));
+			(layers->tags + 1) * sizeof(layers->type[0]));
 		layers->type[0] = outer;
 	}
 }
@@ -206,13 +300,15 @@ static void choose_types(struct packet_layers *layers)
 	static const uint8_t usual[] = { 0, 0, 0, 0, 0, 1, 1, 2, 3, 5 };
 	unsigned int needed = needed_tags(layers), best = 0;
 	struct packet_layers chosen;
-	unsigned int chosen_tags = 0;
 	bool all = false;
 
 	for (unsigned int i = 0; i < TRIES && !all; i++) {
 		unsigned int tags = needed, points;
 
-		if (!needed || packet_random_one_in(layers->random, 4))
+		/* What is behind two tags has no network header. */
+		if (!needed && layers->tunnel_wanted != PROTO_META)
+			tags = packet_random_one_in(layers->random, 4);
+		else if (!needed || packet_random_one_in(layers->random, 4))
 			tags = usual[packet_random_below(layers->random, sizeof(usual))];
 		pick_types(layers, tags);
 		points = score_types(layers, &all);
@@ -220,10 +316,8 @@ static void choose_types(struct packet_layers *layers)
 			continue;
 		best = points;
 		chosen = *layers;
-		chosen_tags = layers->frame->tags;
 	}
 	*layers = chosen;
-	layers->frame->tags = chosen_tags;
 	twist_types(layers);
 }
 
@@ -231,7 +325,8 @@ static void put_mac(struct packet_layers *layers, uint8_t *at)
 {
 	u128 kind;
 
-	if (!packet_compose_pick(layers, SLOT_META(FIELD_LOAD_PKTTYPE), 8, &kind))
+	if (!packet_compose_pick(layers, packet_compose_slot_meta(layers, FIELD_LOAD_PKTTYPE), 8,
+				 &kind))
 		kind = packet_random_below(layers->random, 6);
 	switch ((uint32_t)kind) {
 	case PACKET_BROADCAST:
@@ -252,188 +347,98 @@ static void put_mac(struct packet_layers *layers, uint8_t *at)
 static void put_link(struct packet_layers *layers)
 {
 	struct packet_frame *frame = layers->frame;
+	size_t start = frame->len;
 
 	choose_types(layers);
-	frame->len = 0;
-	put_mac(layers, reserve(layers, ETH_HLEN + (size_t)4 * frame->tags));
-	for (unsigned int i = 0; i <= frame->tags; i++)
-		put_short(frame->bytes + 12 + (size_t)4 * i, layers->type[i]);
-	frame->network = frame->len;
+	put_mac(layers, packet_compose_reserve(layers, ETH_HLEN + (size_t)4 * layers->tags));
+	for (unsigned int i = 0; i <= layers->tags; i++)
+		packet_put_short(frame->bytes + start + 12 + (size_t)4 * i, layers->type[i]);
+	packet_compose_spot(layers, FIELD_BASE_LINK, 0, start);
+	/* The judge sees the network header behind at most one tag. */
+	packet_compose_spot(layers, FIELD_BASE_NETWORK, 0,
+			    start + ETH_HLEN + (layers->tags ? 4 : 0));
 }
 
-static uint8_t usual_l4proto(struct packet_layers *layers)
+static void put_network(struct packet_layers *layers)
 {
-	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP,
-					  IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_ESP, IPPROTO_AH };
-	const struct packet_goals *goals = layers->goals;
+	uint16_t type = layers->type[layers->tags];
 
-	for (size_t i = 0; i < goals->len; i++) {
-		const struct proto *proto =
-			field_proto(layers->ir->loads.at[goals->at[i].load].field);
-
-		if (proto->l4proto && !goals->at[i].soft)
-			return proto->l4proto;
+	if (layers->tunnel == PROTO_META) {
+		layers->frame->tags = layers->tags;
+		layers->frame->network = layers->frame->transport = layers->frame->len;
+	} else {
+		layers->frame->inner_network = layers->frame->len;
+		layers->frame->inner_type = type;
 	}
-	if (packet_random_one_in(layers->random, 16))
-		return (uint8_t)packet_random_next(layers->random);
-	return protos[packet_random_below(layers->random, sizeof(protos))];
-}
-
-static uint8_t pick_l4proto(struct packet_layers *layers, uint32_t header_slot)
-{
-	struct packet_choice choice = { 0 };
-
-	packet_goal_collect(layers->ir, layers->goals, SLOT_META(FIELD_LOAD_L4PROTO), &choice);
-	packet_goal_collect(layers->ir, layers->goals, header_slot, &choice);
-	if (!choice.len)
-		return usual_l4proto(layers);
-	return (uint8_t)packet_goal_pick(&choice, 8, layers->random);
-}
-
-static void put_ipv4(struct packet_layers *layers)
-{
-	size_t words = 5;
-	uint8_t *ip;
-	u128 value;
-
-	if (layers->twist == PACKET_TWIST_OPTIONS || packet_random_one_in(layers->random, 12))
-		words = 6 + packet_random_below(layers->random, 10);
-	if (packet_compose_pick(layers, SLOT_IP_HDRLENGTH, 4, &value))
-		words = (size_t)value;
-	ip = reserve(layers, (words < 5 ? 5 : words) * 4);
-	ip[0] = (uint8_t)(0x40 | words);
-	put_short(ip + 6, packet_random_one_in(layers->random, 2) ? 0x4000 : 0);
-	if (layers->twist == PACKET_TWIST_FIRST_FRAGMENT)
-		put_short(ip + 6, 0x2000);
-	if (layers->twist == PACKET_TWIST_LATER_FRAGMENT)
-		put_short(ip + 6, (uint16_t)(1 + packet_random_below(layers->random, 0x3fff)));
-	if (layers->twist == PACKET_TWIST_LATER_FRAGMENT && !(ip[7] | (ip[6] & 0x1f)))
-		ip[7] = 1;
-	ip[9] = layers->l4proto = pick_l4proto(layers, SLOT_IP_PROTOCOL);
-}
-
-static bool is_extension(uint8_t next)
-{
-	return next == 0 || next == IPPROTO_ROUTING || next == IPPROTO_FRAGMENT ||
-	       next == IPPROTO_DSTOPTS;
-}
-
-/* One extension header of kind KIND; NEXT is written into *FIELD, which named the one before. */
-static uint8_t *put_extension(struct packet_layers *layers, uint8_t *field, uint8_t kind)
-{
-	size_t units = packet_random_one_in(layers->random, 2) ? 0 :
-		       packet_random_below(layers->random, 4);
-	uint8_t *header = reserve(layers, kind == IPPROTO_FRAGMENT ? 8 : (units + 1) * 8);
-
-	*field = kind;
-	if (kind != IPPROTO_FRAGMENT) {
-		header[1] = (uint8_t)units;
-		return header;
+	switch (type) {
+	case ETH_P_IP:
+		packet_network_put_ipv4(layers);
+		packet_transport_put(layers);
+		break;
+	case ETH_P_IPV6:
+		packet_network_put_ipv6(layers);
+		packet_transport_put(layers);
+		break;
+	case ETH_P_ARP:
+		packet_network_put_arp(layers);
+		break;
+	default:
+		memset(packet_compose_reserve(layers, 46), layers->raw_802_3 ? 0xff : 0xaa, 2);
+		break;
 	}
-	put_short(header + 2, (uint16_t)packet_random_below(layers->random, 8));
-	if (layers->twist == PACKET_TWIST_LATER_FRAGMENT)
-		put_short(header + 2,
-			  (uint16_t)(8 + packet_random_below(layers->random, 0xfff8)));
-	return header;
 }
 
-/* Extension headers in front of the transport header, and whose number they end with. */
-static void put_extensions(struct packet_layers *layers, uint8_t *next)
+void packet_compose_inside(struct packet_layers *layers)
 {
-	static const uint8_t kinds[] = { 0, IPPROTO_ROUTING, IPPROTO_FRAGMENT, IPPROTO_DSTOPTS };
-	bool fragment = layers->twist == PACKET_TWIST_FIRST_FRAGMENT ||
-			layers->twist == PACKET_TWIST_LATER_FRAGMENT;
-	size_t count = 0;
-	u128 value;
-
-	if (layers->twist == PACKET_TWIST_OPTIONS)
-		count = 1 + packet_random_below(layers->random, 8);
-	else if (packet_random_one_in(layers->random, 8))
-		count = 1 + packet_random_below(layers->random, 3);
-	if (packet_compose_pick(layers, SLOT_IP6_NEXTHDR, 8, &value)) {
-		if (!is_extension((uint8_t)value)) {
-			/* Both goals speak of one byte then; a fragment changes that on purpose. */
-			layers->l4proto = pick_l4proto(layers, SLOT_IP6_NEXTHDR);
-			count = 0;
-		} else {
-			next = put_extension(layers, next, (uint8_t)value);
-		}
+	layers->tunnel_wanted = PROTO_META;
+	layers->tags = 0;
+	if (field_protos[layers->tunnel].tunnel_ether) {
+		put_link(layers);
+	} else {
+		layers->type[0] = usual_type(layers);
+		packet_compose_spot(layers, FIELD_BASE_NETWORK, 0, layers->frame->len);
 	}
-	while (count--)
-		next = put_extension(layers, next,
-				     kinds[packet_random_below(layers->random, sizeof(kinds))]);
-	if (fragment)
-		next = put_extension(layers, next, IPPROTO_FRAGMENT);
-	*next = layers->l4proto;
+	put_network(layers);
 }
 
-static void put_ipv6(struct packet_layers *layers)
+/* The tunnel whose inside the goals speak of; those that are not soft first. */
+static enum proto_id wanted_tunnel(const struct packet_layers *layers)
 {
-	uint8_t *ip = reserve(layers, 40);
+	enum proto_id tunnel = PROTO_META;
 
-	ip[0] = (uint8_t)(0x60 | (ip[0] & 0xf));
-	layers->l4proto = pick_l4proto(layers, SLOT_META(FIELD_LOAD_L4PROTO));
-	put_extensions(layers, ip + 6);
+	for (size_t i = 0; i < layers->goals->len; i++) {
+		const struct packet_goal *goal = &layers->goals->at[i];
+		struct ir_place place = packet_goal_place(&layers->ir->loads.at[goal->part.load]);
+
+		if (place.tunnel == PROTO_META)
+			continue;
+		if (!goal->soft)
+			return place.tunnel;
+		tunnel = place.tunnel;
+	}
+	return tunnel;
 }
 
-static void put_transport(struct packet_layers *layers)
-{
-	size_t count = 8 + packet_random_below(layers->random, 16);
-	uint8_t *header;
-
-	layers->frame->transport = layers->frame->len;
-	if (layers->l4proto == IPPROTO_TCP)
-		count = 20;
-	else if (layers->l4proto == IPPROTO_UDP)
-		count = 8;
-	if (count < layers->need_transport)
-		count = layers->need_transport;
-	header = reserve(layers, count);
-	if (layers->l4proto == IPPROTO_TCP)
-		header[12] = (uint8_t)(0x50 | (header[12] & 0xf));
-	if (layers->l4proto == IPPROTO_ICMP && packet_random_one_in(layers->random, 2))
-		header[0] = packet_random_one_in(layers->random, 2) ? 8 : 0;
-	if (layers->l4proto == IPPROTO_UDP)
-		put_short(header + 4, (uint16_t)(8 + packet_random_below(layers->random, 64)));
-}
-
-static void put_arp(struct packet_layers *layers)
-{
-	uint8_t *arp = reserve(layers, 28);
-
-	put_short(arp, 1);
-	put_short(arp + 2, ETH_P_IP);
-	arp[4] = 6;
-	arp[5] = 4;
-	put_short(arp + 6, (uint16_t)(1 + packet_random_below(layers->random, 2)));
-}
-
-void packet_compose(struct packet_layers *layers)
+void packet_compose(struct packet_layers *layers, bool twist_inside)
 {
 	struct packet_frame *frame = layers->frame;
 	size_t payload;
 
-	put_link(layers);
-	frame->transport = frame->network;
-	switch (layers->type[frame->tags]) {
-	case ETH_P_IP:
-		put_ipv4(layers);
-		put_transport(layers);
-		break;
-	case ETH_P_IPV6:
-		put_ipv6(layers);
-		put_transport(layers);
-		break;
-	case ETH_P_ARP:
-		put_arp(layers);
-		break;
-	default:
-		memset(reserve(layers, 46), layers->raw_802_3 ? 0xff : 0xaa, 2);
-		break;
+	frame->len = 0;
+	frame->spot_count = 0;
+	frame->inner_network = 0;
+	layers->tunnel = PROTO_META;
+	layers->tunnel_wanted = wanted_tunnel(layers);
+	layers->inner_twist = PACKET_TWIST_NONE;
+	if (twist_inside && layers->tunnel_wanted != PROTO_META) {
+		layers->inner_twist = layers->twist;
+		layers->twist = PACKET_TWIST_NONE;
 	}
+	put_link(layers);
+	put_network(layers);
 	payload = packet_random_below(layers->random, 64);
-	if (layers->twist == PACKET_TWIST_JUMBO)
+	if (layers->twist == PACKET_TWIST_JUMBO && frame->len < PACKET_MAX_BYTES - 1500)
 		payload = 1500 + packet_random_below(layers->random, PACKET_MAX_BYTES - 1500 -
 								     frame->len);
-	reserve(layers, payload);
+	packet_compose_reserve(layers, payload);
 }

@@ -480,8 +480,11 @@ static const struct packet_corner corners[] = {
 	{ NULL, NULL, 0, 0 },
 };
 
-/* The rows of one table, or those of the other. */
-static const struct packet_corner *const tables[] = { corners, packet_corners_ipv6 };
+/* The rows of all tables, one after the other. */
+static const struct packet_corner *const tables[] = {
+	corners, packet_corners_ipv6, packet_corners_option, packet_corners_protocol,
+	packet_corners_tunnel,
+};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -532,6 +535,8 @@ void packet_corner_build(size_t number, const struct packet_corner_values *value
 	frame->len = 0;
 	frame->tags = 0;
 	frame->network = frame->transport = ETH_HLEN;
+	frame->inner_network = 0;
+	frame->spot_count = 0;
 	corner->build(&making, argument);
 }
 
@@ -554,5 +559,11 @@ void packet_corner_make(size_t number, struct arena *arena, struct packet *ret_p
 	packet_corner_build(number, &values, &frame);
 	copy = arena_alloc(arena, frame.len);
 	memcpy(copy, frame.bytes, frame.len);
-	*ret_packet = (struct packet){ copy, frame.len, frame.len, PACKET_NO_RULE };
+	*ret_packet = (struct packet){
+		.frame = copy,
+		.len = frame.len,
+		.linear = frame.len,
+		.rule = PACKET_NO_RULE,
+		.given = { .now = 1700000000000000000u, .active = 1 },
+	};
 }

@@ -170,7 +170,10 @@ struct packet_corner {
 	unsigned int first, last;
 };
 
-/* packet_corner_ipv6.c; the last row has no name. */
+/* Each in a file of its name; the last row has no name. */
 extern const struct packet_corner packet_corners_ipv6[];
+extern const struct packet_corner packet_corners_option[];
+extern const struct packet_corner packet_corners_protocol[];
+extern const struct packet_corner packet_corners_tunnel[];
 
 #endif

@@ -75,6 +75,26 @@ void parse_suggest(struct parse *parse, const struct str_nearest *near)
 		diag_help(parse->diag, "did you mean '%s'?", near->best);
 }
 
+void parse_suggest_of(struct parse *parse, const char *const *words, unsigned int places)
+{
+	struct str_nearest near = { .word = parse_peek(parse)->text };
+
+	if (!parse_is(parse, TOKEN_WORD))
+		return;
+	for (size_t i = 0; words[i]; i++)
+		str_nearest_offer(&near, words[i]);
+	parse_suggest_refused(places, &near);
+	parse_suggest(parse, &near);
+}
+
+bool parse_unexpected_of(struct parse *parse, const char *what, const char *const *words,
+			 unsigned int places)
+{
+	parse_unexpected(parse, what);
+	parse_suggest_of(parse, words, places);
+	return false;
+}
+
 bool parse_expect(struct parse *parse, enum token_kind kind)
 {
 	return parse_accept(parse, kind) || parse_unexpected(parse, token_kind_name(kind));
@@ -159,12 +179,12 @@ static bool parse_common(struct parse *parse, const struct parse_items *items, b
 
 	if (token->kind != TOKEN_WORD)
 		return false;
-	if (str_is(token->text, "define"))
+	if (str_is(token->text, "define") || str_is(token->text, "redefine"))
 		*ret_ok = parse_define(parse);
+	else if (str_is(token->text, "undefine"))
+		*ret_ok = parse_undefine(parse);
 	else if (str_is(token->text, "include"))
 		*ret_ok = parse_include(parse, items);
-	else if (parse_refuse(parse, PARSE_PLACE_BLOCK, token->text, token->span))
-		*ret_ok = false;
 	else
 		return false;
 	return true;
@@ -283,6 +303,23 @@ bool parse_number(struct parse *parse, const char *what, uint64_t max, uint64_t 
 	parse_take(parse);
 	*ret_number = number;
 	return true;
+}
+
+bool parse_counts(struct parse *parse, uint64_t *packets, uint64_t *bytes)
+{
+	for (;;) {
+		uint64_t *value;
+
+		if (parse_is_word(parse, "packets"))
+			value = packets;
+		else if (parse_is_word(parse, "bytes"))
+			value = bytes;
+		else
+			return true;
+		parse_take(parse);
+		if (!parse_number(parse, "a counter's value", UINT64_MAX, value))
+			return false;
+	}
 }
 
 bool parse_comment(struct parse *parse, struct ast_name *ret_comment)

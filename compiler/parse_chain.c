@@ -257,7 +257,10 @@ static bool parse_policy(struct parse *parse, struct ast_chain *chain)
 		return parse_twice(parse, span, chain->policy_span, "policy");
 	if (token->kind == TOKEN_DOLLAR) {
 		value = parse_variable(parse);
-		if (!value || !read_policy(parse, value->token.text, value->span, &chain->policy))
+		if (!value ||
+		    !read_policy(parse, value->kind == AST_EXPR_LITERAL ? value->token.text
+									: (struct str){ 0 },
+				 value->span, &chain->policy))
 			return false;
 	} else if (token->kind != TOKEN_WORD) {
 		return parse_unexpected(parse, "'accept' or 'drop'");
@@ -295,7 +298,9 @@ static bool parse_chain_item(struct parse *parse, void *context)
 
 bool parse_chain_block(struct parse *parse, struct ast_chain *chain)
 {
-	static const char *const outer_words[] = { "table", "chain", "set", "map", NULL };
+	static const char *const outer_words[] = {
+		"table", "chain", "set", "map", "counter", NULL,
+	};
 	const struct parse_items items = {
 		.item = parse_chain_item, .context = chain, .rules = true,
 		.outer_words = outer_words,

@@ -11,17 +11,19 @@
 /* [family] name; other families are refused here, so no chain of theirs is ever looked at. */
 static bool parse_table_names(struct parse *parse, struct ast_table *ret_table)
 {
+	static const char *const words[] = { "netdev", "inet", NULL };
 	struct ast_table table = { 0 };
 	const struct token *token = parse_peek(parse);
 
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_FAMILY, token->text, token->span))
 		return false;
-	if (!parse_accept_word(parse, "netdev")) {
-		parse_unexpected(parse, "'netdev'");
+	if (!parse_accept_word(parse, "netdev") && !parse_accept_word(parse, "inet")) {
+		parse_unexpected(parse, "'netdev' or 'inet'");
 		if (token->kind == TOKEN_WORD)
 			diag_help(parse->diag, "without a family nft takes 'ip', which has no "
 				  "ingress hook");
+		parse_suggest_of(parse, words, 0);
 		return false;
 	}
 	table.family = (struct ast_name){ token->text, token->span };
@@ -72,7 +74,9 @@ static bool parse_add_rule(struct parse *parse, struct ast_command *command)
 
 static bool parse_add_set(struct parse *parse, struct ast_command *command, bool is_map)
 {
-	struct ast_set set = { .is_map = is_map, .span = parse_last_span(parse) };
+	struct ast_set set = {
+		.map = is_map ? AST_MAP_VERDICT : AST_MAP_NONE, .span = parse_last_span(parse),
+	};
 
 	command->kind = AST_COMMAND_ADD_SET;
 	if (!parse_table_names(parse, &command->table) ||
@@ -81,6 +85,20 @@ static bool parse_add_set(struct parse *parse, struct ast_command *command, bool
 		return false;
 	set.span = source_join(set.span, parse_last_span(parse));
 	*vec_push(parse->arena, &command->table.sets) = set;
+	return true;
+}
+
+static bool parse_add_counter(struct parse *parse, struct ast_command *command)
+{
+	struct ast_counter counter = { .span = parse_last_span(parse) };
+
+	command->kind = AST_COMMAND_ADD_COUNTER;
+	if (!parse_table_names(parse, &command->table) ||
+	    !parse_name(parse, "the name of a counter", &counter.name) ||
+	    !parse_counter_block(parse, &counter))
+		return false;
+	counter.span = source_join(counter.span, parse_last_span(parse));
+	*vec_push(parse->arena, &command->table.counters) = counter;
 	return true;
 }
 
@@ -104,22 +122,18 @@ static bool begins_family(const struct parse *parse)
 	return false;
 }
 
-static void report_unknown(struct parse *parse, const char *what)
+static bool report_unknown(struct parse *parse, const char *what)
 {
 	static const char *const words[] = {
-		"table", "chain", "rule", "set", "map", "element", "add", "create", "flush",
-		"define", "include", "netdev",
+		"table", "chain", "rule", "set", "map", "element", "counter", "add", "create",
+		"flush", "define", "redefine", "undefine", "include", "netdev", "inet", NULL,
 	};
-	struct str_nearest near = { .word = parse_peek(parse)->text };
+	bool brace = parse_is(parse, TOKEN_LBRACE);
 
-	parse_unexpected(parse, what);
-	if (parse_is(parse, TOKEN_LBRACE))
+	parse_unexpected_of(parse, what, words, PARSE_PLACE_COMMAND | PARSE_PLACE_OBJECT);
+	if (brace)
 		diag_help(parse->diag, "'{' stands on the line of the name before it");
-	if (!parse_is(parse, TOKEN_WORD))
-		return;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		str_nearest_offer(&near, words[i]);
-	parse_suggest(parse, &near);
+	return false;
 }
 
 /* Behind `add` or `create`, or at the start of a command. */
@@ -137,29 +151,34 @@ static bool parse_add(struct parse *parse, struct ast_command *command, bool add
 		return parse_add_set(parse, command, true);
 	if (parse_accept_word(parse, "element"))
 		return parse_add_element(parse, command);
+	if (parse_accept_word(parse, "counter"))
+		return parse_add_counter(parse, command);
 	if (!command->create && (parse_accept_word(parse, "rule") || begins_family(parse)))
 		return parse_add_rule(parse, command);
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_OBJECT, token->text, token->span))
 		return false;
 	if (add)
-		report_unknown(parse, "'table', 'chain', 'rule', 'set', 'map' or 'element'");
-	else if (command->create)
-		report_unknown(parse, "'table', 'chain', 'set', 'map' or 'element'");
-	else
-		report_unknown(parse, "a command");
-	return false;
+		return report_unknown(parse, "'table', 'chain', 'rule', 'set', 'map', 'element' or "
+				      "'counter'");
+	if (command->create)
+		return report_unknown(parse, "'table', 'chain', 'set', 'map', 'element' or "
+				      "'counter'");
+	return report_unknown(parse, "a command");
 }
 
 static bool parse_flush(struct parse *parse, struct ast_command *command)
 {
+	static const char *const words[] = { "ruleset", "table", "chain", NULL };
 	const struct token *token = parse_peek(parse);
 
 	if (parse_accept_word(parse, "ruleset")) {
 		command->kind = AST_COMMAND_FLUSH_RULESET;
 		token = parse_peek(parse);
-		if (parse_accept_word(parse, "netdev"))
+		if (parse_accept_word(parse, "netdev") || parse_accept_word(parse, "inet")) {
+			command->table.family = (struct ast_name){ token->text, token->span };
 			return true;
+		}
 		return token->kind != TOKEN_WORD ||
 		       !parse_refuse(parse, PARSE_PLACE_FAMILY, token->text, token->span);
 	}
@@ -175,7 +194,8 @@ static bool parse_flush(struct parse *parse, struct ast_command *command)
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_FLUSH, token->text, token->span))
 		return false;
-	return parse_unexpected(parse, "'ruleset', 'table' or 'chain'");
+	return parse_unexpected_of(parse, "'ruleset', 'table' or 'chain'", words,
+				   PARSE_PLACE_FLUSH);
 }
 
 bool parse_command(struct parse *parse, void *context)

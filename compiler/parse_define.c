@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * parse_define: variables: `define name = value`, -D name=value, and $name.
+ * parse_define: variables: `define name = value`, `redefine`, `undefine`, -D name=value, and $name.
  *
  * In: tokens.  Out: symbols, and copies of their values where they are used.
  *
- * A name is visible from its definition to the end of the table or chain block around it.  nft
- * refuses to define a name again while it is visible, in an inner block too; so no name is ever
- * hidden, and one hash table serves all scopes.
+ * A name is visible from its definition to the end of the table or chain block around it.  `define`
+ * refuses a name that is visible, `redefine` hides it until the block ends, `undefine` takes away
+ * what its own block bound; as in nft `undefine` of a name that its block has not bound does
+ * nothing.  One hash table serves all blocks: it holds a name once per block at most.
  *
  * Safety: a value is copied only at its top; the elements of sets and lists are shared.  What the
  * shared parts add up to over a run is limited (LIMITS_EXPANDED), or sets made of sets made of sets
@@ -25,17 +26,20 @@ static uint32_t hash_name(struct str name)
 	return hash;
 }
 
+/* The one of the innermost block. */
 static struct parse_symbol *find(const struct parse_symbols *symbols, struct str name)
 {
 	uint32_t hash = hash_name(name);
-	struct parse_symbol *symbol;
+	struct parse_symbol *symbol, *found = NULL;
 
 	if (!symbols->bucket_count)
 		return NULL;
 	symbol = symbols->buckets[hash & (symbols->bucket_count - 1)];
-	while (symbol && (symbol->hash != hash || !str_eq(symbol->name, name)))
-		symbol = symbol->bucket_next;
-	return symbol;
+	for (; symbol; symbol = symbol->bucket_next)
+		if (symbol->hash == hash && str_eq(symbol->name, name) &&
+		    (!found || symbol->depth > found->depth))
+			found = symbol;
+	return found;
 }
 
 static void grow(struct parse *parse)
@@ -66,7 +70,8 @@ static void bind(struct parse *parse, const struct ast_name *name, const struct 
 		grow(parse);
 	*symbol = (struct parse_symbol){
 		.name = name->text, .hash = hash_name(name->text), .span = name->span,
-		.value = value, .operators = parse->operators, .scope_next = symbols->scope,
+		.depth = symbols->depth, .value = value, .operators = parse->operators,
+		.scope_next = symbols->scope,
 	};
 	bucket = &symbols->buckets[symbol->hash & (symbols->bucket_count - 1)];
 	symbol->bucket_next = *bucket;
@@ -75,18 +80,30 @@ static void bind(struct parse *parse, const struct ast_name *name, const struct 
 	symbols->count++;
 }
 
-static void unbind(struct parse_symbols *symbols, const struct parse_symbol *symbol)
+/* Takes SYMBOL out of the table; its scope's list keeps it. */
+static void unbind(struct parse_symbols *symbols, struct parse_symbol *symbol)
 {
 	struct parse_symbol **link = &symbols->buckets[symbol->hash & (symbols->bucket_count - 1)];
 
 	while (*link != symbol)
 		link = &(*link)->bucket_next;
 	*link = symbol->bucket_next;
+	symbol->dead = true;
 	symbols->count--;
+}
+
+/* Takes NAME out of the innermost scope, if that bound it. */
+static void unbind_name(struct parse_symbols *symbols, struct str name)
+{
+	struct parse_symbol *symbol = find(symbols, name);
+
+	if (symbol && symbol->depth == symbols->depth)
+		unbind(symbols, symbol);
 }
 
 struct parse_symbol *parse_scope_begin(struct parse *parse)
 {
+	parse->symbols.depth++;
 	return parse->symbols.scope;
 }
 
@@ -95,7 +112,9 @@ void parse_scope_end(struct parse *parse, struct parse_symbol *outer)
 	struct parse_symbols *symbols = &parse->symbols;
 
 	for (; symbols->scope != outer; symbols->scope = symbols->scope->scope_next)
-		unbind(symbols, symbols->scope);
+		if (!symbols->scope->dead)
+			unbind(symbols, symbols->scope);
+	symbols->depth--;
 }
 
 /* `-5`, for priorities. */
@@ -133,7 +152,7 @@ static struct ast_expr *parse_value(struct parse *parse)
 }
 
 /* name = value */
-static bool parse_binding(struct parse *parse)
+static bool parse_binding(struct parse *parse, bool redefine)
 {
 	const struct parse_symbol *first;
 	struct ast_expr *value;
@@ -145,11 +164,14 @@ static bool parse_binding(struct parse *parse)
 	value = parse_value(parse);
 	if (!value)
 		return false;
-	first = find(&parse->symbols, name.text);
+	if (redefine)
+		unbind_name(&parse->symbols, name.text);
+	first = redefine ? NULL : find(&parse->symbols, name.text);
 	if (first) {
 		diag_error(parse->diag, name.span, "redefinition of variable '%.*s'",
 			   STR_ARG(name.text));
 		diag_label(parse->diag, first->span, "defined here");
+		diag_help(parse->diag, "to change a variable write 'redefine'");
 		return false;
 	}
 	bind(parse, &name, value);
@@ -158,8 +180,18 @@ static bool parse_binding(struct parse *parse)
 
 bool parse_define(struct parse *parse)
 {
+	return parse_binding(parse, str_is(parse_take(parse)->text, "redefine"));
+}
+
+bool parse_undefine(struct parse *parse)
+{
+	struct ast_name name;
+
 	parse_take(parse);
-	return parse_binding(parse);
+	if (!parse_name(parse, "the name of a variable", &name))
+		return false;
+	unbind_name(&parse->symbols, name.text);
+	return true;
 }
 
 bool parse_define_option(struct parse *parse, const struct parse_define *define)
@@ -173,7 +205,7 @@ bool parse_define_option(struct parse *parse, const struct parse_define *define)
 	parse->tokens = tokens->tokens.at;
 	parse->at = 0;
 	parse->open = 0;
-	return (parse_binding(parse) &&
+	return (parse_binding(parse, false) &&
 		(parse_is(parse, TOKEN_END) || parse_unexpected(parse, "the end of the value")));
 }
 
@@ -188,10 +220,14 @@ static struct ast_expr *copy(struct parse *parse, const struct ast_expr *from,
 	expr = ARENA_NEW(parse->arena, struct ast_expr);
 	*expr = *from;
 	expr->span = span;
-	expr->token.span = span;
-	expr->name.span = span;
-	expr->left = copy(parse, from->left, span);
-	expr->right = copy(parse, from->right, span);
+	if (expr->kind == AST_EXPR_LITERAL) {
+		expr->token.span = span;
+	} else if (expr->kind == AST_EXPR_SET_REF) {
+		expr->name.span = span;
+	} else if (ast_expr_has_sides(expr)) {
+		expr->left = copy(parse, from->left, span);
+		expr->right = copy(parse, from->right, span);
+	}
 	return expr;
 }
 
@@ -204,7 +240,8 @@ static void suggest(struct parse *parse, struct str name)
 		return;
 	for (const struct parse_symbol *symbol = parse->symbols.scope; symbol;
 	     symbol = symbol->scope_next)
-		str_nearest_offer(&near, arena_strdup(parse->arena, symbol->name));
+		if (!symbol->dead)
+			str_nearest_offer(&near, arena_strdup(parse->arena, symbol->name));
 	parse_suggest(parse, &near);
 }
 
@@ -225,7 +262,8 @@ struct ast_expr *parse_variable(struct parse *parse)
 	}
 	if (!parse_count_operators(parse, symbol->operators, span))
 		return NULL;
-	parse->expanded += symbol->value->items.len;
+	if (ast_expr_has_items(symbol->value))
+		parse->expanded += symbol->value->items.len;
 	if (parse->expanded > LIMITS_EXPANDED) {
 		diag_error(parse->diag, span, "variables expand to more than %u elements",
 			   LIMITS_EXPANDED);

@@ -2,10 +2,10 @@
 /*
  * parse_expr: what stands left and right of an operator in a rule, but for sets in braces.
  *
- * In: tokens.  Out: expressions; fields are looked up in the field table, values stay as written.
+ * In: tokens.  Out: expressions; values stay as written.
  *
  * As in nft a field stands only on the left, a value only on the right of any operator; both sides
- * bind & before ^ before |.
+ * bind shifts before & before ^ before |, and all of these before the dot of a concatenation.
  *
  * Safety: brackets nest at most LIMITS_NESTING deep, and an expression holds at most as many
  * operators, so that no later walk over it is deeper.
@@ -76,149 +76,44 @@ static const char *kind_text(enum ast_expr_kind kind)
 	case AST_EXPR_SET:
 	case AST_EXPR_SET_REF:
 		return "a set";
+	case AST_EXPR_CONCAT:
+		return "a concatenation";
 	case AST_EXPR_LITERAL:
 	case AST_EXPR_FIELD:
 	case AST_EXPR_MAPPING:
 	case AST_EXPR_VERDICT:
+	case AST_EXPR_CATCHALL:
 	case AST_EXPR_AND:
 	case AST_EXPR_OR:
 	case AST_EXPR_XOR:
+	case AST_EXPR_LSHIFT:
+	case AST_EXPR_RSHIFT:
 		break;
 	}
 	return "a value";
 }
 
-/* A variable can hold what no other operand can. */
-static bool check_operand(struct parse *parse, const struct ast_expr *expr, const char *of)
+static bool is_interval(const struct ast_expr *expr)
 {
-	if (expr->kind != AST_EXPR_PREFIX && expr->kind != AST_EXPR_RANGE &&
-	    expr->kind != AST_EXPR_LIST && expr->kind != AST_EXPR_SET &&
-	    expr->kind != AST_EXPR_SET_REF)
+	return expr->kind == AST_EXPR_PREFIX || expr->kind == AST_EXPR_RANGE;
+}
+
+/* A variable can hold what no other operand can. */
+static bool check_part(struct parse *parse, const struct ast_expr *expr, const char *of,
+		       bool interval)
+{
+	if ((interval || !is_interval(expr)) && expr->kind != AST_EXPR_LIST &&
+	    expr->kind != AST_EXPR_SET && expr->kind != AST_EXPR_SET_REF &&
+	    expr->kind != AST_EXPR_CONCAT)
 		return true;
 	diag_error(parse->diag, expr->span, "the variable holds %s, which cannot be part of %s",
 		   kind_text(expr->kind), of);
 	return false;
 }
 
-/* All protocols that have a field NAME: "'tcp dport', 'udp dport'"; empty: none. */
-static void list_fields_named(struct str name, struct buf *out)
+static bool check_operand(struct parse *parse, const struct ast_expr *expr, const char *of)
 {
-	for (size_t i = 0; i < field_count; i++) {
-		if (!str_is(name, field_table[i].name))
-			continue;
-		buf_printf(out, "%s'%s %s'", out->len ? ", " : "",
-			   field_proto(&field_table[i])->name, field_table[i].name);
-	}
-}
-
-/* A word that begins neither a field nor a statement. */
-static void report_unknown(struct parse *parse, const struct token *token)
-{
-	static const char *const statements[] = {
-		"accept", "drop", "continue", "return", "jump", "goto", "counter", "comment",
-		"vmap", "ct", "limit", "log", "reject",
-	};
-	struct str_nearest near = { .word = token->text };
-	struct buf fields = BUF_INIT;
-
-	if (parse_refuse(parse, PARSE_PLACE_STMT, token->text, token->span))
-		return;
-	diag_error(parse->diag, token->span, "'%.*s' is neither a statement nor a field",
-		   STR_ARG(token->text));
-	list_fields_named(token->text, &fields);
-	if (fields.len) {
-		diag_help(parse->diag, "write the protocol before it: %s", fields.at);
-		buf_free(&fields);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-		str_nearest_offer(&near, statements[i]);
-	field_suggest_proto(&near);
-	for (size_t i = 0; i < field_count; i++)
-		if (field_table[i].bare)
-			str_nearest_offer(&near, field_table[i].name);
-	parse_suggest(parse, &near);
-}
-
-static void report_no_field(struct parse *parse, const struct proto *proto,
-			    const struct token *token, struct source_span span)
-{
-	struct str_nearest near = { .word = token->text };
-	char *both;
-
-	if (proto == &field_protos[PROTO_META] &&
-	    parse_refuse(parse, PARSE_PLACE_META, token->text, span))
-		return;
-	both = arena_printf(parse->arena, "%s %.*s", proto->name, STR_ARG(token->text));
-	if (parse_refuse(parse, PARSE_PLACE_FIELD, str_from(both), span))
-		return;
-	diag_error(parse->diag, token->span, "'%s' has no field '%.*s'", proto->name,
-		   STR_ARG(token->text));
-	field_suggest(proto, &near);
-	parse_suggest(parse, &near);
-}
-
-static struct ast_expr *new_field(struct parse *parse, const struct field *field,
-				  struct source_span span)
-{
-	struct ast_expr *expr = parse_new_expr(parse, AST_EXPR_FIELD, span);
-
-	expr->field = field;
-	return expr;
-}
-
-/* The field behind a protocol's name, one word or, as in `arp saddr ip`, two. */
-static struct ast_expr *parse_proto_field(struct parse *parse, const struct proto *proto)
-{
-	struct source_span span = parse_take(parse)->span;
-	const struct token *token = parse_peek(parse), *second = parse_peek_second(parse);
-	const struct field *field;
-
-	if (token->kind != TOKEN_WORD) {
-		parse_unexpected(parse, arena_printf(parse->arena, "a field of '%s'", proto->name));
-		return NULL;
-	}
-	field = field_find(proto, token->text);
-	if (!field && second->kind == TOKEN_WORD) {
-		field = field_find(proto, str_from(arena_printf(parse->arena, "%.*s %.*s",
-								 STR_ARG(token->text),
-								 STR_ARG(second->text))));
-		if (field)
-			parse_take(parse);
-	}
-	if (!field) {
-		report_no_field(parse, proto, token, source_join(span, token->span));
-		return NULL;
-	}
-	parse_take(parse);
-	return new_field(parse, field, source_join(span, parse_last_span(parse)));
-}
-
-static struct ast_expr *parse_field(struct parse *parse)
-{
-	const struct token *token = parse_peek(parse);
-	const struct proto *proto;
-	const struct field *field;
-
-	if (token->kind == TOKEN_AT &&
-	    parse_refuse(parse, PARSE_PLACE_STMT, str_from("@"), token->span))
-		return NULL;
-	if (token->kind != TOKEN_WORD) {
-		parse_unexpected(parse, "a statement");
-		if (token->kind == TOKEN_COMMA || token->kind == TOKEN_DASH ||
-		    token->kind == TOKEN_SLASH)
-			diag_help(parse->diag, "several ranges or prefixes stand in braces: "
-				  "{ a, b }");
-		return NULL;
-	}
-	proto = field_find_proto(token->text);
-	if (proto)
-		return parse_proto_field(parse, proto);
-	field = field_find_bare(token->text);
-	if (field)
-		return new_field(parse, field, parse_take(parse)->span);
-	report_unknown(parse, token);
-	return NULL;
+	return check_part(parse, expr, of, false);
 }
 
 static struct ast_expr *parse_literal(struct parse *parse)
@@ -239,7 +134,7 @@ static struct ast_expr *parse_literal(struct parse *parse)
 	return expr;
 }
 
-enum level { LEVEL_OR, LEVEL_XOR, LEVEL_AND, LEVEL_PRIMARY };
+enum level { LEVEL_OR, LEVEL_XOR, LEVEL_AND, LEVEL_SHIFT, LEVEL_PRIMARY };
 
 static struct ast_expr *parse_level(struct parse *parse, enum level level, bool left_side);
 
@@ -264,51 +159,53 @@ static struct ast_expr *parse_primary(struct parse *parse, bool left_side)
 	return expr;
 }
 
-static bool refuse_shift(struct parse *parse)
+/* Whether KIND is an operator of this level, and what it makes. */
+static bool level_operator(enum level level, enum token_kind kind, enum ast_expr_kind *ret_kind)
 {
-	enum token_kind kind = parse_operator(parse);
+	static const struct {
+		enum level level;
+		enum token_kind token;
+		enum ast_expr_kind kind;
+	} operators[] = {
+		{ LEVEL_OR, TOKEN_OR, AST_EXPR_OR },
+		{ LEVEL_XOR, TOKEN_XOR, AST_EXPR_XOR },
+		{ LEVEL_AND, TOKEN_AND, AST_EXPR_AND },
+		{ LEVEL_SHIFT, TOKEN_LSHIFT, AST_EXPR_LSHIFT },
+		{ LEVEL_SHIFT, TOKEN_RSHIFT, AST_EXPR_RSHIFT },
+	};
 
-	if (kind != TOKEN_LSHIFT && kind != TOKEN_RSHIFT)
-		return false;
-	return parse_refuse(parse, PARSE_PLACE_STMT,
-			    str_from(kind == TOKEN_LSHIFT ? "<<" : ">>"), parse_peek(parse)->span);
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		if (operators[i].level != level || operators[i].token != kind)
+			continue;
+		*ret_kind = operators[i].kind;
+		return true;
+	}
+	return false;
 }
 
 /* One operand, then the operators of this level, each with a value on its right. */
 static struct ast_expr *parse_level(struct parse *parse, enum level level, bool left_side)
 {
-	static const struct {
-		enum token_kind token;
-		enum ast_expr_kind kind;
-	} levels[] = {
-		[LEVEL_OR] = { TOKEN_OR, AST_EXPR_OR },
-		[LEVEL_XOR] = { TOKEN_XOR, AST_EXPR_XOR },
-		[LEVEL_AND] = { TOKEN_AND, AST_EXPR_AND },
-	};
 	struct ast_expr *left, *right, *expr;
+	enum ast_expr_kind kind;
 
 	if (level == LEVEL_PRIMARY)
 		return parse_primary(parse, left_side);
 	left = parse_level(parse, level + 1, left_side);
-	while (left && parse_operator(parse) == levels[level].token) {
+	while (left && level_operator(level, parse_operator(parse), &kind)) {
 		if (!parse_count_operators(parse, 1, parse_take(parse)->span))
 			return NULL;
 		right = parse_level(parse, level + 1, false);
 		if (!right || !check_operand(parse, left, "an expression") ||
-		    !check_operand(parse, right, "an expression"))
+		    !check_operand(parse, right, "an expression") ||
+		    (left_side && !parse_check_value(parse, left, right)))
 			return NULL;
-		expr = parse_new_expr(parse, levels[level].kind,
-				      source_join(left->span, right->span));
+		expr = parse_new_expr(parse, kind, source_join(left->span, right->span));
 		expr->left = left;
 		expr->right = right;
 		left = expr;
 	}
-	return left && refuse_shift(parse) ? NULL : left;
-}
-
-struct ast_expr *parse_left(struct parse *parse)
-{
-	return parse_level(parse, LEVEL_OR, true);
+	return left;
 }
 
 static struct ast_expr *parse_prefix(struct parse *parse, struct ast_expr *left)
@@ -342,21 +239,90 @@ static struct ast_expr *parse_range(struct parse *parse, struct ast_expr *left)
 	return expr;
 }
 
-static struct ast_expr *parse_key_rest(struct parse *parse, struct ast_expr *left)
+/* LEFT, with what makes a prefix or a range of it. */
+static struct ast_expr *parse_interval_rest(struct parse *parse, struct ast_expr *left)
 {
 	if (left && parse_is(parse, TOKEN_SLASH))
-		left = parse_prefix(parse, left);
-	else if (left && parse_is(parse, TOKEN_DASH))
-		left = parse_range(parse, left);
-	if (left && parse_is(parse, TOKEN_DOT) &&
-	    parse_refuse(parse, PARSE_PLACE_STMT, str_from("."), parse_peek(parse)->span))
-		return NULL;
+		return parse_prefix(parse, left);
+	if (left && parse_is(parse, TOKEN_DASH))
+		return parse_range(parse, left);
 	return left;
+}
+
+static struct ast_expr *parse_part(struct parse *parse, bool left_side)
+{
+	struct ast_expr *part = parse_level(parse, LEVEL_OR, left_side);
+
+	return left_side ? part : parse_interval_rest(parse, part);
+}
+
+/* FIRST . b . c; without a dot FIRST itself. */
+static struct ast_expr *parse_concat_rest(struct parse *parse, struct ast_expr *first,
+					  bool left_side)
+{
+	struct ast_expr *concat, *part = first;
+
+	if (!first || !parse_is(parse, TOKEN_DOT))
+		return first;
+	concat = parse_new_expr(parse, AST_EXPR_CONCAT, first->span);
+	for (;;) {
+		if (!part || !check_part(parse, part, "a concatenation", true))
+			return NULL;
+		*vec_push(parse->arena, &concat->items) = part;
+		concat->span = source_join(concat->span, part->span);
+		if (!parse_accept(parse, TOKEN_DOT))
+			return concat;
+		/* Parts hang side by side, as the items of a list do. */
+		parse->operators = 0;
+		part = parse_part(parse, left_side);
+	}
+}
+
+struct ast_expr *parse_left(struct parse *parse)
+{
+	return parse_concat_rest(parse, parse_part(parse, true), true);
 }
 
 struct ast_expr *parse_key(struct parse *parse)
 {
-	return parse_key_rest(parse, parse_level(parse, LEVEL_OR, false));
+	return parse_concat_rest(parse, parse_part(parse, false), false);
+}
+
+/* A field without operators, in brackets at most: as in nft. */
+static struct ast_expr *parse_type_part(struct parse *parse)
+{
+	struct ast_expr *part;
+	enum token_kind next;
+
+	if (!parse_is(parse, TOKEN_WORD) && !parse_is(parse, TOKEN_AT) &&
+	    !parse_is(parse, TOKEN_LPAREN)) {
+		parse_unexpected(parse, "a field");
+		return NULL;
+	}
+	part = parse_primary(parse, true);
+	next = parse_operator(parse);
+	if (!part || (part->kind == AST_EXPR_FIELD && (next < TOKEN_AND || next > TOKEN_RSHIFT)))
+		return part;
+	diag_error(parse->diag, part->kind == AST_EXPR_FIELD ? parse_peek(parse)->span : part->span,
+		   "'typeof' takes fields without operators");
+	return NULL;
+}
+
+struct ast_expr *parse_typeof(struct parse *parse)
+{
+	struct ast_expr *concat, *part = parse_type_part(parse);
+
+	if (!part || !parse_is(parse, TOKEN_DOT))
+		return part;
+	concat = parse_new_expr(parse, AST_EXPR_CONCAT, part->span);
+	while (part) {
+		*vec_push(parse->arena, &concat->items) = part;
+		concat->span = source_join(concat->span, part->span);
+		if (!parse_accept(parse, TOKEN_DOT))
+			return concat;
+		part = parse_type_part(parse);
+	}
+	return NULL;
 }
 
 static struct ast_expr *parse_list_rest(struct parse *parse, struct ast_expr *first)
@@ -418,7 +384,7 @@ struct ast_expr *parse_right(struct parse *parse)
 		return expr;
 	if (parse_is(parse, TOKEN_COMMA))
 		return parse_list_rest(parse, expr);
-	return parse_key_rest(parse, expr);
+	return parse_concat_rest(parse, parse_interval_rest(parse, expr), false);
 }
 
 struct ast_expr *parse_set_ref(struct parse *parse)
@@ -429,9 +395,12 @@ struct ast_expr *parse_set_ref(struct parse *parse)
 
 	if (parse_peek_second(parse)->kind == TOKEN_COMMA &&
 	    (parse_is_word(parse, "ll") || parse_is_word(parse, "nh") ||
-	     parse_is_word(parse, "th")) &&
-	    parse_refuse(parse, PARSE_PLACE_STMT, str_from("@"), span))
+	     parse_is_word(parse, "th") || parse_is_word(parse, "ih"))) {
+		diag_error(parse->diag, source_join(span, parse_peek(parse)->span),
+			   "expected a value, found bytes of the packet");
+		diag_help(parse->diag, "two fields cannot be compared with each other");
 		return NULL;
+	}
 	if (!parse_name(parse, "the name of a set", &name))
 		return NULL;
 	expr = parse_new_expr(parse, AST_EXPR_SET_REF, source_join(span, name.span));

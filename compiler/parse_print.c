@@ -89,6 +89,18 @@ static const char *literal_name(enum token_kind kind)
 	return "word ";
 }
 
+static void put_field(const struct ast_expr *expr, struct buf *out)
+{
+	buf_puts(out, "field ");
+	if (expr->tunnel != PROTO_META)
+		buf_printf(out, "%s ", field_protos[expr->tunnel].name);
+	if (expr->field->proto != PROTO_RAW)
+		buf_printf(out, "%s ", field_proto(expr->field)->name);
+	buf_puts(out, expr->field->name);
+	if (expr->field->load == FIELD_LOAD_PRESENCE)
+		buf_puts(out, " (presence)");
+}
+
 /* The node itself, without those below it. */
 static void put_node(const struct ast_expr *expr, struct buf *out)
 {
@@ -97,7 +109,7 @@ static void put_node(const struct ast_expr *expr, struct buf *out)
 		put_name(out, literal_name(expr->token.kind), expr->token.text);
 		return;
 	case AST_EXPR_FIELD:
-		buf_printf(out, "field %s %s", field_proto(expr->field)->name, expr->field->name);
+		put_field(expr, out);
 		return;
 	case AST_EXPR_PREFIX:
 		buf_printf(out, "prefix /%u", expr->prefix_len);
@@ -120,6 +132,18 @@ static void put_node(const struct ast_expr *expr, struct buf *out)
 	case AST_EXPR_VERDICT:
 		put_verdict(&expr->verdict, out);
 		return;
+	case AST_EXPR_CONCAT:
+		buf_puts(out, "concat");
+		return;
+	case AST_EXPR_CATCHALL:
+		buf_puts(out, "catchall");
+		return;
+	case AST_EXPR_LSHIFT:
+		buf_puts(out, "lshift");
+		return;
+	case AST_EXPR_RSHIFT:
+		buf_puts(out, "rshift");
+		return;
 	case AST_EXPR_AND:
 		buf_puts(out, "and");
 		return;
@@ -132,21 +156,59 @@ static void put_node(const struct ast_expr *expr, struct buf *out)
 	}
 }
 
+static void put_counts(uint64_t packets, uint64_t bytes, struct buf *out)
+{
+	buf_printf(out, " packets %llu bytes %llu", (unsigned long long)packets,
+		   (unsigned long long)bytes);
+}
+
 static void put_expr(const struct ast_expr *expr, unsigned int depth, struct buf *out)
 {
 	put_line(out, depth);
 	put_node(expr, out);
+	if (expr->has_counter) {
+		buf_puts(out, " counter");
+		put_counts(expr->packets, expr->bytes, out);
+	}
 	if (expr->comment.at) {
 		put_name(out, " comment \"", expr->comment);
 		buf_putc(out, '"');
 	}
 	buf_putc(out, '\n');
-	if (expr->left)
+	if (ast_expr_has_sides(expr)) {
 		put_expr(expr->left, depth + 1, out);
-	if (expr->right)
-		put_expr(expr->right, depth + 1, out);
-	for (size_t i = 0; i < expr->items.len; i++)
+		if (expr->right)
+			put_expr(expr->right, depth + 1, out);
+	}
+	for (size_t i = 0; ast_expr_has_items(expr) && i < expr->items.len; i++)
 		put_expr(expr->items.at[i], depth + 1, out);
+}
+
+/* What follows the line of the statement. */
+static void put_operands(const struct ast_stmt *stmt, unsigned int depth, struct buf *out)
+{
+	put_expr(stmt->left, depth, out);
+	put_expr(stmt->right, depth, out);
+	if (!stmt->mask)
+		return;
+	put_line(out, depth);
+	buf_puts(out, "mask\n");
+	put_expr(stmt->mask, depth + 1, out);
+}
+
+/* A counter of its own, a named one, or one of a map. */
+static void put_counter_stmt(const struct ast_stmt *stmt, unsigned int depth, struct buf *out)
+{
+	buf_puts(out, "counter");
+	if (stmt->object.text.len)
+		put_name(out, " name ", stmt->object.text);
+	else if (stmt->left)
+		buf_puts(out, " map");
+	else
+		put_counts(stmt->packets, stmt->bytes, out);
+	buf_putc(out, '\n');
+	if (stmt->left)
+		put_operands(stmt, depth, out);
 }
 
 static void put_stmt(const struct ast_stmt *stmt, unsigned int depth, struct buf *out)
@@ -160,21 +222,14 @@ static void put_stmt(const struct ast_stmt *stmt, unsigned int depth, struct buf
 		buf_puts(out, "vmap\n");
 		break;
 	case AST_STMT_COUNTER:
-		buf_printf(out, "counter packets %llu bytes %llu\n",
-			   (unsigned long long)stmt->packets, (unsigned long long)stmt->bytes);
+		put_counter_stmt(stmt, depth + 1, out);
 		return;
 	case AST_STMT_VERDICT:
 		put_verdict(&stmt->verdict, out);
 		buf_putc(out, '\n');
 		return;
 	}
-	put_expr(stmt->left, depth + 1, out);
-	put_expr(stmt->right, depth + 1, out);
-	if (!stmt->mask)
-		return;
-	put_line(out, depth + 1);
-	buf_puts(out, "mask\n");
-	put_expr(stmt->mask, depth + 2, out);
+	put_operands(stmt, depth + 1, out);
 }
 
 static void put_rule(const struct ast_rule *rule, unsigned int depth, struct buf *out)
@@ -217,11 +272,15 @@ static void put_chain(const struct ast_chain *chain, unsigned int depth, struct 
 static void put_set(const struct ast_set *set, unsigned int depth, struct buf *out)
 {
 	put_line(out, depth);
-	put_name(out, set->is_map ? "map " : "set ", set->name.text);
+	put_name(out, set->map == AST_MAP_NONE ? "set " : "map ", set->name.text);
 	buf_putc(out, '\n');
 	put_comment(&set->comment, depth + 1, out);
 	put_line(out, depth + 1);
-	put_name(out, "type ", set->type.text);
+	buf_puts(out, set->typeof_expr ? "typeof" : "type");
+	for (size_t i = 0; i < set->types.len; i++)
+		put_name(out, i ? " . " : " ", set->types.at[i].text);
+	if (set->map != AST_MAP_NONE)
+		buf_puts(out, set->map == AST_MAP_VERDICT ? " : verdict" : " : counter");
 	buf_puts(out, set->flag_constant ? " constant" : "");
 	buf_puts(out, set->flag_interval ? " interval" : "");
 	buf_puts(out, set->auto_merge ? " auto-merge" : "");
@@ -229,9 +288,22 @@ static void put_set(const struct ast_set *set, unsigned int depth, struct buf *o
 		buf_printf(out, " size %u", set->size);
 	if (set->policy.text.len)
 		put_name(out, " policy ", set->policy.text);
+	buf_puts(out, set->has_counter ? " counter" : "");
 	buf_putc(out, '\n');
+	if (set->typeof_expr)
+		put_expr(set->typeof_expr, depth + 2, out);
 	if (set->elements)
 		put_expr(set->elements, depth + 1, out);
+}
+
+static void put_named_counter(const struct ast_counter *counter, unsigned int depth,
+			      struct buf *out)
+{
+	put_line(out, depth);
+	put_name(out, "counter ", counter->name.text);
+	put_counts(counter->packets, counter->bytes, out);
+	buf_putc(out, '\n');
+	put_comment(&counter->comment, depth + 1, out);
 }
 
 static const char *command_name(enum ast_command_kind kind)
@@ -245,6 +317,8 @@ static const char *command_name(enum ast_command_kind kind)
 		return "rule";
 	case AST_COMMAND_ADD_SET:
 		return "set";
+	case AST_COMMAND_ADD_COUNTER:
+		return "counter";
 	case AST_COMMAND_ADD_ELEMENT:
 		return "element";
 	case AST_COMMAND_FLUSH_RULESET:
@@ -276,6 +350,10 @@ static void put_command(const struct ast_command *command, struct buf *out)
 		put_name(out, " ", command->set.text);
 	buf_putc(out, '\n');
 	put_comment(&table->comment, 1, out);
+	if (table->dormant)
+		buf_puts(out, "  flags dormant\n");
+	for (size_t i = 0; i < table->counters.len; i++)
+		put_named_counter(&table->counters.at[i], 1, out);
 	for (size_t i = 0; i < table->sets.len; i++)
 		put_set(&table->sets.at[i], 1, out);
 	for (size_t i = 0; i < table->chains.len; i++)

@@ -15,10 +15,12 @@
 #include "compiler/lex.h"
 #include "compiler/parse.h"
 
-/* A variable: bound by `define` until the block that holds it ends. */
+/* A variable: bound by `define` until the block that holds it ends, or `undefine`. */
 struct parse_symbol {
 	struct str name;
 	uint32_t hash;
+	unsigned int depth;			/* of the scope that binds it */
+	bool dead;				/* taken out again */
 	struct source_span span;
 	const struct ast_expr *value;
 	unsigned int operators;			/* in the value: see struct parse */
@@ -26,10 +28,11 @@ struct parse_symbol {
 	struct parse_symbol *scope_next;	/* bound before it in the same scope */
 };
 
-/* nft refuses to bind a name that an outer scope binds, so one table of names is enough. */
+/* One table of names for all scopes; each scope has at most one symbol of a name there. */
 struct parse_symbols {
 	struct parse_symbol **buckets;
 	size_t bucket_count, count;
+	unsigned int depth;			/* scopes open */
 	struct parse_symbol *scope;		/* the innermost scope's, the last bound first */
 };
 
@@ -104,6 +107,11 @@ bool parse_accept_word(struct parse *parse, const char *word);
 bool parse_unexpected(struct parse *parse, const char *what);
 /* Adds "did you mean" to the error reported last, when something is near. */
 void parse_suggest(struct parse *parse, const struct str_nearest *near);
+/* The nearest to the next token of WORDS (NULL at the end) and of those refused at PLACES. */
+void parse_suggest_of(struct parse *parse, const char *const *words, unsigned int places);
+/* Both, where one of WORDS was to be. */
+bool parse_unexpected_of(struct parse *parse, const char *what, const char *const *words,
+			 unsigned int places);
 bool parse_expect(struct parse *parse, enum token_kind kind);
 bool parse_expect_word(struct parse *parse, const char *word);
 /* Newline, ';', the end of the text or of the block. */
@@ -119,6 +127,8 @@ bool parse_block(struct parse *parse, const struct parse_items *items, const cha
 /* A new identifier or a use of one: a word that is not one of nft's reserved words. */
 bool parse_name(struct parse *parse, const char *what, struct ast_name *ret_name);
 bool parse_number(struct parse *parse, const char *what, uint64_t max, uint64_t *ret_number);
+/* [packets NUMBER] [bytes NUMBER], in any order and number as in nft. */
+bool parse_counts(struct parse *parse, uint64_t *packets, uint64_t *bytes);
 /* comment "...": the next word is `comment`. */
 bool parse_comment(struct parse *parse, struct ast_name *ret_comment);
 /* Reports a second `what` in one block; FIRST is where the first one is.  Always false. */
@@ -127,7 +137,8 @@ bool parse_twice(struct parse *parse, struct source_span span, struct source_spa
 
 /* --- variables and files (parse_define.c, parse_include.c) --- */
 
-bool parse_define(struct parse *parse);
+bool parse_define(struct parse *parse);		/* also `redefine` */
+bool parse_undefine(struct parse *parse);
 /* The text NAME=VALUE of a -D option. */
 bool parse_define_option(struct parse *parse, const struct parse_define *define);
 /* Opens a scope; returns what parse_scope_end takes to close it. */
@@ -140,7 +151,7 @@ bool parse_include(struct parse *parse, const struct parse_items *items);
 /* The tokens of a text, lexed once; NULL after errors. */
 const struct lex_tokens *parse_tokens_of(struct parse *parse, uint32_t source);
 
-/* --- expressions (parse_expr.c, parse_set.c) --- */
+/* --- expressions (parse_expr.c, parse_field.c, parse_set.c) --- */
 
 struct ast_expr *parse_new_expr(struct parse *parse, enum ast_expr_kind kind,
 				struct source_span span);
@@ -150,17 +161,30 @@ enum token_kind parse_operator(const struct parse *parse);
 bool parse_count_operators(struct parse *parse, unsigned int count, struct source_span span);
 /* Opens a bracket of an expression; the caller takes one off parse->nesting at its end. */
 bool parse_nest(struct parse *parse);
-/* A field, perhaps with `& mask`: what stands left of an operator. */
+/* tcp dport; vxlan ip saddr; @th,16,16 */
+struct ast_expr *parse_field(struct parse *parse);
+bool parse_begins_field(const struct parse *parse);
+/*
+ * `ip saddr == ip daddr`: the second `ip` was taken for a value, as it is one in `ether type ip`;
+ * false, reported, when what follows shows that a field was meant.
+ */
+bool parse_check_value(struct parse *parse, const struct ast_expr *left,
+		       const struct ast_expr *right);
+/* Fields, perhaps with `& mask`, joined by dots: what stands left of an operator. */
 struct ast_expr *parse_left(struct parse *parse);
-/* What stands right of it: value, prefix, range, list, { set }, @set. */
+/* Fields joined by dots: what stands behind `typeof`. */
+struct ast_expr *parse_typeof(struct parse *parse);
+/* What stands right of an operator: values joined by dots, list, { set }, @set. */
 struct ast_expr *parse_right(struct parse *parse);
 struct ast_expr *parse_list(struct parse *parse);	/* a, b, c with at least two parts */
-/* A value, prefix or range: the key of a set element. */
+/* Values, prefixes or ranges joined by dots: the key of a set element. */
 struct ast_expr *parse_key(struct parse *parse);
 struct ast_expr *parse_set_ref(struct parse *parse);	/* @name */
 struct ast_expr *parse_set(struct parse *parse);	/* { elements } */
 /* { elements }, or a variable that holds such. */
 struct ast_expr *parse_set_or_variable(struct parse *parse);
+/* @map, or { elements } of a map. */
+struct ast_expr *parse_map(struct parse *parse);
 bool parse_verdict(struct parse *parse, struct ast_verdict *ret_verdict);
 bool parse_begins_verdict(const struct parse *parse);
 
@@ -168,10 +192,12 @@ bool parse_begins_verdict(const struct parse *parse);
 
 /* Up to the end of the rule, its comment included. */
 bool parse_rule(struct parse *parse, struct ast_rule *ret_rule);
-/* { ... } of a table, chain, set or map; the names are there already. */
+/* { ... } of a table, chain, set or map, or counter; the names are there already. */
 bool parse_table_block(struct parse *parse, struct ast_table *table);
 bool parse_chain_block(struct parse *parse, struct ast_chain *chain);
 bool parse_set_block(struct parse *parse, struct ast_set *set);
+/* { ... } of a counter, or its figures alone. */
+bool parse_counter_block(struct parse *parse, struct ast_counter *counter);
 bool parse_command(struct parse *parse, void *context);
 
 /* --- words (parse_words.c) --- */
@@ -180,6 +206,8 @@ bool parse_command(struct parse *parse, void *context);
 bool parse_word_is_reserved(struct str word);
 /* A reserved word that nft takes as a value all the same: `ip protocol tcp`. */
 bool parse_word_is_value(struct str word);
+/* A reserved word that nft takes as a type: `type mark`, but not `type day`. */
+bool parse_word_is_type(struct str word);
 
 /* Where a word of nft's grammar can stand. */
 enum parse_place {
@@ -191,7 +219,7 @@ enum parse_place {
 	PARSE_PLACE_SET = 1 << 5,	/* first word inside a set or map */
 	PARSE_PLACE_FLAG = 1 << 6,	/* flag of a set */
 	PARSE_PLACE_ELEMENT = 1 << 7,	/* behind an element's key */
-	PARSE_PLACE_BLOCK = 1 << 8,	/* first word in any block */
+	PARSE_PLACE_TABLE_FLAG = 1 << 8,	/* flag of a table */
 	PARSE_PLACE_FAMILY = 1 << 9,
 	PARSE_PLACE_HOOK = 1 << 10,
 	PARSE_PLACE_CHAIN_TYPE = 1 << 11,
@@ -206,5 +234,7 @@ enum parse_place {
  */
 bool parse_refuse(struct parse *parse, enum parse_place place, struct str words,
 		  struct source_span span);
+/* Offers the words that are refused at PLACES: a mistyped one is one of them all the same. */
+void parse_suggest_refused(unsigned int places, struct str_nearest *near);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * parse_set: { elements }, of sets and of verdict maps, and verdicts.
+ * parse_set: { elements }, of sets and of maps, and verdicts.
  *
  * In: tokens.  Out: AST_EXPR_SET, flat: sets inside a set, written or brought by a variable, give
  * their elements to it, as in nft.
@@ -81,53 +81,80 @@ static bool push_element(struct parse *parse, struct ast_expr *set, struct ast_e
 }
 
 static struct ast_expr *new_mapping(struct parse *parse, struct ast_expr *key,
-				    struct ast_expr *verdict)
+				    struct ast_expr *data)
 {
 	struct ast_expr *expr = parse_new_expr(parse, AST_EXPR_MAPPING,
-					       source_join(key->span, verdict->span));
+					       source_join(key->span, data->span));
 
 	expr->left = key;
-	expr->right = verdict;
+	expr->right = data;
 	return expr;
 }
 
-/* The elements of KEYS, each with VERDICT if there is one. */
+/* The elements of KEYS, each with DATA if there is any. */
 static bool push_all(struct parse *parse, struct ast_expr *set, const struct ast_expr *keys,
-		     struct ast_expr *verdict)
+		     struct ast_expr *data)
 {
 	for (size_t i = 0; i < keys->items.len; i++) {
 		struct ast_expr *element = keys->items.at[i];
 
-		if (verdict && element->kind == AST_EXPR_MAPPING) {
+		if (data && element->kind == AST_EXPR_MAPPING) {
 			diag_error(parse->diag, keys->span, "the elements have verdicts already");
 			return false;
 		}
-		if (verdict)
-			element = new_mapping(parse, element, verdict);
+		if (data)
+			element = new_mapping(parse, element, data);
 		if (!push_element(parse, set, element))
 			return false;
 	}
 	return true;
 }
 
-/* Behind an element's key: comment "...", and what is refused. */
-static bool parse_element_options(struct parse *parse, struct ast_name *ret_comment)
-{
-	struct ast_name comment = { 0 };
+/* What stands behind an element's key. */
+struct options {
+	struct ast_name comment;
+	bool has_counter;
+	struct source_span counter_span;
+	uint64_t packets, bytes;
+};
 
+static bool parse_element_counter(struct parse *parse, struct options *options)
+{
+	struct source_span span = parse_take(parse)->span;
+
+	if (options->has_counter)
+		return parse_twice(parse, span, options->counter_span, "counter");
+	if (parse_is_word(parse, "name") &&
+	    parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from("counter name"),
+			 source_join(span, parse_peek(parse)->span)))
+		return false;
+	if (!parse_counts(parse, &options->packets, &options->bytes))
+		return false;
+	options->has_counter = true;
+	options->counter_span = source_join(span, parse_last_span(parse));
+	return true;
+}
+
+/* counter, comment "...", in the order of nft 1.0.6 or in the other one, which 1.1 takes. */
+static bool parse_element_options(struct parse *parse, struct options *options)
+{
 	while (parse_is(parse, TOKEN_WORD)) {
 		const struct token *token = parse_peek(parse);
 
 		if (parse_refuse(parse, PARSE_PLACE_ELEMENT, token->text, token->span))
 			return false;
+		if (str_is(token->text, "counter")) {
+			if (!parse_element_counter(parse, options))
+				return false;
+			continue;
+		}
 		if (!str_is(token->text, "comment"))
 			break;
-		if (comment.text.at)
-			return parse_twice(parse, token->span, comment.span, "comment");
-		if (!parse_comment(parse, &comment))
+		if (options->comment.text.at)
+			return parse_twice(parse, token->span, options->comment.span, "comment");
+		if (!parse_comment(parse, &options->comment))
 			return false;
 	}
-	*ret_comment = comment;
 	return true;
 }
 
@@ -137,57 +164,104 @@ static struct ast_expr *parse_element_verdict(struct parse *parse)
 	struct ast_expr *expr;
 	struct ast_verdict verdict;
 
-	if (!parse_begins_verdict(parse)) {
-		parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from(":"), span);
-		return NULL;
-	}
 	if (!parse_verdict(parse, &verdict))
 		return NULL;
 	expr = parse_new_expr(parse, AST_EXPR_VERDICT, source_join(span, parse_last_span(parse)));
 	expr->verdict = verdict;
-	if (!parse_is_word(parse, "comment"))
-		return expr;
+	return expr;
+}
+
+/* The name of a counter. */
+static struct ast_expr *parse_element_object(struct parse *parse)
+{
+	const struct token *token = parse_peek(parse);
+	struct ast_expr *expr;
+
+	if (token->kind == TOKEN_DOLLAR) {
+		expr = parse_variable(parse);
+		if (!expr || (expr->kind == AST_EXPR_LITERAL &&
+			      (expr->token.kind == TOKEN_WORD || expr->token.kind == TOKEN_STRING)))
+			return expr;
+		diag_error(parse->diag, expr->span,
+			   "the variable does not hold the name of a counter");
+		return NULL;
+	}
+	if (token->kind != TOKEN_STRING &&
+	    (token->kind != TOKEN_WORD || parse_word_is_reserved(token->text))) {
+		parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from(":"), token->span);
+		return NULL;
+	}
+	parse_take(parse);
+	expr = parse_new_expr(parse, AST_EXPR_LITERAL, token->span);
+	expr->token = *token;
+	return expr;
+}
+
+/* What stands behind the colon. */
+static struct ast_expr *parse_element_data(struct parse *parse)
+{
+	struct ast_expr *data = parse_begins_verdict(parse) ? parse_element_verdict(parse)
+							   : parse_element_object(parse);
+
+	if (!data || (!parse_is_word(parse, "comment") && !parse_is_word(parse, "counter")))
+		return data;
 	parse_unexpected(parse, "',' or '}'");
-	diag_help(parse->diag, "an element's comment stands before the ':'");
+	diag_help(parse->diag, "an element's %.*s stands before the ':'",
+		  STR_ARG(parse_peek(parse)->text));
 	return NULL;
 }
 
-static bool check_key(struct parse *parse, const struct ast_expr *key, struct ast_name comment)
+static bool check_key(struct parse *parse, const struct ast_expr *key,
+		      const struct options *options)
 {
 	if (key->kind == AST_EXPR_SET_REF) {
 		diag_error(parse->diag, key->span, "a set cannot be an element");
 		return false;
 	}
-	if (key->kind == AST_EXPR_SET && comment.text.at) {
-		diag_error(parse->diag, comment.span, "a comment belongs to one element");
+	if (key->kind == AST_EXPR_SET && options->comment.text.at) {
+		diag_error(parse->diag, options->comment.span, "a comment belongs to one element");
+		return false;
+	}
+	if (key->kind == AST_EXPR_SET && options->has_counter) {
+		diag_error(parse->diag, options->counter_span, "a counter belongs to one element");
 		return false;
 	}
 	return true;
 }
 
-/* [key | { ... } | $variable] [comment "..."] [: verdict] */
+static struct ast_expr *parse_element_key(struct parse *parse)
+{
+	if (parse_is(parse, TOKEN_LBRACE))
+		return parse_set(parse);
+	if (parse_is(parse, TOKEN_ASTERISK))
+		return parse_new_expr(parse, AST_EXPR_CATCHALL, parse_take(parse)->span);
+	return parse_key(parse);
+}
+
+/* [key | * | { ... } | $variable] [counter] [comment "..."] [: verdict | : counter's name] */
 static bool parse_element(struct parse *parse, struct ast_expr *set)
 {
-	struct ast_expr *key, *verdict = NULL;
-	struct ast_name comment;
+	struct ast_expr *key, *data = NULL;
+	struct options options = { 0 };
 
 	parse->operators = 0;
-	if (parse_is(parse, TOKEN_ASTERISK) &&
-	    parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from("*"), parse_peek(parse)->span))
-		return false;
-	key = parse_is(parse, TOKEN_LBRACE) ? parse_set(parse) : parse_key(parse);
-	if (!key || !parse_element_options(parse, &comment) || !check_key(parse, key, comment))
+	key = parse_element_key(parse);
+	if (!key || !parse_element_options(parse, &options) || !check_key(parse, key, &options))
 		return false;
 	if (parse_accept(parse, TOKEN_COLON)) {
-		verdict = parse_element_verdict(parse);
-		if (!verdict)
+		data = parse_element_data(parse);
+		if (!data)
 			return false;
 	}
 	if (key->kind == AST_EXPR_SET)
-		return push_all(parse, set, key, verdict);
-	if (verdict)
-		key = new_mapping(parse, key, verdict);
-	key->comment = comment.text;
+		return push_all(parse, set, key, data);
+	if (data)
+		key = new_mapping(parse, key, data);
+	key->comment = options.comment.text;
+	key->has_counter = options.has_counter;
+	key->counter_span = options.counter_span;
+	key->packets = options.packets;
+	key->bytes = options.bytes;
 	return push_element(parse, set, key);
 }
 
@@ -234,5 +308,15 @@ struct ast_expr *parse_set_or_variable(struct parse *parse)
 	if (!expr || expr->kind == AST_EXPR_SET)
 		return expr;
 	diag_error(parse->diag, expr->span, "the variable does not hold elements in braces");
+	return NULL;
+}
+
+struct ast_expr *parse_map(struct parse *parse)
+{
+	if (parse_is(parse, TOKEN_AT))
+		return parse_set_ref(parse);
+	if (parse_is(parse, TOKEN_LBRACE))
+		return parse_set(parse);
+	parse_unexpected(parse, "'{' or '@'");
 	return NULL;
 }

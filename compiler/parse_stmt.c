@@ -29,46 +29,11 @@ static bool match_op(enum token_kind kind, enum ast_match_op *ret_op)
 	return false;
 }
 
-/*
- * `ip saddr == ip daddr`: the second `ip` was taken for a value, as it is one in `ether type ip`;
- * what follows shows that a field was meant.
- */
-static bool check_not_field(struct parse *parse, const struct ast_expr *left,
-			    const struct ast_expr *right)
-{
-	const struct token *token = parse_peek(parse);
-	const struct proto *proto;
-
-	if (right->kind != AST_EXPR_LITERAL || right->token.kind != TOKEN_WORD ||
-	    token->kind != TOKEN_WORD || field_find_proto(token->text) ||
-	    parse_begins_verdict(parse))
-		return true;
-	proto = field_find_proto(right->token.text);
-	if (!proto || !field_find(proto, token->text))
-		return true;
-	diag_error(parse->diag, source_join(right->span, token->span),
-		   "expected a value, found the field '%s %.*s'", proto->name,
-		   STR_ARG(token->text));
-	if (left->kind == AST_EXPR_FIELD && left->field->select != FIELD_SELECT_NOTHING)
-		diag_help(parse->diag, "to match both, write '%s %s %.*s'", proto->name,
-			  proto->name, STR_ARG(token->text));
-	else
-		diag_help(parse->diag, "two fields cannot be compared with each other");
-	return false;
-}
-
 static bool parse_vmap(struct parse *parse, struct ast_stmt *stmt)
 {
 	parse_take(parse);
 	stmt->kind = AST_STMT_VMAP;
-	if (parse_is(parse, TOKEN_AT))
-		stmt->right = parse_set_ref(parse);
-	else if (parse_is(parse, TOKEN_LBRACE))
-		stmt->right = parse_set(parse);
-	else if (parse_is(parse, TOKEN_DOLLAR))
-		stmt->right = parse_variable(parse);
-	else
-		return parse_unexpected(parse, "'{' or '@'");
+	stmt->right = parse_is(parse, TOKEN_DOLLAR) ? parse_variable(parse) : parse_map(parse);
 	if (!stmt->right)
 		return false;
 	if (stmt->right->kind == AST_EXPR_SET || stmt->right->kind == AST_EXPR_SET_REF)
@@ -82,8 +47,6 @@ static bool refuse_behind_field(struct parse *parse)
 {
 	const struct token *token = parse_peek(parse);
 
-	if (token->kind == TOKEN_DOT)
-		return parse_refuse(parse, PARSE_PLACE_STMT, str_from("."), token->span);
 	if (parse_is_word(parse, "set") || parse_is_word(parse, "map"))
 		return parse_refuse(parse, PARSE_PLACE_FIELD, token->text, token->span);
 	return false;
@@ -101,7 +64,7 @@ static bool parse_match(struct parse *parse, struct ast_stmt *stmt)
 	if (match_op(parse_operator(parse), &stmt->op))
 		parse_take(parse);
 	stmt->right = parse_right(parse);
-	if (!stmt->right || !check_not_field(parse, stmt->left, stmt->right))
+	if (!stmt->right || !parse_check_value(parse, stmt->left, stmt->right))
 		return false;
 	if (!parse_accept(parse, TOKEN_SLASH))
 		return true;
@@ -109,27 +72,51 @@ static bool parse_match(struct parse *parse, struct ast_stmt *stmt)
 	return stmt->mask;
 }
 
+/* counter name NAME; counter name FIELD map MAP */
+static bool parse_counter_name(struct parse *parse, struct ast_stmt *stmt)
+{
+	const struct token *token = parse_take(parse);
+	const struct ast_expr *value;
+
+	token = parse_peek(parse);
+	if (token->kind == TOKEN_STRING) {
+		parse_take(parse);
+		stmt->object = (struct ast_name){ token->text, token->span };
+	} else if (token->kind == TOKEN_DOLLAR) {
+		value = parse_variable(parse);
+		if (!value)
+			return false;
+		if (value->kind != AST_EXPR_LITERAL || (value->token.kind != TOKEN_WORD &&
+							value->token.kind != TOKEN_STRING)) {
+			diag_error(parse->diag, value->span,
+				   "the variable does not hold the name of a counter");
+			return false;
+		}
+		stmt->object = (struct ast_name){ value->token.text, value->span };
+	} else if (token->kind == TOKEN_WORD && !parse_begins_field(parse)) {
+		if (!parse_name(parse, "the name of a counter", &stmt->object))
+			return false;
+	} else {
+		stmt->left = parse_left(parse);
+		if (!stmt->left || !parse_expect_word(parse, "map"))
+			return false;
+		stmt->right = parse_map(parse);
+		return stmt->right;
+	}
+	if (!parse_is_word(parse, "packets") && !parse_is_word(parse, "bytes"))
+		return true;
+	diag_error(parse->diag, parse_peek(parse)->span,
+		   "the figures of a named counter stand where it is defined");
+	return false;
+}
+
 static bool parse_counter(struct parse *parse, struct ast_stmt *stmt)
 {
-	struct source_span span = parse_take(parse)->span;
-
+	parse_take(parse);
 	stmt->kind = AST_STMT_COUNTER;
 	if (parse_is_word(parse, "name"))
-		return !parse_refuse(parse, PARSE_PLACE_STMT, str_from("counter name"),
-				     source_join(span, parse_peek(parse)->span));
-	for (;;) {
-		uint64_t *value;
-
-		if (parse_is_word(parse, "packets"))
-			value = &stmt->packets;
-		else if (parse_is_word(parse, "bytes"))
-			value = &stmt->bytes;
-		else
-			return true;
-		parse_take(parse);
-		if (!parse_number(parse, "a counter's value", UINT64_MAX, value))
-			return false;
-	}
+		return parse_counter_name(parse, stmt);
+	return parse_counts(parse, &stmt->packets, &stmt->bytes);
 }
 
 static bool parse_stmt(struct parse *parse, struct ast_rule *rule)

@@ -1,46 +1,102 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * parse_table: { ... } of a table, and of a set or map.
+ * parse_table: { ... } of a table, and of a set, map or counter.
  *
- * In: tokens.  Out: the table with its chains and sets; types are names still.
+ * In: tokens.  Out: the table with its chains, sets and counters; types are names still.
  */
 #include "compiler/parse_private.h"
 
 static const char *set_kind(const struct ast_set *set)
 {
-	return set->is_map ? "map" : "set";
+	return set->map == AST_MAP_NONE ? "set" : "map";
 }
 
-static bool parse_set_type(struct parse *parse, struct ast_set *set)
+static bool parse_set_types(struct parse *parse, struct ast_set *set)
 {
-	struct source_span span = parse_take(parse)->span;
-	const struct token *token = parse_peek(parse);
+	do {
+		const struct token *token = parse_peek(parse);
 
-	if (set->type.text.len)
-		return parse_twice(parse, span, set->type.span, "type");
-	if (token->kind != TOKEN_WORD)
-		return parse_unexpected(parse, "the name of a type");
-	parse_take(parse);
-	set->type = (struct ast_name){ token->text, token->span };
-	if (parse_is(parse, TOKEN_DOT) &&
-	    parse_refuse(parse, PARSE_PLACE_STMT, str_from("."), parse_peek(parse)->span))
-		return false;
-	if (!set->is_map)
-		return true;
+		if (token->kind != TOKEN_WORD ||
+		    (parse_word_is_reserved(token->text) && !parse_word_is_type(token->text))) {
+			parse_unexpected(parse, "the name of a type");
+			if (token->kind == TOKEN_WORD)
+				diag_help(parse->diag, "write 'typeof' and a field of that type");
+			return false;
+		}
+		parse_take(parse);
+		*vec_push(parse->arena, &set->types) =
+			(struct ast_name){ token->text, token->span };
+	} while (parse_accept(parse, TOKEN_DOT));
+	return true;
+}
+
+/* `: verdict` or `: counter`: what the elements of a map have. */
+static bool parse_map_type(struct parse *parse, struct ast_set *set)
+{
 	if (!parse_accept(parse, TOKEN_COLON)) {
 		parse_unexpected(parse, "':'");
-		diag_help(parse->diag, "the type of a map is written as 'KEY : verdict'");
+		diag_help(parse->diag, "the type of a map is written as 'KEY : verdict' or "
+			  "'KEY : counter'");
 		return false;
+	}
+	if (parse_accept_word(parse, "counter")) {
+		set->map = AST_MAP_COUNTER;
+		return true;
 	}
 	if (parse_accept_word(parse, "verdict"))
 		return true;
 	if (!parse_is(parse, TOKEN_WORD))
-		return parse_unexpected(parse, "'verdict'");
+		return parse_unexpected(parse, "'verdict' or 'counter'");
 	return !parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from(":"), parse_peek(parse)->span);
+}
+
+static bool parse_set_type(struct parse *parse, struct ast_set *set)
+{
+	const struct token *word = parse_take(parse);
+	struct source_span span = parse_peek(parse)->span;
+
+	if (set->type_span.end)
+		return parse_twice(parse, word->span, set->type_span, "type");
+	if (str_is(word->text, "typeof")) {
+		set->typeof_expr = parse_typeof(parse);
+		if (!set->typeof_expr)
+			return false;
+	} else if (!parse_set_types(parse, set)) {
+		return false;
+	}
+	set->type_span = source_join(span, parse_last_span(parse));
+	return set->map == AST_MAP_NONE || parse_map_type(parse, set);
+}
+
+/* A counter for every element; its figures would have to be given to each. */
+static bool parse_set_counter(struct parse *parse, struct ast_set *set)
+{
+	struct source_span span = parse_take(parse)->span;
+	uint64_t packets = 0, bytes = 0;
+
+	if (set->has_counter)
+		return parse_twice(parse, span, set->counter_span, "counter");
+	if (parse_is_word(parse, "name") &&
+	    parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from("counter name"),
+			 source_join(span, parse_peek(parse)->span)))
+		return false;
+	if (!parse_counts(parse, &packets, &bytes))
+		return false;
+	set->counter_span = source_join(span, parse_last_span(parse));
+	if (packets || bytes) {
+		diag_error(parse->diag, set->counter_span,
+			   "the counters of a set's elements start at 0");
+		diag_help(parse->diag, "write the figures behind the element: "
+			  "{ 192.0.2.1 counter packets 1 bytes 60 }");
+		return false;
+	}
+	set->has_counter = true;
+	return true;
 }
 
 static bool parse_set_flag(struct parse *parse, struct ast_set *set)
 {
+	static const char *const words[] = { "interval", "constant", NULL };
 	const struct token *token = parse_peek(parse);
 
 	if (parse_accept_word(parse, "interval")) {
@@ -54,7 +110,7 @@ static bool parse_set_flag(struct parse *parse, struct ast_set *set)
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_FLAG, token->text, token->span))
 		return false;
-	return parse_unexpected(parse, "'interval' or 'constant'");
+	return parse_unexpected_of(parse, "'interval' or 'constant'", words, PARSE_PLACE_FLAG);
 }
 
 static bool parse_set_flags(struct parse *parse, struct ast_set *set)
@@ -88,13 +144,14 @@ static bool parse_set_size(struct parse *parse, struct ast_set *set)
 
 static bool parse_set_policy(struct parse *parse, struct ast_set *set)
 {
+	static const char *const words[] = { "performance", "memory", NULL };
 	struct source_span span = parse_take(parse)->span;
 	const struct token *token = parse_peek(parse);
 
 	if (set->policy.text.len)
 		return parse_twice(parse, span, set->policy.span, "policy");
 	if (!parse_accept_word(parse, "performance") && !parse_accept_word(parse, "memory"))
-		return parse_unexpected(parse, "'performance' or 'memory'");
+		return parse_unexpected_of(parse, "'performance' or 'memory'", words, 0);
 	set->policy = (struct ast_name){ token->text, token->span };
 	return true;
 }
@@ -111,13 +168,27 @@ static bool parse_set_elements(struct parse *parse, struct ast_set *set)
 	return set->elements;
 }
 
+static bool report_property(struct parse *parse, const struct ast_set *set)
+{
+	static const char *const words[] = {
+		"auto-merge", "type", "typeof", "flags", "size", "policy", "elements", "comment",
+		"counter", NULL,
+	};
+
+	if (set->map == AST_MAP_NONE)
+		return parse_unexpected_of(parse, "a property of a set", words, PARSE_PLACE_SET);
+	return parse_unexpected_of(parse, "a property of a map", words + 1, PARSE_PLACE_SET);
+}
+
 static bool parse_set_item(struct parse *parse, void *context)
 {
 	struct ast_set *set = context;
 	const struct token *token = parse_peek(parse);
 
-	if (parse_is_word(parse, "type"))
+	if (parse_is_word(parse, "type") || parse_is_word(parse, "typeof"))
 		return parse_set_type(parse, set);
+	if (parse_is_word(parse, "counter"))
+		return parse_set_counter(parse, set);
 	if (parse_is_word(parse, "flags"))
 		return parse_set_flags(parse, set);
 	if (parse_is_word(parse, "size"))
@@ -126,7 +197,7 @@ static bool parse_set_item(struct parse *parse, void *context)
 		return parse_set_policy(parse, set);
 	if (parse_is_word(parse, "elements"))
 		return parse_set_elements(parse, set);
-	if (!set->is_map && parse_accept_word(parse, "auto-merge")) {
+	if (set->map == AST_MAP_NONE && parse_accept_word(parse, "auto-merge")) {
 		set->auto_merge = true;
 		return true;
 	}
@@ -138,7 +209,7 @@ static bool parse_set_item(struct parse *parse, void *context)
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_SET, token->text, token->span))
 		return false;
-	return parse_unexpected(parse, set->is_map ? "a property of a map" : "a property of a set");
+	return report_property(parse, set);
 }
 
 /* nft wants no separator behind `elements = { }` and `auto-merge`. */
@@ -164,7 +235,7 @@ static bool parse_table_chain(struct parse *parse, struct ast_table *table)
 
 static bool parse_table_set(struct parse *parse, struct ast_table *table, bool is_map)
 {
-	struct ast_set set = { .is_map = is_map };
+	struct ast_set set = { .map = is_map ? AST_MAP_VERDICT : AST_MAP_NONE };
 	struct source_span span = parse_take(parse)->span;
 
 	if (!parse_name(parse, is_map ? "the name of a map" : "the name of a set", &set.name) ||
@@ -175,11 +246,75 @@ static bool parse_table_set(struct parse *parse, struct ast_table *table, bool i
 	return true;
 }
 
+static bool parse_counter_item(struct parse *parse, void *context)
+{
+	static const char *const words[] = { "packets", "bytes", "comment", NULL };
+	struct ast_counter *counter = context;
+	const struct token *token = parse_peek(parse);
+
+	if (parse_is_word(parse, "packets") || parse_is_word(parse, "bytes"))
+		return parse_counts(parse, &counter->packets, &counter->bytes);
+	if (!parse_is_word(parse, "comment"))
+		return parse_unexpected_of(parse, "'packets', 'bytes' or 'comment'", words, 0);
+	if (counter->comment.text.at)
+		return parse_twice(parse, token->span, counter->comment.span, "comment");
+	return parse_comment(parse, &counter->comment);
+}
+
+bool parse_counter_block(struct parse *parse, struct ast_counter *counter)
+{
+	const struct parse_items items = {
+		.item = parse_counter_item, .context = counter, .loose = true,
+	};
+
+	if (parse_is(parse, TOKEN_LBRACE))
+		return parse_block(parse, &items, "counter", counter->name.text);
+	return parse_counts(parse, &counter->packets, &counter->bytes);
+}
+
+static bool parse_table_counter(struct parse *parse, struct ast_table *table)
+{
+	struct ast_counter counter = { 0 };
+	struct source_span span = parse_take(parse)->span;
+
+	if (!parse_name(parse, "the name of a counter", &counter.name))
+		return false;
+	if (!parse_is(parse, TOKEN_LBRACE))
+		return parse_unexpected(parse, "'{'");
+	if (!parse_counter_block(parse, &counter))
+		return false;
+	counter.span = source_join(span, parse_last_span(parse));
+	*vec_push(parse->arena, &table->counters) = counter;
+	return true;
+}
+
+static bool parse_table_flags(struct parse *parse, struct ast_table *table)
+{
+	static const char *const words[] = { "dormant", NULL };
+	struct source_span span = parse_take(parse)->span;
+
+	do {
+		const struct token *token = parse_peek(parse);
+
+		if (parse_accept_word(parse, "dormant")) {
+			table->dormant = true;
+			continue;
+		}
+		if (token->kind == TOKEN_WORD &&
+		    parse_refuse(parse, PARSE_PLACE_TABLE_FLAG, token->text, token->span))
+			return false;
+		return parse_unexpected_of(parse, "'dormant'", words, PARSE_PLACE_TABLE_FLAG);
+	} while (parse_accept(parse, TOKEN_COMMA));
+	table->flags_span = source_join(span, parse_last_span(parse));
+	return true;
+}
+
 static bool parse_table_item(struct parse *parse, void *context)
 {
-	static const char *const words[] = { "chain", "set", "map", "comment" };
+	static const char *const words[] = {
+		"chain", "set", "map", "counter", "flags", "comment", NULL,
+	};
 	const struct token *token = parse_peek(parse);
-	struct str_nearest near = { .word = token->text };
 	struct ast_table *table = context;
 
 	if (parse_is_word(parse, "chain"))
@@ -188,6 +323,10 @@ static bool parse_table_item(struct parse *parse, void *context)
 		return parse_table_set(parse, table, false);
 	if (parse_is_word(parse, "map"))
 		return parse_table_set(parse, table, true);
+	if (parse_is_word(parse, "counter"))
+		return parse_table_counter(parse, table);
+	if (parse_is_word(parse, "flags"))
+		return parse_table_flags(parse, table);
 	if (parse_is_word(parse, "comment")) {
 		if (table->comment.text.at)
 			return parse_twice(parse, token->span, table->comment.span, "comment");
@@ -196,11 +335,8 @@ static bool parse_table_item(struct parse *parse, void *context)
 	if (token->kind == TOKEN_WORD &&
 	    parse_refuse(parse, PARSE_PLACE_OBJECT, token->text, token->span))
 		return false;
-	parse_unexpected(parse, "'chain', 'set', 'map' or 'comment'");
-	for (size_t i = 0; token->kind == TOKEN_WORD && i < sizeof(words) / sizeof(words[0]); i++)
-		str_nearest_offer(&near, words[i]);
-	parse_suggest(parse, &near);
-	return false;
+	return parse_unexpected_of(parse, "'chain', 'set', 'map', 'counter', 'flags' or 'comment'",
+				   words, PARSE_PLACE_OBJECT);
 }
 
 bool parse_table_block(struct parse *parse, struct ast_table *table)

@@ -68,7 +68,7 @@ struct refused_word {
 #define SET PARSE_PLACE_SET
 #define FLAG PARSE_PLACE_FLAG
 #define ELEMENT PARSE_PLACE_ELEMENT
-#define BLOCK PARSE_PLACE_BLOCK
+#define TABLE_FLAG PARSE_PLACE_TABLE_FLAG
 #define FAMILY PARSE_PLACE_FAMILY
 #define HOOK PARSE_PLACE_HOOK
 #define CHAIN_TYPE PARSE_PLACE_CHAIN_TYPE
@@ -77,13 +77,11 @@ struct refused_word {
 #define META PARSE_PLACE_META
 
 #define REPLACES "a load replaces the whole ruleset: change the file and load it again"
-#define ONE_RULE_EACH "write one rule for each combination"
 #define LIST_ELEMENTS "write the elements into the file and load it again when they change"
 #define USE_NETDEV "write 'table netdev NAME' and a chain with " \
 		   "'type filter hook ingress device \"DEVICE\" priority 0;'"
 #define BEFORE_ROUTING "the packet has not been routed yet"
 #define BEFORE_CT "the packet has not met connection tracking yet"
-#define FIXED_ONLY "match the header itself with 'ip protocol' or 'meta l4proto'"
 
 static const struct refused_word refused_words[] = {
 	/* commands */
@@ -107,11 +105,8 @@ static const struct refused_word refused_words[] = {
 	{ FLUSH, "map", FATE_NOT_IN_FILES, "remove the elements of a map", REPLACES },
 	{ FLUSH, "meter", FATE_NOT_IN_FILES, "remove the elements of a meter", REPLACES },
 	{ FLUSH, "flow", FATE_NOT_IN_FILES, "remove the elements of a flow table", REPLACES },
-	{ BLOCK, "redefine", FATE_LATER, "change a variable", "define a variable of another name" },
-	{ BLOCK, "undefine", FATE_LATER, "drop a variable", "define a variable of another name" },
 
 	/* families, chain types and hooks */
-	{ FAMILY, "inet", FATE_LATER, "family of IPv4 and IPv6", USE_NETDEV },
 	{ FAMILY, "ip", FATE_NO_HOOK, "family of IPv4", USE_NETDEV },
 	{ FAMILY, "ip6", FATE_NO_HOOK, "family of IPv6", USE_NETDEV },
 	{ FAMILY, "arp", FATE_NO_HOOK, "family of ARP", USE_NETDEV },
@@ -126,25 +121,26 @@ static const struct refused_word refused_words[] = {
 	{ HOOK, "postrouting", FATE_LATER, "hook of the IP stack", USE_NETDEV },
 
 	/* objects of a table */
-	{ OBJECT, "flags", FATE_LATER, "flags of a table", NULL },
+	{ TABLE_FLAG, "owner", FATE_NOT_IN_FILES, "table that ends with the program that made it",
+	  NULL },
+	{ TABLE_FLAG, "persist", FATE_NOT_IN_FILES, "table that outlives its owner", NULL },
 	{ OBJECT, "flowtable", FATE_LATER, "flow table", NULL },
-	{ OBJECT, "counter", FATE_LATER, "named counter", "write 'counter' in the rule itself" },
 	{ OBJECT, "quota", FATE_LATER, "named quota", NULL },
 	{ OBJECT, "limit", FATE_LATER, "named rate limit", NULL },
 	{ OBJECT, "synproxy", FATE_LATER, "named SYN proxy", NULL },
 	{ OBJECT, "secmark", FATE_LATER, "security mark", NULL },
 	{ OBJECT, "ct", FATE_LATER, "connection tracking object", NULL },
-	{ CHAIN, "flags", FATE_LATER, "flags of a chain", NULL },
+	{ CHAIN, "flags", FATE_LATER, "flags of a chain: hardware offload", NULL },
 
 	/* sets and maps */
-	{ SET, "typeof", FATE_LATER, "type named by an expression",
-	  "write 'type' and the name of the type" },
 	{ SET | ELEMENT, "timeout", FATE_LATER, "elements that expire", LIST_ELEMENTS },
 	{ SET, "gc-interval", FATE_LATER, "elements that expire", LIST_ELEMENTS },
-	{ SET | ELEMENT, "counter", FATE_LATER, "counter of each element", NULL },
+	{ ELEMENT, "counter name", FATE_LATER, "named counter of an element",
+	  "write a map: 'counter name FIELD map { ELEMENT : \"NAME\" }'" },
 	{ SET | ELEMENT, "limit", FATE_LATER, "rate limit of each element", NULL },
 	{ SET | ELEMENT, "quota", FATE_LATER, "quota of each element", NULL },
 	{ SET | ELEMENT, "ct", FATE_LATER, "connection limit of each element", NULL },
+	{ SET | ELEMENT, "last", FATE_LATER, "time of the last match of each element", NULL },
 	{ ELEMENT, "expires", FATE_LATER, "elements that expire", LIST_ELEMENTS },
 	{ FLAG, "dynamic", FATE_LATER, "set that rules add to", LIST_ELEMENTS },
 	{ FLAG, "timeout", FATE_LATER, "elements that expire", LIST_ELEMENTS },
@@ -152,7 +148,6 @@ static const struct refused_word refused_words[] = {
 	/* statements */
 	{ STMT, "limit", FATE_LATER, "rate limit", NULL },
 	{ STMT, "quota", FATE_LATER, "byte quota", NULL },
-	{ STMT, "counter name", FATE_LATER, "named counter", "write 'counter' alone" },
 	{ STMT, "log", FATE_LATER, "log message", NULL },
 	{ STMT, "last", FATE_LATER, "time of the last match", NULL },
 	{ STMT, "reject", FATE_LATER, "answer with an error", "write 'drop'" },
@@ -178,8 +173,14 @@ static const struct refused_word refused_words[] = {
 
 	/* expressions that are neither a header nor meta */
 	{ STMT, "ct", FATE_NOT_AT_INGRESS, "connection tracking", BEFORE_CT },
-	{ STMT, "rt", FATE_NOT_AT_INGRESS, "routing", BEFORE_ROUTING },
-	{ STMT | META, "ipsec", FATE_LATER, "IPsec state", NULL },
+	{ FIELD, "rt classid", FATE_NOT_AT_INGRESS, "routing realm", BEFORE_ROUTING },
+	{ FIELD, "rt nexthop", FATE_NOT_AT_INGRESS, "next router", BEFORE_ROUTING },
+	{ FIELD, "rt mtu", FATE_NOT_AT_INGRESS, "MTU of the route", BEFORE_ROUTING },
+	{ FIELD, "rt ipsec", FATE_NOT_AT_INGRESS, "IPsec of the route", BEFORE_ROUTING },
+	{ FIELD, "rt ip", FATE_NOT_AT_INGRESS, "next router", BEFORE_ROUTING },
+	{ FIELD, "rt ip6", FATE_NOT_AT_INGRESS, "next router", BEFORE_ROUTING },
+	{ STMT, "ipsec in", FATE_NOT_AT_INGRESS, "IPsec state of the packet", NULL },
+	{ STMT, "ipsec out", FATE_NOT_AT_INGRESS, "IPsec policy of the packet", NULL },
 	{ STMT, "socket", FATE_NOT_AT_INGRESS, "local socket", NULL },
 	{ STMT, "fib", FATE_LATER, "routing look-up", NULL },
 	{ STMT, "osf", FATE_NOT_AT_INGRESS, "operating system of the sender", NULL },
@@ -187,54 +188,8 @@ static const struct refused_word refused_words[] = {
 	{ STMT, "jhash", FATE_LATER, "hash of fields", NULL },
 	{ STMT, "symhash", FATE_LATER, "hash of the connection", NULL },
 
-	/* headers */
-	{ STMT, "exthdr", FATE_LATER, "IPv6 extension header", "match 'ip6 nexthdr'" },
-	{ STMT, "frag", FATE_LATER, "IPv6 fragment header", "match 'ip6 nexthdr 44'" },
-	{ STMT, "hbh", FATE_LATER, "IPv6 hop-by-hop options", "match 'ip6 nexthdr 0'" },
-	{ STMT, "dst", FATE_LATER, "IPv6 destination options", "match 'ip6 nexthdr 60'" },
-	{ STMT, "mh", FATE_LATER, "IPv6 mobility header", "match 'ip6 nexthdr 135'" },
-	{ STMT, "rt0", FATE_LATER, "IPv6 routing header", "match 'ip6 nexthdr 43'" },
-	{ STMT, "rt2", FATE_LATER, "IPv6 routing header", "match 'ip6 nexthdr 43'" },
-	{ STMT, "srh", FATE_LATER, "IPv6 segment routing header", "match 'ip6 nexthdr 43'" },
-	{ STMT, "ah", FATE_LATER, "authentication header", FIXED_ONLY },
-	{ STMT, "esp", FATE_LATER, "encapsulating security payload", FIXED_ONLY },
-	{ STMT, "comp", FATE_LATER, "IP compression header", FIXED_ONLY },
-	{ STMT, "udplite", FATE_LATER, "UDP-Lite header",
-	  "match its ports with 'meta l4proto udplite th dport'" },
-	{ STMT, "dccp", FATE_LATER, "DCCP header",
-	  "match its ports with 'meta l4proto dccp th dport'" },
-	{ STMT, "sctp", FATE_LATER, "SCTP header",
-	  "match its ports with 'meta l4proto sctp th dport'" },
-	{ STMT, "igmp", FATE_LATER, "IGMP header", "match 'ip protocol igmp'" },
-	{ STMT, "gre", FATE_LATER, "GRE header", "match 'meta l4proto 47'" },
-	{ STMT, "gretap", FATE_LATER, "GRE header", "match 'meta l4proto 47'" },
-	{ STMT, "vxlan", FATE_LATER, "header inside a tunnel", NULL },
-	{ STMT, "geneve", FATE_LATER, "header inside a tunnel", NULL },
-	{ FIELD, "ip option", FATE_LATER, "option of the IPv4 header", "match 'ip hdrlength > 5'" },
-	{ FIELD, "tcp option", FATE_LATER, "option of the TCP header", NULL },
-	{ FIELD, "icmp checksum", FATE_LATER, "field of the ICMP header", NULL },
-	{ FIELD, "icmp id", FATE_LATER, "field of the ICMP header", NULL },
-	{ FIELD, "icmp sequence", FATE_LATER, "field of the ICMP header", NULL },
-	{ FIELD, "icmp gateway", FATE_LATER, "field of the ICMP header", NULL },
-	{ FIELD, "icmp mtu", FATE_LATER, "field of the ICMP header", NULL },
-	{ FIELD, "icmpv6 checksum", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 parameter-problem", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 param-problem", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 packet-too-big", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 mtu", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 id", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 sequence", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 max-delay", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 taddr", FATE_LATER, "field of the ICMPv6 header", NULL },
-	{ FIELD, "icmpv6 daddr", FATE_LATER, "field of the ICMPv6 header", NULL },
-
 	/* what is known about a packet: `meta X`, most of them also without `meta` */
-	{ META, "nfproto", FATE_LATER, "network protocol",
-	  "match 'meta protocol ip' or 'meta protocol ip6'" },
-	{ META, "priority", FATE_LATER, "priority of the packet", NULL },
-	{ META, "random", FATE_LATER, "random number", NULL },
 	{ META, "secmark", FATE_LATER, "security mark", NULL },
-	{ META, "secpath", FATE_NOT_AT_INGRESS, "IPsec state", NULL },
 	{ META, "ibrvproto", FATE_NOT_AT_INGRESS, "protocol of a bridge's VLANs", NULL },
 	{ META, "ibrpvid", FATE_NOT_AT_INGRESS, "VLAN of a bridge port", NULL },
 	{ META, "iifkind", FATE_LATER, "kind of the device", "match 'iifname'" },
@@ -242,38 +197,20 @@ static const struct refused_word refused_words[] = {
 	{ META, "sdif", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
 	{ META, "sdifname", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
 	{ META, "broute", FATE_NOT_AT_INGRESS, "route instead of bridge", NULL },
-	{ STMT | META, "iiftype", FATE_LATER, "type of the device", "match 'iifname'" },
-	{ STMT | META, "iifgroup", FATE_LATER, "group of the device", "match 'iifname'" },
-	{ STMT | META, "oif", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
-	{ STMT | META, "oifname", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
-	{ STMT | META, "oiftype", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
-	{ STMT | META, "oifgroup", FATE_NEVER_MATCHES, "output device", BEFORE_ROUTING },
-	{ STMT | META, "skuid", FATE_NEVER_MATCHES, "user of a socket", NULL },
-	{ STMT | META, "skgid", FATE_NEVER_MATCHES, "group of a socket", NULL },
-	{ STMT | META, "cgroup", FATE_NEVER_MATCHES, "control group of a socket", NULL },
 	{ STMT | META, "rtclassid", FATE_NEVER_MATCHES, "routing realm", BEFORE_ROUTING },
 	{ STMT | META, "nftrace", FATE_LATER, "trace of a packet", NULL },
-	{ STMT | META, "cpu", FATE_LATER, "processor", NULL },
 	{ STMT | META, "ibriport", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },
 	{ STMT | META, "ibrname", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },
 	{ STMT | META, "obriport", FATE_NOT_AT_INGRESS, "bridge of the output device",
 	  BEFORE_ROUTING },
 	{ STMT | META, "obrname", FATE_NOT_AT_INGRESS, "bridge of the output device",
 	  BEFORE_ROUTING },
-	{ STMT | META, "time", FATE_LATER, "time of the packet", NULL },
-	{ STMT | META, "day", FATE_LATER, "day of the week", NULL },
-	{ STMT | META, "hour", FATE_LATER, "time of the day", NULL },
 
 	/* behind an expression; these stand in several places, the parser asks by the mark */
-	{ STMT, ".", FATE_LATER, "concatenation of fields", ONE_RULE_EACH },
-	{ STMT, "<<", FATE_LATER, "shift", "write the shifted value" },
-	{ STMT, ">>", FATE_LATER, "shift", "write the shifted value" },
-	{ STMT, "@", FATE_LATER, "raw bytes of the packet", "match a field by its name" },
 	{ FIELD, "set", FATE_LATER, "change a packet", NULL },
-	{ FIELD, "map", FATE_LATER, "look up a value in a map", "use 'vmap' for verdicts" },
-	{ ELEMENT, "*", FATE_LATER, "element for all others",
-	  "write a rule behind the one that uses the set" },
-	{ ELEMENT, ":", FATE_LATER, "map to a value that is no verdict", NULL },
+	{ FIELD, "map", FATE_LATER, "look up a value in a map",
+	  "use 'vmap' for verdicts, 'counter name FIELD map { }' for counters" },
+	{ ELEMENT, ":", FATE_LATER, "map to a value that is neither a verdict nor a counter", NULL },
 	{ STMT, "{", FATE_LATER, "chain inside a rule", "write the chain under a name" },
 };
 
@@ -305,6 +242,11 @@ bool parse_word_is_value(struct str word)
 	return find_word(value_words, sizeof(value_words) / sizeof(value_words[0]), word);
 }
 
+bool parse_word_is_type(struct str word)
+{
+	return str_is(word, "mark") || str_is(word, "ecn") || str_is(word, "time");
+}
+
 bool parse_refuse(struct parse *parse, enum parse_place place, struct str words,
 		  struct source_span span)
 {
@@ -320,4 +262,12 @@ bool parse_refuse(struct parse *parse, enum parse_place place, struct str words,
 		return true;
 	}
 	return false;
+}
+
+void parse_suggest_refused(unsigned int places, struct str_nearest *near)
+{
+	for (size_t i = 0; i < sizeof(refused_words) / sizeof(refused_words[0]); i++)
+		if ((refused_words[i].places & places) && refused_words[i].words[0] >= 'a' &&
+		    !strchr(refused_words[i].words, ' '))
+			str_nearest_offer(near, refused_words[i].words);
 }

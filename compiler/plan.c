@@ -11,6 +11,8 @@
  */
 #include "compiler/plan.h"
 
+#include <string.h>
+
 #include "bpf/xdpfw_abi.h"
 #include "compiler/plan_run.h"
 #include "compiler/plan_table.h"
@@ -41,25 +43,46 @@ uint32_t plan_word(const struct ir *ir, const struct ir_verdict *verdict)
 	return 0;
 }
 
+uint32_t plan_entry_word(const struct ir *ir, const struct ir_map_entry *entry)
+{
+	return plan_word(ir, &entry->verdict);
+}
+
+static bool entry_counts(const struct ir_map_entry *entry)
+{
+	return entry->counter != IR_NO_COUNTER || entry->object != IR_NO_COUNTER;
+}
+
+bool plan_map_counts(const struct ir_map *map)
+{
+	for (size_t i = 0; i < map->entries.len; i++)
+		if (entry_counts(&map->entries.at[i]))
+			return true;
+	return map->has_rest && entry_counts(&map->rest);
+}
+
 static bool word_jumps(uint32_t word)
 {
 	return word >> 28 == ANSWER_JUMP;
+}
+
+static bool map_jumps(const struct ir *ir, const struct ir_map *map)
+{
+	for (size_t i = 0; i < map->entries.len; i++)
+		if (word_jumps(plan_entry_word(ir, &map->entries.at[i])))
+			return true;
+	return map->has_rest && word_jumps(plan_entry_word(ir, &map->rest));
 }
 
 bool plan_rule_jumps(const struct ir *ir, uint32_t rule)
 {
 	for (size_t i = 0; i < ir->rules.at[rule].steps.len; i++) {
 		const struct ir_step *step = &ir->rules.at[rule].steps.at[i];
-		const struct ir_map *map;
 
 		if (step->kind == IR_STEP_VERDICT && word_jumps(plan_word(ir, &step->verdict)))
 			return true;
-		if (step->kind != IR_STEP_MAP)
-			continue;
-		map = &ir->maps.at[step->map];
-		for (size_t j = 0; j < map->entries.len; j++)
-			if (word_jumps(plan_word(ir, &map->entries.at[j].verdict)))
-				return true;
+		if (step->kind == IR_STEP_MAP && map_jumps(ir, &ir->maps.at[step->map]))
+			return true;
 	}
 	return false;
 }
@@ -72,23 +95,46 @@ static void use_verdict(struct plan *plan, const struct ir_verdict *verdict)
 		use_chain(plan, verdict->chain);
 }
 
-/* Keys are as wide as the widest field that is looked up. */
-static void widen(unsigned int *bits, const struct ir_load *load)
+static bool is_given(enum field_load load)
 {
-	unsigned int len = load->field->bit_len;
-	unsigned int needed = len <= 32 ? 32 : len <= 64 ? 64 : 128;
+	return load == FIELD_LOAD_CPU || load == FIELD_LOAD_RANDOM || load == FIELD_LOAD_TIME ||
+	       load == FIELD_LOAD_DAY || load == FIELD_LOAD_HOUR;
+}
 
-	if (*bits < needed)
-		*bits = needed;
+/* Keys are as wide as the widest fields that are looked up. */
+static void use_key(struct plan *plan, struct plan_look *look, uint32_t number)
+{
+	const struct ir_key *key = &plan->ir->keys.at[number];
+
+	look->used = true;
+	look->parts = (uint32_t)key->parts.len;
+	for (uint32_t i = 0; i < look->parts; i++) {
+		unsigned int bits = ir_part_bits(plan->ir, &key->parts.at[i]);
+		uint32_t load = key->parts.at[i].load;
+
+		plan->load_used[load] = true;
+		if (is_given(plan->ir->loads.at[load].field->load))
+			plan->reads_given = true;
+		if (look->part_bits[i] < bits)
+			look->part_bits[i] = (uint8_t)bits;
+	}
+}
+
+static void use_map(struct plan *plan, const struct ir_map *map)
+{
+	for (size_t i = 0; i < map->entries.len; i++)
+		use_verdict(plan, &map->entries.at[i].verdict);
+	if (map->has_rest)
+		use_verdict(plan, &map->rest.verdict);
 }
 
 static void use_step(struct plan *plan, const struct ir_step *step)
 {
-	const struct ir *ir = plan->ir;
+	bool used;
 
 	switch (step->kind) {
 	case IR_STEP_TEST:
-		widen(&plan->set_bits[step->set], &ir->loads.at[step->load]);
+		use_key(plan, &plan->sets[step->set], step->key);
 		break;
 	case IR_STEP_COUNTER:
 		break;
@@ -96,10 +142,10 @@ static void use_step(struct plan *plan, const struct ir_step *step)
 		use_verdict(plan, &step->verdict);
 		break;
 	case IR_STEP_MAP:
-		if (!plan->map_bits[step->map])
-			for (size_t i = 0; i < ir->maps.at[step->map].entries.len; i++)
-				use_verdict(plan, &ir->maps.at[step->map].entries.at[i].verdict);
-		widen(&plan->map_bits[step->map], &ir->loads.at[step->load]);
+		used = plan->maps[step->map].used;
+		use_key(plan, &plan->maps[step->map], step->key);
+		if (!used)
+			use_map(plan, &plan->ir->maps.at[step->map]);
 		break;
 	}
 }
@@ -127,52 +173,55 @@ static void use_entries(struct plan *plan)
 			use_chain(plan, plan->ir->entries.at[i].chains.at[j]);
 }
 
-/* No key of BITS bits can be above the last number of that width. */
-static void add_entry(struct plan_entries *entries, struct arena *arena, u128 lo, u128 hi,
-		      uint32_t result)
+static struct plan_rows set_rows(const struct plan *plan, uint32_t number, struct arena *arena)
 {
-	u128 max = u128_max(entries->key_bits);
+	const struct ir_set *set = &plan->ir->sets.at[number];
+	const struct plan_look *look = &plan->sets[number];
+	size_t count = set->intervals.len / look->parts;
+	uint32_t *results = ARENA_ARRAY(arena, uint32_t, count + 1);
 
-	if (!result || lo > max)
-		return;
-	*vec_push(arena, &entries->entries) =
-		(struct plan_entry){ lo, hi < max ? hi : max, result };
+	for (size_t i = 0; i < count; i++)
+		results[i] = 1;
+	return (struct plan_rows){ look, set->intervals.at, count, results };
 }
 
-static struct plan_entries set_entries(const struct plan *plan, uint32_t set, struct arena *arena)
+static struct plan_rows map_rows(const struct plan *plan, uint32_t number, struct arena *arena)
 {
-	const struct ir_set *from = &plan->ir->sets.at[set];
-	struct plan_entries entries = { .key_bits = plan->set_bits[set] };
+	const struct ir_map *map = &plan->ir->maps.at[number];
+	const struct plan_look *look = &plan->maps[number];
+	size_t count = map->entries.len;
+	uint32_t *results = ARENA_ARRAY(arena, uint32_t, count + 1);
 
-	for (size_t i = 0; i < from->intervals.len; i++)
-		add_entry(&entries, arena, from->intervals.at[i].lo, from->intervals.at[i].hi, 1);
-	return entries;
+	for (size_t i = 0; i < count; i++)
+		results[i] = look->by_number ? (uint32_t)i + 1 :
+					       plan_entry_word(plan->ir, &map->entries.at[i]);
+	return (struct plan_rows){ look, map->intervals.at, count, results };
 }
 
-static struct plan_entries map_entries(const struct plan *plan, uint32_t map, struct arena *arena)
+static struct plan_rows table_rows(const struct plan *plan, const struct plan_table *table,
+				   struct arena *arena)
 {
-	const struct ir_map *from = &plan->ir->maps.at[map];
-	struct plan_entries entries = { .key_bits = plan->map_bits[map] };
-
-	for (size_t i = 0; i < from->entries.len; i++)
-		add_entry(&entries, arena, from->entries.at[i].lo, from->entries.at[i].hi,
-			  plan_word(plan->ir, &from->entries.at[i].verdict));
-	return entries;
+	return table->is_map ? map_rows(plan, table->set, arena) : set_rows(plan, table->set, arena);
 }
 
-/* Returns the new table's number. */
-static uint32_t add_table(struct plan *plan, struct arena *arena,
-			  const struct plan_entries *entries, bool is_map, uint32_t number)
+static void take_image(struct plan *plan, size_t bytes)
+{
+	plan->image_bytes += (bytes + 15) & ~(size_t)15;
+}
+
+static void add_table(struct plan *plan, struct arena *arena, const struct plan_rows *rows,
+		      bool is_map, uint32_t number)
 {
 	struct plan_table *table = vec_push(arena, &plan->tables);
+	struct plan_look *look = is_map ? &plan->maps[number] : &plan->sets[number];
 
-	table->key_bits = entries->key_bits;
 	table->is_map = is_map;
 	table->set = number;
 	table->offset = (uint32_t)plan->image_bytes;
-	plan_table_choose(entries, arena, table);
-	plan->image_bytes += (plan_table_bytes(table) + 15) & ~(size_t)15;
-	return (uint32_t)(plan->tables.len - 1);
+	plan_table_choose(plan, rows, arena, table);
+	look->table = (uint32_t)(plan->tables.len - 1);
+	look->key_bits = table->key_bits;
+	take_image(plan, plan_table_bytes(table));
 }
 
 /* Where a rule first asks for a set or a map. */
@@ -190,41 +239,134 @@ static struct source_span find_user(const struct ir *ir, const struct plan_table
 	return (struct source_span){ 0, 0, 0 };
 }
 
-/* False when the tables have grown too big; checked after each, so offsets fit their 32 bits. */
-static bool check_image(const struct plan *plan, struct diag *diag)
+/* False when the last table is too much; asked after each, so offsets fit their 32 bits. */
+static bool check_table(const struct plan *plan, struct diag *diag)
 {
+	const struct plan_table *table = &plan->tables.at[plan->tables.len - 1];
+
+	if (table->kind == PLAN_BOXES && table->used > PLAN_MAX_BOXES) {
+		diag_error(diag, find_user(plan->ir, table),
+			   "%u concatenations with intervals, more than %u, in one set",
+			   table->used, PLAN_MAX_BOXES);
+		return false;
+	}
+	if (plan->shapes.len > PLAN_MAX_SHAPES) {
+		diag_error(diag, find_user(plan->ir, table),
+			   "more than %u kinds of concatenations in large sets with intervals",
+			   PLAN_MAX_SHAPES);
+		return false;
+	}
 	if (plan->image_bytes <= MAX_IMAGE_BYTES)
 		return true;
-	diag_error(diag, find_user(plan->ir, &plan->tables.at[plan->tables.len - 1]),
+	diag_error(diag, find_user(plan->ir, table),
 		   "the sets and maps up to this one need more than %u MiB of tables",
 		   MAX_IMAGE_BYTES >> 20);
 	return false;
 }
 
+/* What a look-up by compares needs to know of its keys. */
+static void compare_look(struct plan_look *look)
+{
+	look->table = PLAN_NO_TABLE;
+	look->key_bits = look->parts == 1 ? plan_key_bits(look->part_bits[0]) : 0;
+}
+
+static bool make_set_table(struct plan *plan, uint32_t number, struct arena *arena,
+			   struct diag *diag)
+{
+	struct plan_rows rows;
+
+	compare_look(&plan->sets[number]);
+	if (!plan->sets[number].used)
+		return true;
+	rows = set_rows(plan, number, arena);
+	if (rows.count <= PLAN_MAX_COMPARES)
+		return true;
+	add_table(plan, arena, &rows, false, number);
+	return check_table(plan, diag);
+}
+
+/* A word that says "as if it were not there" cannot be told from a key that is not there. */
+static bool is_by_number(const struct ir *ir, const struct ir_map *map)
+{
+	if (plan_map_counts(map))
+		return true;
+	for (size_t i = 0; map->has_rest && i < map->entries.len; i++)
+		if (!plan_entry_word(ir, &map->entries.at[i]))
+			return true;
+	return false;
+}
+
+static bool make_map_table(struct plan *plan, uint32_t number, struct arena *arena,
+			   struct diag *diag)
+{
+	const struct ir_map *map = &plan->ir->maps.at[number];
+	struct plan_look *look = &plan->maps[number];
+	struct plan_rows rows;
+
+	compare_look(look);
+	if (!look->used || map->entries.len <= PLAN_MAX_COMPARES)
+		return true;
+	look->by_number = is_by_number(plan->ir, map);
+	rows = map_rows(plan, number, arena);
+	add_table(plan, arena, &rows, true, number);
+	if (look->by_number) {
+		look->entries_at = (uint32_t)plan->image_bytes;
+		take_image(plan, (map->entries.len + 1) * sizeof(struct table_entry));
+	}
+	return check_table(plan, diag);
+}
+
+/* Hash tables of lanes have keys of the same length: that of the longest there might be. */
+static void measure_look(struct plan *plan, const struct plan_look *look)
+{
+	unsigned int bits = 0, lanes = 0;
+
+	for (uint32_t i = 0; i < look->parts; i++) {
+		bits += look->part_bits[i];
+		lanes += plan_part_lanes(look->part_bits[i]);
+	}
+	if (look->used && bits > 128 && plan->hash_lanes < lanes)
+		plan->hash_lanes = lanes;
+}
+
 static bool make_tables(struct plan *plan, struct arena *arena, struct diag *diag)
 {
-	const struct ir *ir = plan->ir;
-	struct plan_entries entries;
-
-	for (uint32_t i = 0; i < ir->sets.len; i++) {
-		*vec_push(arena, &plan->set_table) = PLAN_NO_TABLE;
-		if (!plan->set_bits[i] || ir->sets.at[i].intervals.len <= PLAN_MAX_COMPARES)
-			continue;
-		entries = set_entries(plan, i, arena);
-		plan->set_table.at[i] = add_table(plan, arena, &entries, false, i);
-		if (!check_image(plan, diag))
+	for (uint32_t i = 0; i < plan->ir->sets.len; i++)
+		measure_look(plan, &plan->sets[i]);
+	for (uint32_t i = 0; i < plan->ir->maps.len; i++)
+		measure_look(plan, &plan->maps[i]);
+	for (uint32_t i = 0; i < plan->ir->sets.len; i++)
+		if (!make_set_table(plan, i, arena, diag))
 			return false;
-	}
-	for (uint32_t i = 0; i < ir->maps.len; i++) {
-		*vec_push(arena, &plan->map_table) = PLAN_NO_TABLE;
-		if (!plan->map_bits[i] || ir->maps.at[i].entries.len <= PLAN_MAX_COMPARES)
-			continue;
-		entries = map_entries(plan, i, arena);
-		plan->map_table.at[i] = add_table(plan, arena, &entries, true, i);
-		if (!check_image(plan, diag))
+	for (uint32_t i = 0; i < plan->ir->maps.len; i++)
+		if (!make_map_table(plan, i, arena, diag))
 			return false;
-	}
 	return true;
+}
+
+static void fill_entry(const struct ir *ir, const struct ir_map_entry *entry, uint8_t *bytes)
+{
+	struct table_entry filled = {
+		.word = plan_entry_word(ir, entry),
+		.counter = entry->counter == IR_NO_COUNTER ? 0 : entry->counter + 1,
+		.object = entry->object == IR_NO_COUNTER ? 0 : entry->object + 1,
+	};
+
+	memcpy(bytes, &filled, sizeof(filled));
+}
+
+/* The rest, or a miss, is behind the entries. */
+static void fill_entries(const struct plan *plan, uint32_t number)
+{
+	const struct ir_map *map = &plan->ir->maps.at[number];
+	uint8_t *bytes = plan->image + plan->maps[number].entries_at;
+
+	for (size_t i = 0; i < map->entries.len; i++)
+		fill_entry(plan->ir, &map->entries.at[i], bytes + i * sizeof(struct table_entry));
+	if (map->has_rest)
+		fill_entry(plan->ir, &map->rest,
+			   bytes + map->entries.len * sizeof(struct table_entry));
 }
 
 static void fill_image(struct plan *plan, struct arena *arena)
@@ -232,10 +374,11 @@ static void fill_image(struct plan *plan, struct arena *arena)
 	plan->image = arena_alloc(arena, plan->image_bytes);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];
-		struct plan_entries entries = table->is_map ? map_entries(plan, table->set, arena) :
-							      set_entries(plan, table->set, arena);
+		struct plan_rows rows = table_rows(plan, table, arena);
 
-		plan_table_fill(&entries, table, plan->image + table->offset);
+		plan_table_fill(&rows, table, arena, plan->image + table->offset);
+		if (table->is_map && plan->maps[table->set].by_number)
+			fill_entries(plan, table->set);
 	}
 }
 
@@ -261,8 +404,9 @@ bool plan_make(const struct ir *ir, struct arena *arena, struct diag *diag, stru
 
 	plan->ir = ir;
 	plan->chain_used = ARENA_ARRAY(arena, bool, ir->chains.len + 1);
-	plan->set_bits = ARENA_ARRAY(arena, unsigned int, ir->sets.len + 1);
-	plan->map_bits = ARENA_ARRAY(arena, unsigned int, ir->maps.len + 1);
+	plan->load_used = ARENA_ARRAY(arena, bool, ir->loads.len + 1);
+	plan->sets = ARENA_ARRAY(arena, struct plan_look, ir->sets.len + 1);
+	plan->maps = ARENA_ARRAY(arena, struct plan_look, ir->maps.len + 1);
 	if (!check_entries(ir, diag))
 		return false;
 	use_entries(plan);

@@ -14,19 +14,22 @@
 #include "compiler/ir.h"
 
 enum plan_kind {
-	PLAN_COMPARE,			/* a few intervals: compares in C */
+	PLAN_COMPARE,			/* a few intervals or boxes: compares in C */
 	PLAN_HASH,			/* single values: open addressing in a flat table */
 	PLAN_SEARCH,			/* intervals: binary search over their starts */
+	PLAN_BOXES,			/* boxes with intervals: one after the other */
 };
 
 /* A look-up table in the image; see bpf/xdpfw_layout.h for what is in it. */
 struct plan_table {
-	enum plan_kind kind;		/* HASH or SEARCH */
-	unsigned int key_bits;		/* 32, 64 or 128: what the key is kept in */
-	uint32_t slots;			/* a power of two */
+	enum plan_kind kind;		/* all but COMPARE */
+	unsigned int key_bits;		/* 32, 64 or 128: what the key is kept in; 0: lanes */
+	unsigned int lanes;		/* of a key in lanes; else 0 */
+	uint32_t slots;			/* HASH, SEARCH: a power of two; BOXES: their number */
 	uint32_t used;			/* entries filled */
 	uint32_t seed;			/* HASH: of table_mix() */
 	uint32_t max_probe;		/* HASH: longest chain of slots any key needs */
+	uint32_t shape;			/* BOXES: number of the shape */
 	uint32_t offset;		/* of the table in the image, 16-byte aligned */
 	bool is_map;
 	uint32_t set;			/* or map: its number in the IR */
@@ -36,6 +39,33 @@ struct plan_table {
 
 /* A set or map of up to this many intervals is compared with one after the other. */
 #define PLAN_MAX_COMPARES 8
+
+/* Boxes with intervals that one table can have: each packet is compared with one after the other. */
+#define PLAN_MAX_BOXES (1u << 16)
+
+/*
+ * How keys are looked up in a set or map.  A key of several parts is one number when all of them
+ * fit into 128 bits and no box has an interval: the first part is the highest.  Else it is a row
+ * of lanes of 64 bits: one for a part of up to 64 bits, two for a longer one, the high half first.
+ */
+struct plan_look {
+	bool used;			/* a rule of the program asks for it */
+	uint32_t parts;
+	uint8_t part_bits[IR_MAX_PARTS];	/* of the widest field looked up there */
+	unsigned int key_bits;		/* 32, 64 or 128; 0: lanes */
+	uint32_t table;			/* PLAN_NO_TABLE: compares */
+	bool by_number;			/* a map whose table holds numbers of entries, from 1; else
+					   it holds words */
+	uint32_t entries_at;		/* of a map by number: where its entries are in the image */
+};
+
+/* The lanes of boxes that a table is searched for: a function of the program for each. */
+struct plan_shape {
+	uint32_t lanes;
+	uint32_t doubles;		/* bit I: lanes I and I + 1 are one part */
+};
+
+#define PLAN_MAX_SHAPES 12
 
 /*
  * Rules FIRST up to END (not included), one function of the program.  A run holds a part of one
@@ -50,12 +80,13 @@ struct plan {
 	const struct ir *ir;
 	bool *chain_used;		/* per IR chain: an entry runs it, or a used chain jumps to
 					   it; only the rules of these are in runs */
-	unsigned int *set_bits;		/* per IR set: 32, 64 or 128, the width of its keys; 0: no
-					   used rule asks for it */
-	unsigned int *map_bits;
-	VEC(uint32_t) set_table;	/* per IR set: table number or PLAN_NO_TABLE (compares) */
-	VEC(uint32_t) map_table;
+	bool *load_used;		/* per IR load: a rule of a used chain does it */
+	struct plan_look *sets, *maps;	/* per IR set and map */
 	VEC(struct plan_table) tables;
+	VEC(struct plan_shape) shapes;
+	unsigned int hash_lanes;	/* of the keys of all hash tables that keep lanes; 0: none */
+	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
+	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
 	uint8_t *image;			/* what .bss holds before the first packet */
 	size_t image_bytes;
@@ -69,6 +100,17 @@ bool plan_make(const struct ir *ir, struct arena *arena, struct diag *diag, stru
  * without rules: it comes back at once, to the next rule, as if the rule had not matched.
  */
 uint32_t plan_word(const struct ir *ir, const struct ir_verdict *verdict);
+
+/* The same of a map's entry or its rest. */
+uint32_t plan_entry_word(const struct ir *ir, const struct ir_map_entry *entry);
+/* Whether an entry of the map or its rest counts. */
+bool plan_map_counts(const struct ir_map *map);
+
+/* Lanes of a key's part of BITS bits. */
+static inline unsigned int plan_part_lanes(unsigned int bits)
+{
+	return bits > 64 ? 2 : 1;
+}
 
 /* Whether control can come back to the place behind this rule: it may jump. */
 bool plan_rule_jumps(const struct ir *ir, uint32_t rule);

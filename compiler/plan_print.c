@@ -8,39 +8,70 @@
 
 static const char *const kind_words[] = {
 	[PLAN_COMPARE] = "compares", [PLAN_HASH] = "hash", [PLAN_SEARCH] = "search",
+	[PLAN_BOXES] = "boxes",
 };
 
-static void print_table(const struct plan *plan, uint32_t number, struct buf *out)
+static void print_table(const struct plan *plan, const struct plan_look *look, struct buf *out)
 {
 	const struct plan_table *table;
 
-	if (number == PLAN_NO_TABLE) {
+	if (look->table == PLAN_NO_TABLE) {
 		buf_printf(out, "%s\n", kind_words[PLAN_COMPARE]);
 		return;
 	}
-	table = &plan->tables.at[number];
-	buf_printf(out, "table %u, %s, %u of %u slots", number, kind_words[table->kind],
-		   table->used, table->slots);
+	table = &plan->tables.at[look->table];
+	if (table->kind == PLAN_BOXES)
+		buf_printf(out, "table %u, %u boxes one after the other, shape %u", look->table,
+			   table->used, table->shape);
+	else
+		buf_printf(out, "table %u, %s, %u of %u slots", look->table,
+			   kind_words[table->kind], table->used, table->slots);
 	if (table->kind == PLAN_HASH)
 		buf_printf(out, ", at most %u probes", table->max_probe);
-	buf_printf(out, ", at byte %u\n", table->offset);
+	buf_printf(out, ", at byte %u", table->offset);
+	if (look->by_number)
+		buf_printf(out, ", entries at byte %u", look->entries_at);
+	buf_putc(out, '\n');
+}
+
+/* "32 bits", "32 + 16 + 128 bits in 4 lanes" */
+static void print_key(const struct plan *plan, const struct plan_look *look, struct buf *out)
+{
+	if (look->parts == 1) {
+		buf_printf(out, "%u bits: ", look->key_bits);
+		return;
+	}
+	for (uint32_t i = 0; i < look->parts; i++)
+		buf_printf(out, "%s%u", i ? " + " : "", look->part_bits[i]);
+	buf_puts(out, " bits");
+	if (look->table != PLAN_NO_TABLE && look->key_bits)
+		buf_printf(out, " in %u", look->key_bits);
+	else if (look->table != PLAN_NO_TABLE)
+		buf_printf(out, " in %u lanes", plan->tables.at[look->table].lanes);
+	buf_puts(out, ": ");
 }
 
 static void print_sets(const struct plan *plan, struct buf *out)
 {
-	for (size_t i = 0; i < plan->set_table.len; i++) {
-		if (!plan->set_bits[i])
+	const struct ir *ir = plan->ir;
+
+	for (size_t i = 0; i < ir->sets.len; i++) {
+		const struct plan_look *look = &plan->sets[i];
+
+		if (!look->used)
 			continue;
-		buf_printf(out, "set %zu: %zu intervals of %u bits: ", i,
-			   plan->ir->sets.at[i].intervals.len, plan->set_bits[i]);
-		print_table(plan, plan->set_table.at[i], out);
+		buf_printf(out, "set %zu: %zu %s of ", i,
+			   ir->sets.at[i].intervals.len / look->parts,
+			   look->parts > 1 ? "boxes" : "intervals");
+		print_key(plan, look, out);
+		print_table(plan, look, out);
 	}
-	for (size_t i = 0; i < plan->map_table.len; i++) {
-		if (!plan->map_bits[i])
+	for (size_t i = 0; i < ir->maps.len; i++) {
+		if (!plan->maps[i].used)
 			continue;
-		buf_printf(out, "map %zu: %zu entries of %u bits: ", i,
-			   plan->ir->maps.at[i].entries.len, plan->map_bits[i]);
-		print_table(plan, plan->map_table.at[i], out);
+		buf_printf(out, "map %zu: %zu entries of ", i, ir->maps.at[i].entries.len);
+		print_key(plan, &plan->maps[i], out);
+		print_table(plan, &plan->maps[i], out);
 	}
 }
 
@@ -48,6 +79,11 @@ void plan_print(const struct plan *plan, struct buf *out)
 {
 	print_sets(plan, out);
 	buf_printf(out, "tables: %zu bytes\n", plan->image_bytes);
+	for (size_t i = 0; i < plan->shapes.len; i++)
+		buf_printf(out, "shape %zu: %u lanes, doubles 0x%x\n", i, plan->shapes.at[i].lanes,
+			   plan->shapes.at[i].doubles);
+	if (plan->reads_given)
+		buf_puts(out, "asks clock, CPU or chance\n");
 	for (size_t i = 0; i < plan->runs.len; i++) {
 		const struct plan_run *run = &plan->runs.at[i];
 		const struct ir_rule *first = &plan->ir->rules.at[run->first];

@@ -15,7 +15,7 @@
  * at by the verifier (BPF_COMPLEXITY_LIMIT_INSNS), and 8,192 branches that it has not followed yet
  * (BPF_COMPLEXITY_LIMIT_JMP_SEQ) which a function's compares must stay below.
  */
-#define MAX_RUNS 200
+#define MAX_RUNS 190
 #define MAX_WEIGHT 780000u		/* the verifier looks at up to 1.2 times as many */
 #define RUN_WEIGHT 3000u
 
@@ -28,17 +28,65 @@ enum {
 	WEIGHT_LOOK_UP = 7,
 	WEIGHT_COUNTER = 5,
 	WEIGHT_VERDICT = 3,
+	WEIGHT_COUNT_ENTRY = 14,	/* count what a map's entry says */
+	WEIGHT_LANE = 2,
 	WEIGHT_PLACE = 6,		/* where a jump comes back to */
 };
 
-static uint32_t look_up_weight(const struct ir_load *load, uint32_t table, size_t intervals)
+static uint32_t key_words(const struct ir *ir, uint32_t number)
 {
-	uint32_t words = load->field->bit_len > 64 ? 2 : 1;
+	const struct ir_key *key = &ir->keys.at[number];
+	uint32_t words = 0;
 
-	if (table != PLAN_NO_TABLE)
-		return WEIGHT_PRESENT + WEIGHT_LOOK_UP + words;
-	return WEIGHT_PRESENT + words * (WEIGHT_LOAD + WEIGHT_MASK) +
-	       words * WEIGHT_INTERVAL * (uint32_t)intervals;
+	for (size_t i = 0; i < key->parts.len; i++)
+		words += plan_part_lanes(ir_part_bits(ir, &key->parts.at[i]));
+	return words;
+}
+
+static uint32_t part_weight(const struct ir *ir, const struct ir_part *part)
+{
+	return WEIGHT_LOAD + (ir_part_is_plain(ir, part) ? 0 : 3 * WEIGHT_MASK);
+}
+
+static uint32_t key_weight(const struct ir *ir, uint32_t number)
+{
+	const struct ir_key *key = &ir->keys.at[number];
+	uint32_t weight = 0;
+
+	for (size_t i = 0; i < key->parts.len; i++)
+		weight += part_weight(ir, &key->parts.at[i]) *
+			  plan_part_lanes(ir_part_bits(ir, &key->parts.at[i]));
+	return weight;
+}
+
+/* ROWS: intervals or boxes. */
+static uint32_t look_up_weight(const struct plan *plan, const struct plan_look *look,
+			       uint32_t key, size_t rows)
+{
+	const struct ir *ir = plan->ir;
+	uint32_t words = key_words(ir, key), weight = key_weight(ir, key);
+	uint32_t present = WEIGHT_PRESENT * (uint32_t)ir->keys.at[key].parts.len;
+
+	if (look->table != PLAN_NO_TABLE)
+		return present + WEIGHT_LOOK_UP + weight +
+		       (look->key_bits ? 0 : WEIGHT_LANE * plan->key_lanes);
+	if (look->parts > 1)
+		return present + (weight + words * WEIGHT_INTERVAL) * (uint32_t)rows;
+	return present + weight + words * (WEIGHT_MASK + WEIGHT_INTERVAL * (uint32_t)rows);
+}
+
+static uint32_t map_weight(const struct plan *plan, const struct ir_step *step)
+{
+	const struct ir_map *map = &plan->ir->maps.at[step->map];
+	const struct plan_look *look = &plan->maps[step->map];
+	uint32_t weight = WEIGHT_VERDICT;
+
+	weight += look_up_weight(plan, look, step->key, map->entries.len);
+	if (look->by_number)
+		return weight + WEIGHT_COUNT_ENTRY;
+	if (look->table == PLAN_NO_TABLE && plan_map_counts(map))
+		weight += 2 * WEIGHT_COUNTER * ((uint32_t)map->entries.len + 1);
+	return weight;
 }
 
 static uint32_t step_weight(const struct plan *plan, const struct ir_step *step)
@@ -47,16 +95,15 @@ static uint32_t step_weight(const struct plan *plan, const struct ir_step *step)
 
 	switch (step->kind) {
 	case IR_STEP_TEST:
-		return look_up_weight(&ir->loads.at[step->load], plan->set_table.at[step->set],
-				      ir->sets.at[step->set].intervals.len);
+		return look_up_weight(plan, &plan->sets[step->set], step->key,
+				      ir->sets.at[step->set].intervals.len /
+					      plan->sets[step->set].parts);
 	case IR_STEP_COUNTER:
 		return WEIGHT_COUNTER;
 	case IR_STEP_VERDICT:
 		return WEIGHT_VERDICT;
 	case IR_STEP_MAP:
-		return WEIGHT_VERDICT + look_up_weight(&ir->loads.at[step->load],
-						       plan->map_table.at[step->map],
-						       ir->maps.at[step->map].entries.len);
+		return map_weight(plan, step);
 	}
 	return 0;
 }

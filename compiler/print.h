@@ -22,8 +22,22 @@ void print_ruleset(const struct bind_ruleset *ruleset, const struct print_option
 void print_rule(const struct bind_rule *rule, const struct print_options *options,
 		struct buf *out);
 void print_verdict(const struct bind_verdict *verdict, struct buf *out);
-/* One element of SET: value, prefix or range; of a map with " : verdict". */
-void print_element(const struct bind_set *set, const struct bind_element *element,
-		   struct buf *out);
+
+/* What `list` shows beside the whole ruleset; those in the singular need a table and a name. */
+enum print_what {
+	PRINT_TABLES, PRINT_TABLE,
+	PRINT_CHAINS, PRINT_CHAIN,
+	PRINT_SETS, PRINT_SET,
+	PRINT_MAPS, PRINT_MAP,
+	PRINT_COUNTERS, PRINT_COUNTER,
+};
+
+/*
+ * FAMILY ("netdev"), TABLE and NAME: of these only; NULL: of all.  False, and nothing printed, when
+ * there is no such table or thing.
+ */
+bool print_list(const struct bind_ruleset *ruleset, enum print_what what, const char *family,
+		const char *table, const char *name, const struct print_options *options,
+		struct buf *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "compiler/type.h"
+#include "compiler/type_time.h"
 
 /* Longer texts are not a value of any type; holds every IPv6 address and service name. */
 #define MAX_TEXT 128
@@ -224,6 +225,32 @@ static enum type_parsed parse_constant(const struct type *type, unsigned int bit
 	return parsed;
 }
 
+/* "1:2" or "1:", hexadecimal. */
+static bool parse_classid(struct str text, u128 *ret_value)
+{
+	const char *colon = memchr(text.at, ':', text.len);
+	struct str major, minor;
+	u128 value = 0;
+
+	if (!colon)
+		return false;
+	major = (struct str){ text.at, (size_t)(colon - text.at) };
+	minor = (struct str){ colon + 1, text.len - major.len - 1 };
+	if (!major.len || major.len > 4 || minor.len > 4)
+		return false;
+	for (size_t i = 0; i < major.len + minor.len; i++) {
+		int digit = digit_value(i < major.len ? major.at[i] : minor.at[i - major.len]);
+
+		if (digit < 0)
+			return false;
+		if (i == major.len)
+			value <<= 16;
+		value = (value & ~(u128)0xffff) | ((value & 0xfff) << 4) | (unsigned int)digit;
+	}
+	*ret_value = minor.len ? value : value << 16;
+	return true;
+}
+
 /* iif takes no number: the number of a device is no property of the ruleset. */
 static enum type_parsed parse_device(const struct type *type, struct str text, u128 *ret_lo,
 				     u128 *ret_hi)
@@ -259,6 +286,28 @@ enum type_parsed type_parse(const struct type *type, unsigned int bits, struct s
 		break;
 	case TYPE_FORM_IFNAME:
 		return parse_device(type, text, ret_lo, ret_hi);
+	case TYPE_FORM_CLASSID:
+		ok = parse_classid(text, &value) || parse_symbol(type, text, &value);
+		if (!ok) {
+			parsed = parse_number(text, bits, &value);
+			ok = parsed == TYPE_PARSED_VALUE;
+		}
+		break;
+	case TYPE_FORM_TIME:
+		ok = type_parse_date(text, &value);
+		if (!ok) {
+			parsed = parse_number(text, bits, &value);
+			ok = parsed == TYPE_PARSED_VALUE;
+			value *= TYPE_NS_PER_SECOND;
+		}
+		break;
+	case TYPE_FORM_HOUR:
+		ok = type_parse_hour(text, &value);
+		if (!ok) {
+			parsed = parse_number(text, bits, &value);
+			ok = parsed == TYPE_PARSED_VALUE;
+		}
+		break;
 	}
 	if (!ok)
 		return parsed;
@@ -388,7 +437,7 @@ void type_print(const struct type *type, unsigned int bits, u128 value, struct b
 	case TYPE_FORM_DECIMAL:
 	case TYPE_FORM_HEX:
 		if (name)
-			buf_puts(out, name);
+			buf_printf(out, type->quoted ? "\"%s\"" : "%s", name);
 		else if (type->bitmask)
 			type_print_flags(type, bits, value, ",", out);
 		else
@@ -405,6 +454,19 @@ void type_print(const struct type *type, unsigned int bits, u128 value, struct b
 		break;
 	case TYPE_FORM_IFNAME:
 		print_ifname(value, out);
+		break;
+	case TYPE_FORM_CLASSID:
+		if (name)
+			buf_puts(out, name);
+		else
+			buf_printf(out, "%x:%x", (unsigned int)(value >> 16) & 0xffff,
+				   (unsigned int)value & 0xffff);
+		break;
+	case TYPE_FORM_TIME:
+		type_print_date(value, out);
+		break;
+	case TYPE_FORM_HOUR:
+		type_print_hour(value, out);
 		break;
 	}
 }

@@ -19,6 +19,11 @@ enum type_form {
 	TYPE_FORM_IPV6,			/* 2001:db8::1 (RFC 5952) */
 	TYPE_FORM_MAC,			/* 00:11:22:33:44:55 */
 	TYPE_FORM_IFNAME,		/* "eth0", "eth*" (a prefix: see type_parse) */
+	TYPE_FORM_TIME,			/* "2026-11-21 12:00:00" in the host's time zone: ns since
+					   1970 UTC */
+	TYPE_FORM_CLASSID,		/* "1:2", hexadecimal */
+	TYPE_FORM_HOUR,			/* "17:30": seconds since midnight UTC, written in the
+					   host's time zone */
 };
 
 struct type_symbol {
@@ -32,6 +37,7 @@ struct type {
 	uint8_t bits;			/* 1 to 128 */
 	enum type_form form;
 	bool bitmask;			/* values are sets of flags: `syn,ack` */
+	bool quoted;			/* symbolic constants are printed in quotes */
 	bool prefixes;			/* values may be written and printed as A/len */
 	const struct type_symbol *symbols;	/* ends with a NULL name; of two names for one
 						   value the first is printed */
@@ -57,6 +63,19 @@ extern const struct type type_mark;
 extern const struct type type_iface_index;	/* a name here: see field.c */
 extern const struct type type_ifname;
 extern const struct type type_pkt_type;
+extern const struct type type_nf_proto;
+extern const struct type type_iface_type;
+extern const struct type type_devgroup;
+extern const struct type type_classid;		/* tc handles, "1:2", none, root */
+extern const struct type type_time;
+extern const struct type type_day;
+extern const struct type type_hour;
+extern const struct type type_uid;
+extern const struct type type_gid;
+extern const struct type type_igmp_type;
+extern const struct type type_dccp_pkttype;
+extern const struct type type_mh_type;
+extern const struct type type_bitmask;
 
 /* All of them in a fixed order, NULL at the end. */
 extern const struct type *const type_all[];

@@ -294,6 +294,92 @@ static const struct type_symbol pkt_type_symbols[] = {
 	{ NULL, 0 },
 };
 
+/* NFPROTO_IPV4 and so on of <linux/netfilter.h>. */
+static const struct type_symbol nf_proto_symbols[] = {
+	{ "ipv4", 2 },
+	{ "ipv6", 10 },
+	{ NULL, 0 },
+};
+
+/* ARPHRD_ETHER and so on of <linux/if_arp.h>. */
+static const struct type_symbol iface_type_symbols[] = {
+	{ "ether", 1 },
+	{ "ppp", 512 },
+	{ "ipip", 768 },
+	{ "ipip6", 769 },
+	{ "loopback", 772 },
+	{ "sit", 776 },
+	{ "ipgre", 778 },
+	{ NULL, 0 },
+};
+
+/* What iproute2 ships; names that a host adds to it are not known here. */
+static const struct type_symbol devgroup_symbols[] = {
+	{ "default", 0 },
+	{ NULL, 0 },
+};
+
+/* <linux/pkt_sched.h> */
+static const struct type_symbol classid_symbols[] = {
+	{ "root", 0xffffffff },
+	{ "none", 0 },
+	{ NULL, 0 },
+};
+
+static const struct type_symbol day_symbols[] = {
+	{ "Sunday", 0 },
+	{ "Monday", 1 },
+	{ "Tuesday", 2 },
+	{ "Wednesday", 3 },
+	{ "Thursday", 4 },
+	{ "Friday", 5 },
+	{ "Saturday", 6 },
+	{ NULL, 0 },
+};
+
+/* <linux/igmp.h> */
+static const struct type_symbol igmp_type_symbols[] = {
+	{ "membership-query", 0x11 },
+	{ "membership-report-v1", 0x12 },
+	{ "membership-report-v2", 0x16 },
+	{ "membership-report-v3", 0x22 },
+	{ "leave-group", 0x17 },
+	{ NULL, 0 },
+};
+
+/* RFC 4340, 5.1 */
+static const struct type_symbol dccp_pkttype_symbols[] = {
+	{ "request", 0 },
+	{ "response", 1 },
+	{ "data", 2 },
+	{ "ack", 3 },
+	{ "dataack", 4 },
+	{ "closereq", 5 },
+	{ "close", 6 },
+	{ "reset", 7 },
+	{ "sync", 8 },
+	{ "syncack", 9 },
+	{ NULL, 0 },
+};
+
+/* RFC 6275 and the ones after it: IANA's mobility header types. */
+static const struct type_symbol mh_type_symbols[] = {
+	{ "binding-refresh-request", 0 },
+	{ "home-test-init", 1 },
+	{ "careof-test-init", 2 },
+	{ "home-test", 3 },
+	{ "careof-test", 4 },
+	{ "binding-update", 5 },
+	{ "binding-acknowledgement", 6 },
+	{ "binding-error", 7 },
+	{ "fast-binding-update", 8 },
+	{ "fast-binding-acknowledgement", 9 },
+	{ "fast-binding-advertisement", 10 },
+	{ "experimental-mobility-header", 11 },
+	{ "home-agent-switch-message", 12 },
+	{ NULL, 0 },
+};
+
 const struct type type_integer = {
 	.name = "integer", .doc = "integer",
 	.bits = 128, .form = TYPE_FORM_DECIMAL,
@@ -394,6 +480,72 @@ const struct type type_pkt_type = {
 	.bits = 8, .form = TYPE_FORM_DECIMAL, .symbols = pkt_type_symbols,
 };
 
+const struct type type_nf_proto = {
+	.name = "nf_proto", .doc = "netfilter protocol",
+	.bits = 8, .form = TYPE_FORM_DECIMAL, .symbols = nf_proto_symbols,
+};
+
+const struct type type_iface_type = {
+	.name = "iface_type", .doc = "network interface type",
+	.bits = 16, .form = TYPE_FORM_DECIMAL, .symbols = iface_type_symbols,
+};
+
+const struct type type_devgroup = {
+	.name = "devgroup", .doc = "devgroup name",
+	.bits = 32, .form = TYPE_FORM_DECIMAL, .quoted = true, .prefixes = true,
+	.symbols = devgroup_symbols,
+};
+
+const struct type type_classid = {
+	.name = "classid", .doc = "TC classid",
+	.bits = 32, .form = TYPE_FORM_CLASSID, .symbols = classid_symbols,
+};
+
+const struct type type_time = {
+	.name = "time", .doc = "Relative time of packet reception",
+	.bits = 64, .form = TYPE_FORM_TIME,
+};
+
+const struct type type_day = {
+	.name = "day", .doc = "Day of week of packet reception",
+	.bits = 8, .form = TYPE_FORM_DECIMAL, .quoted = true, .symbols = day_symbols,
+};
+
+const struct type type_hour = {
+	.name = "hour", .doc = "Hour of day of packet reception",
+	.bits = 32, .form = TYPE_FORM_HOUR,
+};
+
+const struct type type_uid = {
+	.name = "uid", .doc = "user ID",
+	.bits = 32, .form = TYPE_FORM_DECIMAL,
+};
+
+const struct type type_gid = {
+	.name = "gid", .doc = "group ID",
+	.bits = 32, .form = TYPE_FORM_DECIMAL,
+};
+
+const struct type type_igmp_type = {
+	.name = "igmp_type", .doc = "IGMP type",
+	.bits = 8, .form = TYPE_FORM_DECIMAL, .symbols = igmp_type_symbols,
+};
+
+const struct type type_dccp_pkttype = {
+	.name = "dccp_pkttype", .doc = "DCCP packet type",
+	.bits = 4, .form = TYPE_FORM_DECIMAL, .symbols = dccp_pkttype_symbols,
+};
+
+const struct type type_mh_type = {
+	.name = "mh_type", .doc = "Mobility Header Type",
+	.bits = 8, .form = TYPE_FORM_DECIMAL, .symbols = mh_type_symbols,
+};
+
+const struct type type_bitmask = {
+	.name = "bitmask", .doc = "bitmask",
+	.bits = 128, .form = TYPE_FORM_HEX, .bitmask = true,
+};
+
 const struct type *const type_all[] = {
 	&type_integer,
 	&type_boolean,
@@ -415,5 +567,18 @@ const struct type *const type_all[] = {
 	&type_iface_index,
 	&type_ifname,
 	&type_pkt_type,
+	&type_nf_proto,
+	&type_iface_type,
+	&type_devgroup,
+	&type_classid,
+	&type_time,
+	&type_day,
+	&type_hour,
+	&type_uid,
+	&type_gid,
+	&type_igmp_type,
+	&type_dccp_pkttype,
+	&type_mh_type,
+	&type_bitmask,
 	NULL,
 };

@@ -135,19 +135,40 @@ static bool run_file(struct report *report, const struct cli_options *options,
 	return ok;
 }
 
+static bool describe_words(struct report *report, const char *words, struct buf *out)
+{
+	if (compile_describe(words, out))
+		return true;
+	report_fail(report, REPORT_RULESET, "nothing is called '%s'", words);
+	if (out->len)
+		report_add(report, "; did you mean '%s'?", out->at);
+	return false;
+}
+
 static bool run_text(struct report *report, const struct cli_options *options)
 {
-	struct show_options show = { options->handles, options->stateless };
+	struct show_options show = {
+		.handles = options->handles,
+		.stateless = options->stateless,
+		.what = options->list.what,
+		.family = options->list.family,
+		.table = options->list.table,
+		.name = options->list.name,
+	};
 	OWN_BUF struct buf text = BUF_INIT;
+	bool ok = true;
 
 	if (options->command == CLI_HELP)
 		cli_print_help(&text);
 	else if (options->command == CLI_VERSION)
 		buf_puts(&text, "xdpfw " PACKAGE_VERSION "\n");
-	else if (!(options->command == CLI_STATUS ? show_status(report, &text) :
-						    show_ruleset(report, &show, &text)))
-		return false;
-	return print_output(report, &text);
+	else if (options->command == CLI_DESCRIBE)
+		ok = describe_words(report, options->described, &text);
+	else if (options->command == CLI_STATUS)
+		ok = show_status(report, &text);
+	else
+		ok = show_list(report, &show, &text);
+	return ok && print_output(report, &text);
 }
 
 static bool run_command(struct report *report, const struct cli_options *options,
@@ -160,8 +181,9 @@ static bool run_command(struct report *report, const struct cli_options *options
 		return run_file(report, options, arena);
 	case CLI_UNLOAD:
 		return swap_unload(report);
-	case CLI_LIST_RULESET:
+	case CLI_LIST:
 	case CLI_STATUS:
+	case CLI_DESCRIBE:
 	case CLI_HELP:
 	case CLI_VERSION:
 		return run_text(report, options);

@@ -12,7 +12,8 @@
 enum cli_option {
 	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_MODE,
 	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_FRESH,
-	OPTION_NO_VERIFY, OPTION_HANDLE, OPTION_STATELESS, OPTION_VERSION, OPTION_HELP,
+	OPTION_NO_VERIFY, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
+	OPTION_HELP,
 };
 
 struct cli_row {
@@ -42,6 +43,8 @@ static const struct cli_row rows[] = {
 	{ OPTION_NO_VERIFY, 0, "no-verify", NULL, "load without the proof" },
 	{ OPTION_HANDLE, 'a', "handle", NULL, "list handles" },
 	{ OPTION_STATELESS, 's', "stateless", NULL, "list counters without figures" },
+	{ OPTION_DESCRIBE, 0, "describe", NULL,
+	  "print what can be matched, or what the words behind name: tcp dport" },
 	{ OPTION_VERSION, 'V', "version", NULL, "print the version" },
 	{ OPTION_HELP, 'h', "help", NULL, "print this text" },
 };
@@ -171,6 +174,9 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 		return options->handles = true;
 	case OPTION_STATELESS:
 		return options->stateless = true;
+	case OPTION_DESCRIBE:
+		options->command = CLI_DESCRIBE;
+		return true;
 	case OPTION_VERSION:
 		options->command = CLI_VERSION;
 		return true;
@@ -232,25 +238,129 @@ static bool parse_short(struct report *report, struct arena *arena, const char *
 	return true;
 }
 
-static bool parse_command(struct report *report, const char *word, struct cli_words *words,
-			  struct cli_options *options)
+/* What can be listed, and how many words say which: family, table, name. */
+struct cli_listable {
+	const char *word;
+	enum compile_list what;
+	unsigned int names;
+	bool of_table;			/* "sets table F T": those of one table */
+};
+
+static const struct cli_listable listables[] = {
+	{ "ruleset", COMPILE_LIST_RULESET, 0, false },
+	{ "tables", COMPILE_LIST_TABLES, 0, false },
+	{ "table", COMPILE_LIST_TABLE, 2, false },
+	{ "chains", COMPILE_LIST_CHAINS, 0, false },
+	{ "chain", COMPILE_LIST_CHAIN, 3, false },
+	{ "sets", COMPILE_LIST_SETS, 0, true },
+	{ "set", COMPILE_LIST_SET, 3, false },
+	{ "maps", COMPILE_LIST_MAPS, 0, true },
+	{ "map", COMPILE_LIST_MAP, 3, false },
+	{ "counters", COMPILE_LIST_COUNTERS, 0, true },
+	{ "counter", COMPILE_LIST_COUNTER, 3, false },
+};
+
+static const struct cli_listable *find_listable(struct report *report, const char *word)
+{
+	struct str_nearest nearest = { .word = str_from(word) };
+
+	for (size_t i = 0; i < sizeof(listables) / sizeof(listables[0]); i++) {
+		if (!strcmp(word, listables[i].word))
+			return &listables[i];
+		str_nearest_offer(&nearest, listables[i].word);
+	}
+	report_fail(report, REPORT_USAGE, "'%s' cannot be listed", word);
+	suggest(report, &nearest, "");
+	return NULL;
+}
+
+/* Words up to the next option. */
+static const char *take_word(struct cli_words *words)
+{
+	if (words->at == words->end || words->at[0][0] == '-')
+		return NULL;
+	return *words->at++;
+}
+
+/* nft takes the family for granted (ip), but tables of that one cannot be here. */
+static bool take_family(struct report *report, struct cli_words *words, struct cli_list *list)
+{
+	static const char *const families[] = { "ip", "ip6", "inet", "arp", "bridge", "netdev" };
+	const char *word = take_word(words);
+
+	for (size_t i = 0; word && i < sizeof(families) / sizeof(families[0]); i++) {
+		if (strcmp(word, families[i]) != 0)
+			continue;
+		list->family = word;
+		return true;
+	}
+	if (!word)
+		return true;
+	return report_fail(report, REPORT_USAGE,
+			   "a family (netdev or inet) is missing in front of '%s'", word);
+}
+
+static bool parse_list(struct report *report, struct cli_words *words,
+		       struct cli_options *options)
+{
+	const char *word = take_word(words);
+	const struct cli_listable *listable;
+	unsigned int names;
+
+	options->command = CLI_LIST;
+	if (!word)
+		return report_fail(report, REPORT_USAGE,
+				   "'list' needs to know what: 'xdpfw --help' says what there is");
+	listable = find_listable(report, word);
+	if (!listable)
+		return false;
+	options->list.what = listable->what;
+	names = listable->names;
+	if (listable->of_table && words->at < words->end && !strcmp(*words->at, "table")) {
+		words->at++;
+		names = 2;
+	}
+	if (!take_family(report, words, &options->list))
+		return false;
+	if (names >= 2 && options->list.family)
+		options->list.table = take_word(words);
+	if (names >= 3 && options->list.table)
+		options->list.name = take_word(words);
+	if ((names >= 2 && !options->list.table) || (names >= 3 && !options->list.name))
+		return report_fail(report, REPORT_USAGE,
+				   "'list %s' is given as 'list %s%s FAMILY TABLE%s'", word, word,
+				   listable->names == names ? "" : " table",
+				   names == 3 ? " NAME" : "");
+	return true;
+}
+
+/* The words behind --describe are one name. */
+static void add_described(struct arena *arena, const char *word, struct cli_options *options)
+{
+	options->described = options->described ?
+				     arena_printf(arena, "%s %s", options->described, word) :
+				     word;
+}
+
+static bool parse_command(struct report *report, struct arena *arena, const char *word,
+			  struct cli_words *words, struct cli_options *options)
 {
 	static const char *const commands[] = { "list", "status", "unload" };
 	struct str_nearest nearest = { .word = str_from(word) };
 
+	if (options->command == CLI_DESCRIBE) {
+		add_described(arena, word, options);
+		return true;
+	}
 	if (options->command != CLI_NONE)
 		return report_fail(report, REPORT_USAGE,
 				   "one command at a time: '%s' is one too many", word);
+	if (!strcmp(word, "list"))
+		return parse_list(report, words, options);
 	if (!strcmp(word, "status")) {
 		options->command = CLI_STATUS;
 	} else if (!strcmp(word, "unload")) {
 		options->command = CLI_UNLOAD;
-	} else if (!strcmp(word, "list")) {
-		if (words->at == words->end || strcmp(*words->at, "ruleset") != 0)
-			return report_fail(report, REPORT_USAGE,
-					   "'list' is given as 'list ruleset'");
-		words->at++;
-		options->command = CLI_LIST_RULESET;
 	} else {
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 			str_nearest_offer(&nearest, commands[i]);
@@ -280,8 +390,8 @@ static bool check_options(struct report *report, struct cli_options *options)
 	     options->defines.len || options->include_dirs.len || options->devices.len))
 		return report_fail(report, REPORT_USAGE,
 				   "an option here needs -f FILE; 'xdpfw --help' says which");
-	if (options->command != CLI_LIST_RULESET && (options->handles || options->stateless))
-		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list ruleset'");
+	if (options->command != CLI_LIST && (options->handles || options->stateless))
+		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list'");
 	return true;
 }
 
@@ -300,7 +410,7 @@ bool cli_parse(int argc, char **argv, struct arena *arena, struct report *report
 		else if (word[0] == '-' && word[1])
 			ok = parse_short(report, arena, word, &words, &options);
 		else
-			ok = parse_command(report, word, &words, &options);
+			ok = parse_command(report, arena, word, &words, &options);
 		if (!ok)
 			return false;
 	}
@@ -313,9 +423,13 @@ bool cli_parse(int argc, char **argv, struct arena *arena, struct report *report
 void cli_print_help(struct buf *out)
 {
 	buf_puts(out, "usage: xdpfw [options] -f FILE\n"
-		      "       xdpfw [options] list ruleset\n"
+		      "       xdpfw [options] list ruleset|tables|chains|sets|maps|counters"
+		      " [FAMILY]\n"
+		      "       xdpfw [options] list table FAMILY TABLE\n"
+		      "       xdpfw [options] list chain|set|map|counter FAMILY TABLE NAME\n"
 		      "       xdpfw [options] status\n"
-		      "       xdpfw [options] unload\n\n"
+		      "       xdpfw [options] unload\n"
+		      "       xdpfw --describe [WORD...]\n\n"
 		      "Loads a ruleset in nftables' language as an XDP program.\n\n");
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const struct cli_row *row = &rows[i];

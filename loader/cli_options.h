@@ -16,11 +16,18 @@
 enum cli_command {
 	CLI_NONE,
 	CLI_LOAD,			/* -f, with -c: check */
-	CLI_LIST_RULESET,
+	CLI_LIST,
 	CLI_STATUS,
 	CLI_UNLOAD,
+	CLI_DESCRIBE,
 	CLI_HELP,
 	CLI_VERSION,
+};
+
+/* What `list` is to show; see compile_list(). */
+struct cli_list {
+	enum compile_list what;
+	const char *family, *table, *name;	/* NULL: all */
 };
 
 struct cli_options {
@@ -31,6 +38,8 @@ struct cli_options {
 	bool no_verify, fresh, drop_devices, force;
 	enum attach_mode mode;
 	enum compile_phase phase;
+	struct cli_list list;
+	const char *described;		/* NULL: everything */
 	VEC(struct compile_define) defines;
 	VEC(const char *) include_dirs;
 	VEC(const char *) devices;

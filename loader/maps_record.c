@@ -85,6 +85,10 @@ static void encode_record(const struct maps_record *record, uint8_t *at)
 
 	memcpy(at, header, sizeof(*header));
 	memcpy(at, RECORD_MAGIC, 8);
+#ifdef XDPFW_TEST_FAULTS
+	if (getenv("XDPFW_RECORD_ABI"))
+		((struct maps_header *)at)->abi = (uint32_t)atoi(getenv("XDPFW_RECORD_ABI"));
+#endif
 	at += sizeof(*header);
 	if (len)
 		memcpy(at, record->counters, len);

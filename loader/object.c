@@ -19,6 +19,8 @@
 #include "loader/capture.h"
 #include "loader/own.h"
 
+#define GIVEN_SECTION ".data.given"
+
 static void close_bpf_object(struct bpf_object **object)
 {
 	bpf_object__close(*object);
@@ -30,6 +32,7 @@ void object_close(struct object *object)
 {
 	own_close(&object->program);
 	own_close(&object->trail);
+	own_close(&object->given);
 	own_close(&object->maps.cells);
 	own_close(&object->maps.devices);
 	own_close(&object->maps.tables);
@@ -76,6 +79,8 @@ static bool set_config(struct report *report, struct bpf_object *object,
 		.abi = XDPFW_ABI_VERSION,
 		.prove = config->prove,
 		.counter_count = config->counter_count,
+		.minutes_west = config->minutes_west,
+		.tai_offset = config->tai_offset,
 	};
 	size_t size = 0;
 	uint8_t *at = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
@@ -121,11 +126,13 @@ static bool set_maps(struct report *report, struct bpf_object *object,
 	struct bpf_map *cells = bpf_object__find_map_by_name(object, "xdpfw_cells");
 	struct bpf_map *devices = bpf_object__find_map_by_name(object, "xdpfw_devices");
 	struct bpf_map *trail = bpf_object__find_map_by_name(object, "xdpfw_trail");
+	struct bpf_map *given = bpf_object__find_map_by_name(object, GIVEN_SECTION);
 
-	if (!cells || !devices || !trail ||
+	if (!cells || !devices || !trail || (config->reads_given && !given) ||
 	    bpf_map__value_size(cells) != sizeof(struct xdpfw_cell) ||
 	    bpf_map__value_size(devices) != sizeof(struct xdpfw_device_table) ||
-	    bpf_map__value_size(trail) != sizeof(struct xdpfw_trail))
+	    bpf_map__value_size(trail) != sizeof(struct xdpfw_trail) ||
+	    (given && bpf_map__value_size(given) != sizeof(struct xdpfw_given)))
 		return report_fail(report, REPORT_BUG,
 				   "the built program does not have the maps of ABI version %d",
 				   XDPFW_ABI_VERSION);
@@ -208,6 +215,7 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 		return report_load(report, error, log);
 	object.program = keep_fd(bpf_program__fd(program));
 	object.trail = map_fd(bpf, "xdpfw_trail");
+	object.given = map_fd(bpf, GIVEN_SECTION);
 	object.maps.cells = map_fd(bpf, "xdpfw_cells");
 	object.maps.devices = map_fd(bpf, "xdpfw_devices");
 	object.maps.tables = map_fd(bpf, ".bss");
@@ -217,6 +225,14 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	}
 	*ret_object = object;
 	return true;
+}
+
+int object_give(const struct object *object, const struct xdpfw_given *given)
+{
+	uint32_t key = 0;
+
+	return object->given < 0 ? 0 :
+				   bpf_map_update_elem(object->given, &key, given, BPF_ANY);
 }
 
 void object_stub_close(struct object_stub *stub)

@@ -29,19 +29,23 @@ struct object_config {
 	uint32_t cell_count;		/* of a cells map it makes itself */
 	const uint8_t *image;		/* of .bss, when it makes its own */
 	size_t image_bytes;
+	bool reads_given;		/* it has a struct xdpfw_given */
+	int32_t minutes_west;		/* see struct xdpfw_config */
+	int64_t tai_offset;
 };
 
 /* A loaded rules program. Every descriptor is owned; start with OBJECT_INIT. */
 struct object {
 	int program;
 	int trail;
+	int given;			/* its own; -1: it has none */
 	struct object_maps maps;	/* taken ones and made ones; tables may be -1 */
 	uint32_t id;
 	uint8_t tag[8];
 	uint32_t xlated_bytes;
 };
 
-#define OBJECT_INIT { -1, -1, OBJECT_MAPS_NONE, 0, { 0 }, 0 }
+#define OBJECT_INIT { -1, -1, -1, OBJECT_MAPS_NONE, 0, { 0 }, 0 }
 
 void object_close(struct object *object);
 
@@ -52,6 +56,12 @@ void object_close(struct object *object);
 bool object_load(struct report *report, const void *bytes, size_t len,
 		 const struct object_config *config, const struct object_maps *maps,
 		 struct buf *log, struct object *ret_object);
+
+/*
+ * What the program is to take for clock, CPU and random number from now on; nothing when it reads
+ * none of them.  Returns 0 or a negative errno.
+ */
+int object_give(const struct object *object, const struct xdpfw_given *given);
 
 /* The built-in programs; every descriptor is owned. */
 struct object_stub {

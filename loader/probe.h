@@ -29,12 +29,22 @@ bool probe_netns_cookie(struct report *report, uint64_t *ret_cookie);
 
 struct probe_device {
 	uint32_t ifindex;
+	uint32_t group;			/* IFLA_GROUP */
+	uint16_t type;			/* ARPHRD_ of <linux/if_arp.h> */
 	uint8_t mac[6];
 	bool ethernet;			/* frames start with an Ethernet header */
 };
 
 /* Returns 0 or a negative errno, -ENODEV when there is no such device in this namespace. */
 int probe_device(const char *name, struct probe_device *ret_device);
+
+/* The clocks of this machine, as a program asks for them. */
+struct probe_clock {
+	int32_t minutes_west;		/* of the kernel's time zone */
+	int64_t tai_offset;		/* ns from wall clock to CLOCK_TAI */
+};
+
+bool probe_read_clock(struct report *report, struct probe_clock *ret_clock);
 
 /* Enters a network namespace: a name that `ip netns` made, a process id, or a path. */
 bool probe_enter_netns(struct report *report, const char *netns);

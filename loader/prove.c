@@ -11,6 +11,7 @@
 #include "loader/prove.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <net/if.h>
 #include <string.h>
@@ -101,8 +102,15 @@ static bool run_twin(struct prove_state *state, size_t twin, const struct compil
 {
 	int program = state->input->twins[twin].program;
 	size_t linear = state->whole_only ? packet->len : packet->linear;
-	int error = test_run(program, state->ifindex, packet, linear, ret_verdict);
+	struct xdpfw_given given = packet->given;
+	int error;
 
+	given.active = 1;
+	error = object_give(&state->input->twins[twin], &given);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot set the clock of a test packet: %s", strerror(-error));
+	error = test_run(program, state->ifindex, packet, linear, ret_verdict);
 	/* Older kernels do not let the caller choose where a packet is split. */
 	if (error == -EINVAL && linear < packet->len) {
 		state->whole_only = true;
@@ -142,6 +150,8 @@ static void describe_trail(const struct compile *compile, const struct xdpfw_tra
 		buf_printf(out, "%s base chain %u ended by ", i ? ";" : ":", i + 1);
 		if (trail->rule[i] == XDPFW_TRAIL_POLICY) {
 			buf_puts(out, "its policy");
+		} else if (trail->rule[i] == XDPFW_TRAIL_INVALID) {
+			buf_puts(out, "a packet without layer-4 information (family inet)");
 		} else if (trail->rule[i] >= compile->rule_count) {
 			buf_printf(out, "rule number %u, which does not exist", trail->rule[i]);
 		} else {
@@ -163,6 +173,9 @@ static void describe_packet(struct prove_state *state, const struct xdpfw_device
 		   state->whole_only ? packet->len : packet->linear);
 	for (size_t i = 0; i < packet->len; i++)
 		report_add(state->report, "%02x", packet->frame[i]);
+	if (state->input->compile->reads_given)
+		report_add(state->report, "\n  at %" PRIu64 " ns since 1970, CPU %u, random %u",
+			   (uint64_t)packet->given.now, packet->given.cpu, packet->given.random);
 	if (packet->rule >= compile->rule_count)
 		return;
 	compile_print_rule(compile, packet->rule, &rule);
@@ -213,7 +226,7 @@ static bool step_compare(struct prove_state *state, const struct xdpfw_device *d
 	struct compile_verdict wanted;
 	uint32_t verdict, key = 0;
 
-	compile_judge(input->compile, device, packet->frame, packet->len, state->cells, &wanted);
+	compile_judge(input->compile, device, packet, input->minutes_west, state->cells, &wanted);
 	if (!run_twin(state, 0, packet, &verdict))
 		return false;
 	if (bpf_map_lookup_elem(input->twins[0].trail, &key, &trail))
@@ -239,7 +252,7 @@ static bool step_counter(struct prove_state *state, const struct xdpfw_device *d
 	uint32_t cell = input->cell_of[state->counter], verdict;
 	struct compile_verdict wanted;
 
-	compile_judge(input->compile, device, packet->frame, packet->len, state->cells, &wanted);
+	compile_judge(input->compile, device, packet, input->minutes_west, state->cells, &wanted);
 	for (size_t twin = 0; twin < 2; twin++) {
 		int cells = input->twins[twin].maps.cells;
 

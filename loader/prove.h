@@ -28,6 +28,7 @@ struct prove_input {
 	int devices;			/* their xdpfw_devices */
 	/* The devices of the ruleset, by number of compile->devices. */
 	const struct xdpfw_device *where;
+	int32_t minutes_west;		/* as in the twins' configuration */
 	bool rehearse;			/* the devices need not exist: each is played by lo */
 };
 

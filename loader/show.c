@@ -63,10 +63,11 @@ static bool read_figures(struct report *report, const struct compile *compile,
 	return true;
 }
 
-static bool print_ruleset(struct report *report, const struct show_options *options,
-			  const struct maps_program *program, struct arena *arena, struct buf *out)
+static bool print_list(struct report *report, const struct show_options *options,
+		       const struct maps_program *program, struct arena *arena, struct buf *out)
 {
 	struct compile_print_options print = { .stateless = options->stateless };
+	OWN_BUF struct buf missing = BUF_INIT;
 	struct compile *compile;
 	struct xdpfw_cell *figures;
 	uint32_t *handles;
@@ -85,11 +86,15 @@ static bool print_ruleset(struct report *report, const struct show_options *opti
 	}
 	print.figures = figures;
 	print.handles = options->handles ? handles : NULL;
-	compile_print(compile, &print, out);
-	return true;
+	if (compile_list(compile, options->what, options->family, options->table, options->name,
+			 &print, out))
+		return true;
+	compile_say_missing(compile, options->what, options->family, options->table,
+			    options->name, &missing);
+	return report_fail(report, REPORT_RULESET, "%s", missing.at);
 }
 
-bool show_ruleset(struct report *report, const struct show_options *options, struct buf *out)
+bool show_list(struct report *report, const struct show_options *options, struct buf *out)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_folder folder = MAPS_FOLDER_INIT;
@@ -101,7 +106,11 @@ bool show_ruleset(struct report *report, const struct show_options *options, str
 				 "there is no ruleset to list: somebody emptied its slot; see "
 				 "'xdpfw status'");
 	if (ok && program.record)
-		ok = print_ruleset(report, options, &program, &arena, out);
+		ok = print_list(report, options, &program, &arena, out);
+	else if (ok && options->table)
+		ok = report_fail(report, REPORT_RULESET,
+				 "there is no table '%s': no ruleset is loaded in this network "
+				 "namespace", options->table);
 	maps_program_close(&program);
 	maps_close(&folder);
 	return ok;

@@ -8,15 +8,21 @@
 #include <stdbool.h>
 
 #include "compiler/base/buf.h"
+#include "compiler/compile.h"
 #include "loader/report.h"
 
 struct show_options {
 	bool handles;			/* -a */
 	bool stateless;			/* -s */
+	enum compile_list what;
+	const char *family, *table, *name;	/* as compile_list() takes them */
 };
 
-/* The ruleset in force with its counters, as nft lists it. Nothing when there is none. */
-bool show_ruleset(struct report *report, const struct show_options *options, struct buf *out);
+/*
+ * The ruleset in force with its counters, or a part of it, as nft lists it.  No ruleset: nothing.
+ * An object that is not there is REPORT_RULESET.
+ */
+bool show_list(struct report *report, const struct show_options *options, struct buf *out);
 
 bool show_status(struct report *report, struct buf *out);
 

@@ -92,6 +92,8 @@ static bool find_names(const struct swap_request *request, bool warn, struct xdp
 				    "does not carry Ethernet frames");
 		where[i].ifindex = found.ifindex;
 		where[i].entry = named->entry;
+		where[i].type = found.type;
+		where[i].group = found.group;
 		memcpy(where[i].mac, found.mac, sizeof(where[i].mac));
 		strncpy((char *)where[i].name, named->name, XDPFW_NAME_BYTES - 1);
 	}
@@ -146,9 +148,9 @@ static bool check_dropped(struct swap_state *state)
 	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
 		return true;
 	return report_fail(state->report, REPORT_SYSTEM,
-			   "this ruleset does not name %s, which has a filter now and would be "
-			   "left open; say --drop-devices, or 'flush ruleset' in the file, if that "
-			   "is meant", names.at);
+			   "this ruleset has no filter for %s, which has one now and would be left "
+			   "open; say --drop-devices, or 'flush ruleset' in the file, if that is "
+			   "meant", names.at);
 }
 
 /*
@@ -261,7 +263,8 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 			state->arena, &state->cells);
 	if (!state->cells.anew)
 		program.cells_map = state->old.cells;
-	if (!swap_make_program(state->report, state->request, &program, state->arena, &state->live,
+	if (!probe_read_clock(state->report, &program.clock) ||
+	    !swap_make_program(state->report, state->request, &program, state->arena, &state->live,
 			       &state->record.header.proved))
 		return false;
 	return clear_cells(state);
@@ -693,7 +696,8 @@ bool swap_check(struct report *report, const struct swap_request *request)
 	if (!probe_may_load())
 		return true;
 	maps_plan_cells(request->compile, NULL, false, &arena, &cells);
-	return swap_make_program(report, request, &program, &arena, &none, &packets);
+	return probe_read_clock(report, &program.clock) &&
+	       swap_make_program(report, request, &program, &arena, &none, &packets);
 }
 
 bool swap_unload(struct report *report)

@@ -6,6 +6,7 @@
 #define XDPFW_SWAP_PARTS_H
 
 #include "loader/object.h"
+#include "loader/probe.h"
 #include "loader/swap.h"
 
 /* swap_program.c */
@@ -23,6 +24,7 @@ struct swap_program {
 	const struct maps_cells *cells;
 	int cells_map;			/* -1: the live program makes one */
 	const struct xdpfw_device *where;	/* by number of compile->devices */
+	struct probe_clock clock;
 	bool kept;			/* a refusal may be the object's fault, and leaves no log */
 	bool rehearse;			/* prove only; lo plays the devices */
 };

@@ -79,10 +79,15 @@ static bool fill_devices(struct report *report, const struct compile *compile,
 }
 
 static struct object_config make_config(const struct compile *compile,
-					const struct maps_cells *cells, bool prove)
+					const struct swap_program *program, bool prove)
 {
+	const struct maps_cells *cells = program->cells;
+
 	return (struct object_config){
 		.prove = prove,
+		.reads_given = compile->reads_given,
+		.minutes_west = program->clock.minutes_west,
+		.tai_offset = program->clock.tai_offset,
 		.cell_of = cells->cell_of,
 		.counter_count = (uint32_t)compile->counter_count,
 		.cell_count = cells->cell_count,
@@ -96,7 +101,7 @@ static bool load_twins(struct report *report, const struct compile *compile,
 		       const struct swap_program *program, struct buf *log,
 		       struct prove_input *input)
 {
-	struct object_config config = make_config(compile, program->cells, true);
+	struct object_config config = make_config(compile, program, true);
 	struct object_maps maps = OBJECT_MAPS_NONE;
 
 	if (!object_load(report, program->object->at, program->object->len, &config, &maps, log,
@@ -117,7 +122,7 @@ static bool load_live(struct report *report, const struct swap_request *request,
 		      struct buf *log, struct object *ret_live)
 {
 	const struct compile *compile = request->compile;
-	struct object_config config = make_config(compile, program->cells, false);
+	struct object_config config = make_config(compile, program, false);
 	struct object_maps maps = {
 		.cells = program->cells_map,
 		.devices = twin ? twin->maps.devices : -1,
@@ -127,6 +132,10 @@ static bool load_live(struct report *report, const struct swap_request *request,
 	if (!object_load(report, program->object->at, program->object->len, &config, &maps, log,
 			 ret_live))
 		return false;
+	/* A program that no device runs uses no cell, but has to keep what others counted. */
+	if (bpf_prog_bind_map(ret_live->program, ret_live->maps.cells, NULL))
+		return report_fail(report, REPORT_SYSTEM, "cannot bind the counters: %s",
+				   strerror(errno));
 	if (!twin)
 		return fill_devices(report, compile, program->where, ret_live->maps.devices);
 	if (twin->xlated_bytes == ret_live->xlated_bytes &&
@@ -149,6 +158,7 @@ bool swap_make_program(struct report *report, const struct swap_request *request
 		.twins = { OBJECT_INIT, OBJECT_INIT },
 		.cell_of = program->cells->cell_of,
 		.where = program->where,
+		.minutes_west = program->clock.minutes_west,
 		.rehearse = program->rehearse,
 	};
 	bool ok = true, prove = !request->no_verify;

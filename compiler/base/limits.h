@@ -15,6 +15,7 @@
 #define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset */
 #define LIMITS_STATEMENTS 128		/* in a rule (NFT_RULE_MAXEXPRS) */
 #define LIMITS_CHAINS 4096
+#define LIMITS_COUNTERS (1u << 20)	/* of rules, elements and objects together */
 #define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */
 #define LIMITS_EXPANDED (1u << 24)	/* elements that variables bring, over one run */
 #define LIMITS_JUMP_DEPTH 15		/* nested jumps: NFT_JUMP_STACK_SIZE is 16 chains */

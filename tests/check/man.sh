@@ -7,6 +7,8 @@
 cd "$top_srcdir/man" || exit 1
 list=$top_builddir/tests/tool/field_list
 help=$("$top_builddir/xdpfw" --help)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # same WHAT EXPECTED GOT: two lists of lines.
 same() {
@@ -40,8 +42,31 @@ same "environment of xdpfw.8" \
 	"$(grep -ho 'secure_getenv("[A-Z_]*")' ../loader/*.c | grep -o 'XDPFW_[A-Z_]*')" \
 	"$(sed -n 's/^\.It Ev //p' xdpfw.8)"
 
+# Every field of the table: its type, what it is, and an example that names it and compiles.
+page_fields() {
+	awk '/^\.Ss Fields/ { on = 1 } /^\.Ss What changes/ { on = 0 }
+		!on { next }
+		/^\.It Cm/ { name = substr($0, 8) }
+		/^\.Vt/ { type = $2; getline; doc = substr($0, 1, length($0) - 1); getline
+			print name "\t" type "\t" doc "\t" substr($0, 5) }' xdpfw.conf.5 |
+		sed 's/\\(dq/"/g'
+}
 same "fields of xdpfw.conf.5" "$("$list" fields | awk -F'\t' '{ print $1 " " $2 ": " $4 ": " $5 }')" \
-	"$(sed -n 's/^\.It Cm \(.*\) Ta \(.*\) Ta /\1: \2: /p' xdpfw.conf.5)"
+	"$(page_fields | awk -F'\t' '{ print $1 ": " $2 ": " $3 }')"
+page_fields | awk -F'\t' 'index(" " $4 " ", " " $1 " ") == 0 {
+	sub(/^meta /, "", $1); if (index($4, $1) == 0) print $1 }' >"$work/unnamed"
+check "the examples of xdpfw.conf.5 name their fields" test ! -s "$work/unnamed"
+# Groups of rules, as the fields of a family cannot stand in the other one's table.
+{
+	echo 'table netdev t { chain c {'
+	page_fields | cut -f4 | grep -v nfproto
+	sed -n '/^\.Ss Matches/,/^\.Ss Fields/s/^\.Ql //p' xdpfw.conf.5 | sed 's/ \.$//; s/\\(dq/"/g'
+	echo '} }'
+	echo 'table inet t { chain c {'
+	page_fields | cut -f4 | grep nfproto
+	echo '} }'
+} >"$work/examples.nft"
+check "the examples of xdpfw.conf.5 compile" "$top_builddir/xdpfw" -c -f "$work/examples.nft"
 
 # The types, and the constants of each.
 types=$(sed -n '/^\.Ss Types/,/^\.Sh SETS/p' xdpfw.conf.5)

@@ -24,13 +24,17 @@ As a command:  compare.py --device NAME[=MAC] [--device ...] [--interp] RULESET 
 """
 
 import argparse
+import os
 import sys
+import time
 
+import bytecode
+import listing
 import netlink
 import our_judge
 import packet_file
 from frame import ARP_CUT_ADDRESS, Shape
-from nft_judge import NftJudge, device_argument
+from nft_judge import OWN, NftJudge, device_argument
 
 ASKED, EXCLUDED, CUT_TAG = 0, 1, 2
 WORD = {True: "accept", False: "drop", None: "never at the hook"}
@@ -38,7 +42,8 @@ WORD = {True: "accept", False: "drop", None: "never at the hook"}
 
 class Difference:
     """KIND: `refused`, `verdict`, `program` (interpreter and program disagree), `counter`, `tag`,
-    `failed` (xdpfw gave no judgement: clang or the verifier said no, a sanitizer stopped it)."""
+    `listing`, `failed` (xdpfw gave no judgement: clang or the verifier said no, a sanitizer
+    stopped it)."""
 
     def __init__(self, kind, text, packet=None):
         self.kind, self.text, self.packet = kind, text, packet
@@ -72,6 +77,14 @@ def split_groups(packets, reads):
     return groups
 
 
+def give(packets):
+    """What rules read that is not in the packet: the judge sends them now, from its first CPU.
+    The tests ask no rule for a random number whose outcome could be either."""
+    cpu, now = min(os.sched_getaffinity(0)), time.time_ns()
+    for packet in packets:
+        packet.given = {"now": now, "cpu": cpu, "random": 0x5EED5EED}
+
+
 def compare_refusals(nft_errors, our_errors):
     """None when both accept; else the differences."""
     if not nft_errors and not our_errors:
@@ -94,13 +107,85 @@ def compare_nft_verdicts(packets, nft, ours):
 
 def compare_nft_counters(nft, ours):
     counters = ours.counters.get(our_judge.INTERP, {}).get(ASKED, {})
-    ours_by_place = {ours.places.get(number): figures for number, figures in counters.items()}
+    # Named counters and those of elements have no place in a rule: compare_listings() does them.
+    ours_by_place = {ours.places[number]: figures for number, figures in counters.items()
+                     if number in ours.places}
     if set(ours_by_place) != set(nft.counters):
         return [Difference("counter", "nft has counters at %s, xdpfw at %s" % (
             sorted(nft.counters), sorted(ours_by_place, key=str)))]
     return [Difference("counter", "table %s chain %s rule %d counter %d: nft %s, interpreter %s"
                        % (place + (figures, ours_by_place[place])))
             for place, figures in nft.counters.items() if figures != ours_by_place[place]]
+
+
+def compare_listed_counters(nft, ours):
+    """Of rules, of elements, named ones: as they stand in the two listings."""
+    start, end = [listing.normal(text)[1] for text in nft.listings]
+    numbers = listing.normal(ours.listing)[1]
+    counters = ours.counters.get(our_judge.INTERP, {}).get(ASKED, {})
+    found = []
+    for place, (first, last, number) in enumerate(zip(start, end, numbers)):
+        counted = last[0] - first[0], last[1] - first[1]
+        if counters.get(number[0]) != counted:
+            found.append(Difference("counter", "counter %d of the listing: nft %s, interpreter %s"
+                                    % (place, counted, counters.get(number[0]))))
+    return found
+
+
+class Listings:
+    """Holds what nft lists against what xdpfw lists.
+
+    What xdpfw lists goes into nft, which has to take it and to say the same of the same packets.
+    Its text has to be nft's, line by line.  But nft 1.0.6 lists some rules and sets wrong, and
+    whether it does is not for us to say: where the two texts differ, nft is given its own line in
+    the place of ours, and only when it refuses that, or makes other expressions of it than it had
+    made of the ruleset, the line counts as one that nft lists wrong.
+    """
+
+    def __init__(self, nft):
+        self.nft = nft
+        self.wrong = 0    # lines that nft lists wrong
+
+    def compare(self, packets, first, mine):
+        """FIRST: the judgement of the ruleset, which is loaded.  MINE: our text."""
+        wanted = bytecode.read_meaning(OWN)
+        mine = listing.zeroed(mine)
+        right = listing.normal(mine)[0]
+        left = right if None in first.listings else listing.normal(first.listings[0])[0]
+        found = self.compare_meaning(packets, first, mine, set(map(str.strip, left)))
+        unequal = listing.differences(left, right)
+        if len(left) != len(right):
+            return found + [self.difference(*unequal[0][1:])]
+        return found + [self.difference(their_line, my_line)
+                        for number, their_line, my_line in unequal
+                        if self.is_right(right, number, their_line, wanted)]
+
+    def compare_meaning(self, packets, first, mine, known_lines):
+        errors = self.nft.load(mine)
+        if errors:
+            line = mine.splitlines()[errors[0][0] - 1].strip()
+            if not errors[0][0] or listing.normal(line)[0][0].strip() in known_lines:
+                return []    # nft cannot read what it lists itself
+            return [Difference("listing", "nft refuses what xdpfw lists: %s: %s" % (
+                errors[0][1], line))]
+        second = self.nft.run(packets)
+        if second.accepted != first.accepted or second.counters != first.counters:
+            return [Difference("listing", "nft gives other verdicts or counters for what xdpfw "
+                               "lists:\n" + mine)]
+        return []
+
+    @staticmethod
+    def difference(their_line, my_line):
+        return Difference("listing", "nft: %s\n    xdpfw: %s" % (their_line.strip(),
+                                                                my_line.strip()))
+
+    def is_right(self, lines, number, line, wanted):
+        """Does LINE, put in the place of line NUMBER, mean what is WANTED?"""
+        text = "\n".join(lines[:number] + [line] + lines[number + 1:]) + "\n"
+        errors = self.nft.load(text.replace(listing.MASK, "packets 0 bytes 0"))
+        right = not errors and bytecode.same_line(wanted, bytecode.read_meaning(OWN))
+        self.wrong += not right
+        return right
 
 
 def compare_programs(packets, ours):
@@ -139,7 +224,11 @@ class Comparison:
     def __init__(self, devices):
         self.devices = devices
         self.nft = NftJudge(devices)
+        self.listings = Listings(self.nft)
         self.asked = self.excluded = 0
+        self.unlisted = 0    # rulesets nft itself cannot list
+        self.judgement = None    # nft's, of the last run; of these packets
+        self.judged = []
 
     def run(self, packets, text=None, path=None, include=(), interp_only=False, our_text=None):
         """Returns (differences, True when both refuse the ruleset).
@@ -151,6 +240,7 @@ class Comparison:
         for rule in [] if nft_errors else self.nft.rules():
             reads |= rule.payload_reads()
         groups = split_groups(packets, reads)
+        give(packets)
         try:
             ours = our_judge.judge(our_text or text, self.devices, groups, interp_only, path,
                                    include)
@@ -159,11 +249,17 @@ class Comparison:
         refusals = compare_refusals(nft_errors, ours.errors)
         if refusals is not None:
             return refusals, not refusals
-        nft = self.nft.run(groups[ASKED] + groups[CUT_TAG])
+        nft = self.nft.run(groups[ASKED] + groups[CUT_TAG], listing=not our_text)
+        self.judgement, self.judged = nft, groups[ASKED]
+        self.unlisted += not our_text and None in nft.listings
         self.asked += len(groups[ASKED])
         self.excluded += len(groups[EXCLUDED]) + len(groups[CUT_TAG])
         found = compare_nft_verdicts(groups[ASKED], nft, ours)
         found += compare_nft_counters(nft, ours)
+        if not our_text:
+            if None not in nft.listings:
+                found += compare_listed_counters(nft, ours)
+            found += self.listings.compare(groups[ASKED] + groups[CUT_TAG], nft, ours.listing)
         found += compare_cut_tags(groups[CUT_TAG], len(groups[ASKED]) + len(groups[EXCLUDED]),
                                   ours)
         found += compare_programs(groups[ASKED] + groups[EXCLUDED] + groups[CUT_TAG], ours)

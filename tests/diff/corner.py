@@ -10,7 +10,8 @@ import struct
 
 from frame import (BROADCAST_MAC, DEVICE_MAC, ETH_8021AD, ETH_8021Q, ETH_9100, ETH_ARP, ETH_IP,
                    ETH_IP6, MULTICAST_MAC, PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP,
-                   SENDER_MAC, arp, eth, ext, ext_auth, ext_fragment, icmp, ip4, ip6, mac, tcp, udp)
+                   SENDER_MAC, arp, chunk, eth, ext, ext_auth, ext_fragment, geneve, gre, icmp, ip4,
+                   ip6, mac, sctp, tcp, tcp_with, udp, vxlan)
 
 DNS4 = ip4(udp())
 DNS6 = ip6(udp())
@@ -101,6 +102,94 @@ def ip4_options():
     yield "v4 ihl 6 tagged", eth(ETH_IP, ip4(udp(), options=b"\1" * 4), tags=[(ETH_8021Q, 5)])
     # Options that look like port 53.
     yield "v4 port in options", eth(ETH_IP, ip4(udp(dport=54), options=b"\0\x35\0\x35"))
+
+
+def ip4_real_options():
+    """The kernel checks all options before it says that one of them is there."""
+    for name, options in (
+            ("rr", "070704 00000000 00"), ("rr full", "070708 0a000001 00"),
+            ("rr pointer 0", "070700 00000000 00"), ("rr pointer 3", "070703 00000000 00"),
+            ("rr pointer 6", "070706 00000000 00"), ("rr length 2", "0702"),
+            ("rr length 3", "070304 00"), ("rr too long", "070c04 0a000001 00"),
+            ("rr twice", "070704 0a000001 070704 0a000001 0000"),
+            ("lsrr", "830704 0a000001 00"), ("ssrr", "890704 0a000001 00"),
+            ("lsrr and ssrr", "830704 0a000001 890704 0a000001 0000"),
+            ("lsrr pointer 8", "830708 0a000001 00"), ("lsrr length 6", "830604 0a0000 0000"),
+            ("lsrr length 11", "830b04 0a000001 0a000002 00"), ("lsrr length 3", "830304 00"),
+            ("ra", "94040000"), ("ra value", "94040001"), ("ra length 3", "940300 01"),
+            ("ra behind nop", "01 94040000 000000"), ("ra behind end", "00 94040000 000000"),
+            ("ra behind rr", "94040000 070704 0a000001 00"), ("ra twice", "94040001 94040000"),
+            ("ts", "440c0500 00000000 00000000"), ("ts flag 1", "440c0501 0a000001 00000000"),
+            ("ts flag 3", "440c0503 0a000001 00000000"), ("ts full", "440c0d00 00000000 00000000"),
+            ("ts overflow", "440c0df0 00000000 00000000"), ("ts length 3", "440305 00"),
+            ("ts twice", "44080500 00000000 44080500 00000000"),
+            ("cipso", "86080000 00020000"), ("unknown", "5e040102"), ("unknown long", "5e080102"),
+            ("length 0", "5e000102"), ("length 1", "5e010102"), ("last byte a type", "01010194"),
+            ("ra, then unknown long", "94040000 5e080102")):
+        data = bytes.fromhex(options)
+        yield "v4 option " + name, eth(ETH_IP, ip4(udp(), options=data))
+        yield "v4 option %s, tagged" % name, eth(ETH_IP, ip4(udp(), options=data),
+                                                 tags=[(ETH_8021Q, 5)])
+        yield "v4 option %s, cut" % name, eth(ETH_IP, ip4(udp(), options=data)[:22])
+
+
+def tcp_options():
+    for name, options in (
+            ("maxseg", "020405b4"), ("maxseg small", "02040218"), ("maxseg cut", "01010204"),
+            ("maxseg length 3", "020305b4"), ("maxseg length 0", "020005b4"),
+            ("maxseg too long", "02ff05b4"), ("maxseg twice", "020405b4 02040218"),
+            ("window", "030307 00"), ("window behind nop", "01 030307"),
+            ("sack permitted", "0402 0101"), ("timestamp", "0101 080a 00000001 00000002"),
+            ("sack", "0101 050a 00000001 00000002"),
+            ("two sacks", "0101 0512 00000001 00000002 00000003 00000004"),
+            ("three sacks", "0101 051a 00000001 00000002 00000003 00000004 00000005 00000006"),
+            ("four sacks", "0101 0522 00000001 00000002 00000003 00000004 00000005 00000006"
+                           "00000007 00000008"),
+            ("fastopen", "2206 00010203 0000"), ("md5sig", "1312" + 16 * "ab" + "0000"),
+            ("mptcp", "1e0c 0081 00000000 00000000"), ("mptcp 1", "1e0c 1081 00000000 00000000"),
+            ("250", "fa04 0102"), ("end at the end", "01010100"), ("end first", "00 020405b4 0000"),
+            ("nops", "01010101"), ("maxseg behind 250", "fa08 010203040506 020405b4"),
+            ("length beyond", "01010108"), ("kind in last byte", "01010102")):
+        data = bytes.fromhex(options)
+        yield "v4 tcp option " + name, eth(ETH_IP, ip4(tcp_with(data), PROTO_TCP))
+        yield "v6 tcp option " + name, eth(ETH_IP6, ip6(tcp_with(data), PROTO_TCP))
+        yield "tcp option %s, cut" % name, eth(ETH_IP, ip4(tcp_with(data)[:22], PROTO_TCP))
+        yield "tcp option %s, doff 4" % name, eth(ETH_IP, ip4(tcp_with(data, doff=4), PROTO_TCP))
+        yield "tcp option %s, doff 5" % name, eth(ETH_IP, ip4(tcp_with(data, doff=5), PROTO_TCP))
+        yield "tcp option %s, doff 15" % name, eth(ETH_IP, ip4(tcp_with(data, doff=15), PROTO_TCP))
+        yield "tcp option %s, fragment" % name, eth(ETH_IP, ip4(tcp_with(data), PROTO_TCP, frag=1))
+        yield "tcp option %s in udp" % name, eth(ETH_IP, ip4(tcp_with(data), PROTO_UDP))
+
+
+def sctp_chunks():
+    data = chunk(0, bytes(range(12)) + b"x", flags=3)
+    found = [chunk(kind, bytes(16)) for kind in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                                                 128, 192, 193)]
+    for name, chunks in (
+            ("none", []), ("data", [data]), ("data behind init", [chunk(1, bytes(16)), data]),
+            ("data twice", [data, chunk(0, bytes(12))]), ("all", found),
+            ("length 0", [chunk(0, bytes(12), length=0)]), ("length 3", [chunk(0, bytes(12),
+                                                                               length=3)]),
+            ("length 4", [chunk(0, bytes(12), length=4)]), ("too long", [chunk(0, bytes(12),
+                                                                               length=99)]),
+            ("behind length 0", [chunk(1, length=0), data]),
+            ("behind odd length", [chunk(1, bytes(15)), data])):
+        yield "v4 sctp " + name, eth(ETH_IP, ip4(sctp(*chunks), 132))
+        yield "v6 sctp " + name, eth(ETH_IP6, ip6(sctp(*chunks), 132))
+        yield "v4 sctp %s, fragment" % name, eth(ETH_IP, ip4(sctp(*chunks), 132, frag=1))
+        yield "v4 sctp %s in udp" % name, eth(ETH_IP, ip4(sctp(*chunks), PROTO_UDP))
+    for size in (0, 4, 11, 12, 13, 15, 16, 20, 27, 28):
+        yield "v4 sctp cut %d" % size, eth(ETH_IP, ip4(sctp(data)[:size], 132))
+
+
+def other_transports():
+    for proto, name in ((2, "igmp"), (33, "dccp"), (50, "esp"), (51, "ah"), (108, "comp"),
+                        (136, "udplite")):
+        data = bytes(range(1, 41))
+        for size in (0, 1, 2, 3, 4, 7, 8, 11, 12, 16, 40):
+            yield "v4 %s of %d" % (name, size), eth(ETH_IP, ip4(data[:size], proto))
+            yield "v6 %s of %d" % (name, size), eth(ETH_IP6, ip6(data[:size], proto))
+        yield "v4 %s, last fragment" % name, eth(ETH_IP, ip4(data, proto, frag=1))
 
 
 def ip4_wrong():
@@ -297,6 +386,51 @@ def address_resolution():
     yield "arp two tags", eth(ETH_ARP, arp(), tags=[(ETH_8021Q, 5), (ETH_8021Q, 6)])
 
 
+def ip6_extension_fields():
+    for kind, name in ((0, "hbh"), (43, "routing"), (60, "dst"), (135, "mobility")):
+        for body in ("000000000000", "010400000000", "020100000000", "040100000000"):
+            yield "v6 %s body %s" % (name, body), eth(ETH_IP6, ip6(
+                ext(17, udp(), body=bytes.fromhex(body)), kind))
+        yield "v6 %s behind auth" % name, eth(ETH_IP6, ip6(ext_auth(kind, ext(17, udp())), 51))
+        yield "v6 %s behind first fragment" % name, eth(ETH_IP6, ip6(
+            ext_fragment(kind, ext(17, udp()), 0, True), 44))
+        yield "v6 %s behind later fragment" % name, eth(ETH_IP6, ip6(
+            ext_fragment(kind, ext(17, udp()), 1), 44))
+        yield "v6 %s behind esp" % name, eth(ETH_IP6, ip6(ext(kind, ext(17, udp())), 50))
+        yield "v6 %s, no next" % name, eth(ETH_IP6, ip6(ext(59), kind))
+        yield "v6 %s, version 4" % name, eth(ETH_IP6, ip6(ext(17, udp()), kind, version=4))
+        yield "v6 %s, payload_len wrong" % name, eth(ETH_IP6, ip6(ext(17, udp()), kind,
+                                                                  payload_len=99))
+    addresses = bytes.fromhex("02 00000000 00") + ip6(b"")[8:40]
+    yield "v6 routing 0", eth(ETH_IP6, ip6(ext(17, udp(), 4, b"\0\2" + bytes(4) + addresses[6:]),
+                                           43))
+    yield "v6 routing 2", eth(ETH_IP6, ip6(ext(17, udp(), 2, b"\2\1" + bytes(4) + addresses[6:22]),
+                                           43))
+    yield "v6 segment routing", eth(ETH_IP6, ip6(ext(17, udp(), 4, b"\4\1\1\x28\0\x7f" +
+                                                     addresses[6:]), 43))
+
+
+def inner_packets():
+    inside = [("udp4", eth(ETH_IP, DNS4)), ("tcp4", eth(ETH_IP, WEB4)), ("udp6", eth(ETH_IP6, DNS6)),
+              ("tag", eth(ETH_IP, DNS4, tags=[(ETH_8021Q, 5)])), ("arp", eth(ETH_ARP, arp())),
+              ("dst", eth(ETH_IP6, ip6(ext(17, udp()), 60))),
+              ("fragment", eth(ETH_IP, ip4(udp(), frag=1))),
+              ("options", eth(ETH_IP, ip4(udp(), options=b"\1" * 4))),
+              ("version 6", eth(ETH_IP, ip4(udp(), version=6))),
+              ("ihl 4", eth(ETH_IP, ip4(udp(), ihl=4))), ("icmp", eth(ETH_IP, ip4(icmp(8), 1)))]
+    inside += [("cut %d" % cut, eth(ETH_IP, DNS4)[:cut]) for cut in (0, 8, 14, 20, 34, 36, 38)]
+    for name, data in inside:
+        yield "vxlan %s" % name, eth(ETH_IP, ip4(vxlan(data)))
+        yield "vxlan in v6 %s" % name, eth(ETH_IP6, ip6(vxlan(data)))
+        yield "vxlan 10 %s" % name, eth(ETH_IP, ip4(vxlan(data, vni=10, flags=0)))
+        yield "geneve %s" % name, eth(ETH_IP, ip4(geneve(data)))
+        yield "geneve with options %s" % name, eth(ETH_IP, ip4(geneve(data, options=bytes(8))))
+        yield "gretap %s" % name, eth(ETH_IP, ip4(gre(0x6558, data), 47))
+        kind = struct.unpack("!H", data[12:14])[0] if len(data) > 14 else ETH_IP
+        for flags in (0, 0x8000, 0x2000, 0x1000, 0xB000, 0x4000, 1):
+            yield "gre %04x %s" % (flags, name), eth(ETH_IP, ip4(gre(kind, data[14:], flags), 47))
+
+
 def tunnels():
     yield "gre", eth(ETH_IP, ip4(struct.pack("!HH", 0, ETH_IP) + DNS4, 47))
     yield "ipip", eth(ETH_IP, ip4(DNS4, 4))
@@ -321,9 +455,10 @@ def long_frames():
     yield "v6 four extensions of 2048 bytes", eth(ETH_IP6, ip6(payload, kind))
 
 
-GROUPS = (plain, link, vlan, ip4_options, ip4_wrong, ip4_fragments, transport, ip4_values,
-          ip6_values, ip6_wrong, ip6_extensions, ip6_fragments, address_resolution, tunnels,
-          long_frames)
+GROUPS = (plain, link, vlan, ip4_options, ip4_real_options, ip4_wrong, ip4_fragments, transport,
+          tcp_options, sctp_chunks, other_transports, ip4_values, ip6_values, ip6_wrong,
+          ip6_extensions, ip6_extension_fields, ip6_fragments, address_resolution, tunnels,
+          inner_packets, long_frames)
 
 
 def packets():

@@ -6,9 +6,13 @@ Nothing here shares code with the compiler: it is the third reader of the same h
 """
 
 import struct
+from collections import namedtuple
 
+Device = namedtuple("Device", "name mac group")
 DEVICE_MAC = bytes.fromhex("020000000001")
 SENDER_MAC = bytes.fromhex("020000000002")
+# What every test has.
+DEVICES = [Device("xf0", DEVICE_MAC, 0), Device("xf1", bytes.fromhex("020000000003"), 11)]
 BROADCAST_MAC = b"\xff" * 6
 MULTICAST_MAC = bytes.fromhex("01005e000001")
 
@@ -101,6 +105,14 @@ def tcp(sport=40000, dport=80, flags=0x02, seq=1, ack=0, doff=5, reserved=0, win
                        check, urgent) + payload
 
 
+def tcp_with(options, **fields):
+    """OPTIONS: bytes, filled up to a multiple of 4 with end-of-list."""
+    options = options.ljust((len(options) + 3) & ~3, b"\0")
+    fields.setdefault("doff", 5 + len(options) // 4)
+    fields["payload"] = options + fields.get("payload", b"")
+    return tcp(**fields)
+
+
 def udp(sport=40000, dport=53, length=None, check=0, payload=b""):
     if length is None:
         length = 8 + len(payload)
@@ -109,6 +121,30 @@ def udp(sport=40000, dport=53, length=None, check=0, payload=b""):
 
 def icmp(kind=8, code=0, rest=bytes(4), payload=b""):
     return bytes([kind, code, 0, 0]) + rest + payload
+
+
+def sctp(*chunks, sport=40000, dport=80, vtag=1):
+    """CHUNKS: bytes of whole chunks."""
+    return struct.pack("!HHII", sport, dport, vtag, 0) + b"".join(chunks)
+
+
+def chunk(kind, body=b"", flags=0, length=None):
+    data = struct.pack("!BBH", kind, flags, 4 + len(body) if length is None else length) + body
+    return data + bytes(-len(data) % 4)
+
+
+def vxlan(frame, vni=5, flags=8):
+    return udp(dport=4789, payload=struct.pack("!B3xI", flags, vni << 8) + frame)
+
+
+def geneve(frame, vni=5, options=b"", version=0):
+    return udp(dport=6081, payload=struct.pack("!BBHI", version << 6 | len(options) // 4, 0, 0x6558,
+                                               vni << 8) + options + frame)
+
+
+def gre(kind, payload, flags=0):
+    words = sum(4 for bit in (0x8000, 0x2000, 0x1000) if flags & bit)
+    return struct.pack("!HH", flags, kind) + bytes(words) + payload
 
 
 def arp(operation=1, sender_mac=SENDER_MAC, sender="192.0.2.1", target_mac=bytes(6),

@@ -7,18 +7,24 @@ and what every counter statement counted.
 
 The process moves into a network namespace of its own that has no name, so that it is gone with
 the process however that ends, and nothing outside can be touched.  Each device is one end of a
-veth pair; frames are sent into the other end one by one.
+veth pair; frames are sent one by one into the other end, which lies in a second such namespace: a
+packet that comes from there has no socket, no mark and no priority, as one from a wire has none.
 
 How a verdict is found: a chain of our own that runs before all others numbers the packets (in
-`meta priority`, which the language under test cannot read), and one that runs after all others
-adds the number of each packet it sees to a set.  What is in the set was accepted.  A frame whose
-tag is cut must not come to the hook at all (deviation D5); a stray or a lost packet is an error.
+`meta priority`), and one that runs after all others adds the number of each packet it sees to a
+set.  What is in the set was accepted.  When the ruleset itself reads the priority, there are no
+numbers: each packet is sent when the one before has come through.  A frame whose tag is cut must
+not come to the hook at all (deviation D5); a stray or a lost packet is an error.
+
+The nft that is asked is the one the environment variable XDPFW_NFT names, else `nft`.
 
 As a command:  nft_judge.py --device NAME[=MAC] [--device ...] RULESET PACKETS
 """
 
 import argparse
+import contextlib
 import ctypes
+import functools
 import os
 import re
 import signal
@@ -28,33 +34,51 @@ import subprocess
 import sys
 import time
 
+import bytecode
 import netlink
 import packet_file
-from frame import DEVICE_MAC, Shape
+from frame import DEVICE_MAC, Device, Shape
 
 CLONE_NEWNET = 0x40000000
 PAIR_MTU = 65521
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
 LINEAR = 2048
 TABLE = "xdpfw_judge"
+OWN = "netdev " + TABLE
+NFT = os.environ.get("XDPFW_NFT", "nft")
+META_PRIORITY = 2
+NOT_TEXT = "\ufffd"
 PRIORITY_FIRST, PRIORITY_LAST = -2147483648, 2147483647
 MAX_PACKETS = 65535
 WAIT_SECONDS = 10
 ERROR_LINE = re.compile(r"^(\S*?):(\d+):\d+(?:-\d+)?: Error: (.*)$")
 
 
+@functools.lru_cache(maxsize=None)
+def nft_version():
+    """(major, minor) of the nft that is asked."""
+    done = subprocess.run([NFT, "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, re.search(r"v(\d+)\.(\d+)", done.stdout).groups()))
+
+
 class JudgeError(Exception):
     """The judge itself failed: no verdict."""
 
 
-def enter_namespace():
-    """Moves this process into a fresh network namespace."""
-    before = os.stat("/proc/self/ns/net").st_ino
+def namespace_call(name, *figures):
+    """unshare or setns of the C library."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET):
-        raise JudgeError("cannot make a network namespace: " + os.strerror(ctypes.get_errno()))
+    if getattr(libc, name)(*figures):
+        raise JudgeError("%s: %s" % (name, os.strerror(ctypes.get_errno())))
+
+
+def enter_namespace():
+    """Moves this process into a fresh network namespace; returns a descriptor of it."""
+    before = os.stat("/proc/self/ns/net").st_ino
+    namespace_call("unshare", CLONE_NEWNET)
     if os.stat("/proc/self/ns/net").st_ino == before or len(socket.if_nameindex()) != 1:
         raise JudgeError("the new network namespace is not a new one")
+    return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def mac_text(mac):
@@ -67,29 +91,43 @@ class Judgement:
     def __init__(self, accepted, counters):
         self.accepted = accepted
         self.counters = counters  # (table, chain, rule, counter) -> (packets, bytes)
+        self.listings = None, None  # before and after
 
 
 class NftJudge:
-    """One process makes one; DEVICES is a list of (name, mac)."""
+    """One process makes one; DEVICES is a list of Device."""
 
     def __init__(self, devices):
-        enter_namespace()
-        self.devices = [name for name, _ in devices]
+        self.outside, self.inside = enter_namespace(), enter_namespace()
+        self.devices = [device.name for device in devices]
         self.senders = {}
         self.sent = 0
+        self.numbered = True
         lines = []
-        for number, (name, mac) in enumerate(devices):
+        for number, (name, mac, group) in enumerate(devices):
             peer = "xdpfwpeer%d" % number
-            lines.append("link add %s address %s type veth peer name %s"
-                         % (name, mac_text(mac), peer))
-            for end in (name, peer):
-                lines.append("link set %s addrgenmode none" % end)
-                lines.append("link set %s mtu %d arp off up" % (end, PAIR_MTU))
+            lines.append("link add %s address %s type veth peer name %s netns /proc/%d/fd/%d"
+                         % (name, mac_text(mac), peer, os.getpid(), self.outside))
+            lines += self.make_ready(name) + ["link set %s group %d" % (name, group)]
         self.command(["ip", "-batch", "-"], "\n".join(lines) + "\n")
+        namespace_call("setns", self.outside, CLONE_NEWNET)
+        try:
+            self.open_senders()
+        finally:
+            namespace_call("setns", self.inside, CLONE_NEWNET)
+
+    @staticmethod
+    def make_ready(name):
+        return ["link set %s addrgenmode none" % name,
+                "link set %s mtu %d arp off up" % (name, PAIR_MTU)]
+
+    def open_senders(self):
         for number, name in enumerate(self.devices):
+            peer = "xdpfwpeer%d" % number
+            self.command(["ip", "-batch", "-"], "\n".join(self.make_ready(peer)) + "\n")
             self.senders[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self.senders[name].setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-            self.senders[name].bind(("xdpfwpeer%d" % number, 0))
+            self.senders[name].bind((peer, 0))
 
     @staticmethod
     def command(argv, text):
@@ -100,28 +138,40 @@ class NftJudge:
     @staticmethod
     def nft(argv, text=None):
         """Returns [] or nft's errors, [(line, message)]; line 0 when it names none."""
-        done = subprocess.run(["nft"] + argv, input=text, capture_output=True, text=True,
+        done = subprocess.run([NFT] + argv, input=text, capture_output=True, text=True,
                               check=False)
         if not done.returncode:
             return []
         errors = []
         for line in done.stderr.splitlines():
             found = ERROR_LINE.match(line)
-            if found:
+            if found and done.returncode > 0:
                 errors.append((int(found.group(2)), found.group(3)))
         return errors or [(0, done.stderr.strip() or "exit status %d" % done.returncode)]
 
     def load(self, text=None, path=None, include=()):
         """Loads a ruleset from text or a file.  Returns nft's errors; none when it is loaded."""
-        self.command(["nft", "flush", "ruleset"], None)
-        argv = [word for folder in include for word in ("-I", folder)]
-        errors = self.nft(argv + ["-f", path or "-"], text)
-        if not errors:
-            self.command(["nft", "-f", "-"], self.frame_chains())
-            self.sent = 0
+        argv = [word for folder in include for word in ("-I", folder)] + ["-f", path or "-"]
+        self.numbered = True
+        errors = self.load_with_frame(argv, text)
+        if not errors and self.reads_priority():
+            self.numbered = False
+            self.load_with_frame(argv, text)
+        return errors
+
+    def load_with_frame(self, argv, text):
+        """Its own chains first: some rulesets that nft has loaded make it abort when it reads
+        them."""
+        self.command([NFT, "flush", "ruleset"], None)
+        self.command([NFT, "-f", "-"], self.frame_chains())
+        self.sent = 0
+        errors = self.nft(argv, text)
+        if not errors and OWN not in netlink.dump_tables():    # the file flushes all tables
+            self.command([NFT, "-f", "-"], self.frame_chains())
         return errors
 
     def frame_chains(self):
+        number = " meta priority set numgen inc mod %d" % MAX_PACKETS if self.numbered else ""
         names = ", ".join('"%s"' % name for name in self.devices)
         return """table netdev %(table)s {
 	set seen {
@@ -135,21 +185,44 @@ class NftJudge:
 	}
 	chain first {
 		type filter hook ingress devices = { %(names)s } priority %(first)d;
-		counter meta priority set numgen inc mod %(size)d
+		counter%(number)s
 	}
 }
 """ % {"table": TABLE, "names": names, "size": MAX_PACKETS, "first": PRIORITY_FIRST,
-       "last": PRIORITY_LAST}
+       "last": PRIORITY_LAST, "number": number}
 
     def rules(self):
         """The ruleset's rules, without the judge's own."""
-        return [rule for rule in netlink.dump_rules() if rule.table != TABLE]
+        return [rule for rule in netlink.dump_rules() if rule.table != OWN]
 
-    def own_counts(self):
+    @staticmethod
+    def own_counts():
         """Packets that came to the hook, packets that were accepted."""
-        counts = {rule.chain: rule.counters()[0][0]
-                  for rule in netlink.dump_rules() if rule.table == TABLE}
+        counts = {rule.chain: rule.counters()[0][0] for rule in netlink.dump_rules(TABLE)}
         return counts["first"], counts["last"]
+
+    def reads_priority(self):
+        return any(name == "meta" and 1 in fields and netlink.number(fields[2]) == META_PRIORITY
+                   for rule in self.rules() for name, fields in rule.expressions)
+
+    def listing(self):
+        """The ruleset as nft lists it; None when nft aborts over it, or prints what is no text."""
+        text = ""
+        for table in netlink.dump_tables():
+            if table == OWN:
+                continue
+            done = subprocess.run([NFT, "list", "table"] + table.split(), capture_output=True,
+                                  encoding="utf-8", errors="replace", check=False)
+            if done.returncode < 0 or NOT_TEXT in done.stdout:
+                return None
+            if done.returncode:
+                raise JudgeError("nft list table %s: %s" % (table, done.stderr.strip()))
+            text += done.stdout
+        return text
+
+    def aims(self):
+        """What the rules ask of packets, read from the kernel (bytecode.py)."""
+        return bytecode.read_aims(OWN)
 
     def counters(self):
         found, places = {}, {}
@@ -169,50 +242,74 @@ class NftJudge:
         """
         return struct.pack("=BBHHHH", 0, 0, min(len(frame), LINEAR), 0, 0, 0) + frame
 
-    def send(self, packets):
-        """Returns for each packet the number it has at the hook, None when it is not to come."""
-        numbers = []
+    @contextlib.contextmanager
+    def one_cpu(self):
+        """On one CPU, the packets go through one queue and keep their order."""
         cpus = os.sched_getaffinity(0)
-        # On one CPU, the packets go through one queue and keep their order.
         os.sched_setaffinity(0, {min(cpus)})
         try:
-            for packet in packets:
-                self.senders[packet.device].send(self.sendable(packet.frame))
-                if Shape(packet.frame).cut_tag:
-                    numbers.append(None)
-                    continue
-                numbers.append(self.sent)
-                self.sent += 1
+            yield
         finally:
             os.sched_setaffinity(0, cpus)
-        return numbers
+
+    def send(self, packet):
+        """True when it is to come to the hook."""
+        self.senders[packet.device].send(self.sendable(packet.frame))
+        comes = not Shape(packet.frame).cut_tag
+        self.sent += comes
+        return comes
+
+    def send_numbered(self, packets):
+        """[True accepted, False, None]."""
+        with self.one_cpu():
+            numbers = [self.sent - 1 if self.send(packet) else None for packet in packets]
+        self.wait()
+        seen = {int.from_bytes(key, sys.byteorder) for key in netlink.dump_set_keys(TABLE, "seen")}
+        if len(seen) != self.own_counts()[1]:
+            raise JudgeError("the set of accepted packets is not whole")
+        return [None if number is None else number in seen for number in numbers]
+
+    def send_singly(self, packets):
+        """Likewise, for rulesets that read what packets are numbered in."""
+        accepted = self.own_counts()[1]
+        verdicts = []
+        with self.one_cpu():
+            for packet in packets:
+                if not self.send(packet):
+                    verdicts.append(None)
+                    continue
+                before, accepted = accepted, self.wait()
+                verdicts.append(accepted > before)
+        return verdicts
 
     def wait(self):
+        """Until all that were sent have come to the hook; returns how many were accepted."""
         end = time.monotonic() + WAIT_SECONDS
-        came, _ = self.own_counts()
+        came, accepted = self.own_counts()
         while came < self.sent and time.monotonic() < end:
             time.sleep(0.001)
-            came, _ = self.own_counts()
+            came, accepted = self.own_counts()
         if came != self.sent:
             raise JudgeError("%d packets were to come to the hook, %d came" % (self.sent, came))
+        return accepted
 
-    def run(self, packets):
+    def run(self, packets, listing=False):
         """Sends PACKETS through the ruleset that is loaded.
 
         Counters are those of this run: figures from the file or a run before do not count.
         """
         before = self.counters()
+        listed = self.listing() if listing else None
         if self.sent + len(packets) > MAX_PACKETS:
             raise JudgeError("more than %d packets" % MAX_PACKETS)
-        numbers = self.send(packets)
-        self.wait()
-        seen = {int.from_bytes(key, sys.byteorder) for key in netlink.dump_set_keys(TABLE, "seen")}
-        if len(seen) != self.own_counts()[1]:
-            raise JudgeError("the set of accepted packets is not whole")
+        send = self.send_numbered if self.numbered else self.send_singly
+        accepted = send(packets)
         counters = {place: (packets - before[place][0], size - before[place][1])
                     for place, (packets, size) in self.counters().items()}
-        return Judgement([None if number is None else number in seen for number in numbers],
-                         counters)
+        judgement = Judgement(accepted, counters)
+        if listing:
+            judgement.listings = listed, self.listing()
+        return judgement
 
 
 def stop(number, _):
@@ -221,7 +318,7 @@ def stop(number, _):
 
 def device_argument(text):
     name, _, mac = text.partition("=")
-    return name, bytes.fromhex(mac.replace(":", "")) if mac else DEVICE_MAC
+    return Device(name, bytes.fromhex(mac.replace(":", "")) if mac else DEVICE_MAC, 0)
 
 
 def main():

@@ -14,6 +14,7 @@ import tempfile
 import packet_file
 
 INTERP = "interp"
+ARPHRD_ETHER = 1
 ERROR_LINE = re.compile(r"^(\S.*?):(\d+):\d+: error: (.*)$")
 COUNTER = re.compile(r"counter packets (\d+) bytes \d+")
 
@@ -52,6 +53,7 @@ class OurJudgement:
         self.outcomes = {}  # who -> [Outcome], through all groups
         self.counters = {}  # who -> [{counter number: (packets, bytes)}], by group
         self.instructions = 0
+        self.listing = ""  # the figures `packets N` are counter numbers
 
     def read(self, text):
         listing = []
@@ -71,6 +73,7 @@ class OurJudgement:
             else:
                 raise OurError("xdpfw_run printed: " + line)
         self.places = counter_places(listing)
+        self.listing = "".join(line + "\n" for line in listing)
 
     def read_packet(self, words):
         number, who, verdict, reason, trail = words
@@ -93,7 +96,7 @@ def counter_places(listing):
     for line in listing:
         words = line.split()
         if line.startswith("table "):
-            table = words[2]
+            table = "%s %s" % (words[1], words[2])
         elif line.startswith("\tchain "):
             chain = words[1]
         elif line == "\t}":
@@ -116,7 +119,8 @@ def judge(text, devices, groups, interp_only=False, path=None, include=()):
         argv = [program_path()]
         argv += [word for name in include for word in ("-I", name)]
         argv += ["--interp"] if interp_only else []
-        argv += ["--device=%s=%s" % (name, mac.hex(":")) for name, mac in devices]
+        argv += ["--device=%s=%s,%d,%d" % (device.name, device.mac.hex(":"), ARPHRD_ETHER,
+                                           device.group) for device in devices]
         argv.append(path or "-")
         for number, group in enumerate(groups):
             argv.append(os.path.join(folder, "%d.packets" % number))

@@ -3,11 +3,13 @@
 
 A packet file has one packet a line:
 
-	HEX [dev=NAME] [linear=N] [name=WORD]
+	HEX [dev=NAME] [linear=N] [now=NS] [cpu=N] [random=N] [name=WORD]
 
 HEX is the frame from the destination MAC on, without a frame check sequence; blanks may not stand
 inside it.  dev is the device it comes in on (the first one when left out).  linear is the number
-of bytes for the linear part of a split packet.  `#` starts a comment, empty lines are skipped.
+of bytes for the linear part of a split packet.  now, cpu and random are what a rule is given that
+asks for the time (ns since 1970), the CPU or a random number.  `#` starts a comment, empty lines
+are skipped.
 
 A file that starts with pcap's magic number (classic pcap, either byte order, micro- or
 nanoseconds, link type Ethernet, whole frames) is read as pcap; packets are named by number.
@@ -19,6 +21,7 @@ MIN_FRAME = 14
 PCAP_MAGIC = {b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">",
               b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">"}
 LINKTYPE_ETHERNET = 1
+GIVEN = ("now", "cpu", "random")
 
 
 class PacketFileError(Exception):
@@ -30,11 +33,13 @@ class Packet:
         if len(frame) < MIN_FRAME:
             raise PacketFileError("%s: a frame has at least %d bytes" % (name, MIN_FRAME))
         self.frame, self.device, self.name, self.linear = frame, device, name, linear
+        self.given = {}    # now, cpu, random
 
     def line(self):
         words = [self.frame.hex(), "dev=" + self.device]
         if self.linear is not None:
             words.append("linear=%d" % self.linear)
+        words += ["%s=%d" % item for item in self.given.items()]
         if self.name:
             words.append("name=" + self.name.replace(" ", "_"))
         return " ".join(words)
@@ -42,13 +47,15 @@ class Packet:
 
 def parse_line(text, device, place):
     words = text.split()
-    name, linear = place, None
+    name, linear, given = place, None, {}
     for word in words[1:]:
         key, equals, value = word.partition("=")
         if key == "dev" and value:
             device = value
         elif key == "linear" and value.isdigit():
             linear = int(value)
+        elif key in GIVEN and value.isdigit():
+            given[key] = int(value)
         elif key == "name" and equals:
             name = value
         else:
@@ -57,7 +64,9 @@ def parse_line(text, device, place):
         frame = bytes.fromhex(words[0])
     except ValueError:
         raise PacketFileError("%s: not a row of hexadecimal bytes" % place) from None
-    return Packet(frame, device, name, linear)
+    packet = Packet(frame, device, name, linear)
+    packet.given = given
+    return packet
 
 
 def parse_text(text, device, path):

@@ -22,11 +22,10 @@ import claims
 import corner
 import our_judge
 from compare import WORD, Comparison
-from frame import DEVICE_MAC
+from frame import DEVICES
 from packet_file import Packet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEVICES = [("xf0", DEVICE_MAC), ("xf1", bytes.fromhex("020000000003"))]
 SHOWN = 5
 REFUSES, ACCEPTS = "xdpfw-refuses: ", "xdpfw-accepts: "
 

@@ -27,7 +27,7 @@ emptied_slot() {
 	fw 1 -f wrong.nft
 	device='device "eth1"' rules other.nft "udp dport 1002 drop"
 	fw 3 -f other.nft
-	has "$err" "this ruleset does not name eth0" "drop every packet"
+	has "$err" "this ruleset has no filter for eth0" "drop every packet"
 	is "pins" "$(pins)" "$before"
 	holds "the device is shut after looking" is_shut eth0
 	# Nothing that is sent while the load runs gets by, until its ruleset lets it.

@@ -70,7 +70,7 @@ case_a_device_that_would_be_left_open() {
 	rules one.nft "udp dport 1002 drop"
 	fw 0 -f both.nft
 	fw 3 -f one.nft
-	has "$err" "does not name eth1, which has a filter now" "--drop-devices" "flush ruleset" \
+	has "$err" "has no filter for eth1, which has one now" "--drop-devices" "flush ruleset" \
 		"the previous ruleset stays in force on eth0, eth1"
 	is "in force on eth0" "$(in_force eth0)" old
 	is "in force on eth1" "$(in_force eth1)" old
@@ -97,7 +97,7 @@ case_an_empty_ruleset() {
 	no_traces
 	fw 0 -f old.nft
 	fw 3 -f empty.nft
-	has "$err" "does not name eth0"
+	has "$err" "has no filter for eth0"
 	is "in force" "$(in_force)" old
 	fw 0 -f flush.nft
 	is "in force" "$(in_force)" none
@@ -222,7 +222,7 @@ case_a_device_moved_to_another_namespace() {
 	fw 0 status
 	has "$out" "device eth0: gone" "device eth1: native"
 	fw 3 -f one.nft
-	has "$err" "does not name eth0, which has a filter now"
+	has "$err" "has no filter for eth0, which has one now"
 	fw 0 --drop-devices -f one.nft
 	is "in force on eth1" "$(in_force eth1)" new
 	lacks "$(nsenter --net=/run/netns/other ip link show eth0)" xdp

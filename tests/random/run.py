@@ -4,13 +4,15 @@
 
 	run.py --seed S --rulesets N --packets M [--only K] [--jobs J] [--interp] [--keep DIR]
 
-Ruleset number K of seed S and its packets are always the same.  Rules that nft refuses are taken
-out, after xdpfw was asked about each of them alone; what is left goes before all three judges,
-which have to agree (tests/diff/compare.py says on what).
+Ruleset number K of seed S and its packets are always the same for one version of nft.  Rules, sets
+and counters that nft refuses are taken out, after xdpfw was asked about each of them alone; what is
+left goes before all three judges, which have to agree (tests/diff/compare.py says on what).
+Packets are aimed at what the kernel compares (tests/diff/bytecode.py).
 
 Output: for each ruleset that fails a FAIL line with its seed, and the case made smaller: rules are
 left out, then packets, while it still fails in the same way.  With --keep the case is written to
-DIR/S-K.nft and .packets too.  Then a summary, and "N passed, N failed, N skipped".
+DIR/S-K.nft and .packets too.  Then what only xdpfw refused, by message, a summary, and "N passed,
+N failed, N skipped".
 """
 
 import argparse
@@ -23,20 +25,30 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "diff"), HERE]
 
+import aimed  # noqa: E402
 import our_judge  # noqa: E402
 import packet_file  # noqa: E402
-import packets as packet_maker  # noqa: E402
 from compare import Comparison, Difference  # noqa: E402
-from frame import DEVICE_MAC  # noqa: E402
+from frame import DEVICES  # noqa: E402
+from nft_judge import nft_version  # noqa: E402
 from rulesets import Generator  # noqa: E402
 
-DEVICES = [("xf0", DEVICE_MAC), ("xf1", bytes.fromhex("020000000003"))]
 SHRINK_SECONDS = 60
-# What xdpfw refuses on purpose and nft accepts.  Behind a set of protocols nft takes the one named
-# last for granted and asks for none: `meta protocol { ip6, ip } ip saddr X` reads IPv6 headers.
-# Before a named set and behind a mask it reads other bits than those of `ip6 dscp`.
-ON_PURPOSE = ("needs one protocol, but several are possible here", "'ip6 dscp' takes no ")
-FIGURES = ("rules", "refused", "asked", "excluded")
+# What xdpfw refuses on purpose and nft accepts: (words of the message, why).
+ON_PURPOSE = (
+    ("needs one protocol, but several are possible here",
+     "behind a set of protocols nft takes the one named last for granted and asks for none:"
+     " `meta protocol { ip6, ip } ip saddr X` reads IPv6 headers"),
+    ("nft 1.0.6 compares other bits then", "the message says it"),
+    ("nft 1.0.6 compares the wrong bytes then", "the message says it"),
+)
+# What nft refuses and xdpfw takes: (words of nft's message, why that does no harm).
+NFT_REFUSES = (
+    ("exceeds valid range 0-0", "nft takes no ranges in a concatenation of `counter name ... map`"),
+    ("syntax error", "nft's scanner does not know all fields behind `counter name`"),
+    ("variable sized data types", "nft takes no bit masks in concatenations"),
+)
+FIGURES = ("rules", "refused", "asked", "excluded", "unlisted")
 
 
 class Result:
@@ -44,8 +56,9 @@ class Result:
         self.number = number
         self.differences = []
         self.case = ""
-        self.rules = self.refused = self.asked = self.excluded = 0
+        self.rules = self.refused = self.asked = self.excluded = self.unlisted = 0
         self.empty = False
+        self.refusals = {}    # what only xdpfw refused: message -> [item's text]
 
 
 class Worker:
@@ -57,54 +70,73 @@ class Worker:
 
     def generate(self, number):
         rng = random.Random("%s/%d" % (self.arguments.seed, number))
-        ruleset = Generator(rng).make()
-        return ruleset, packet_maker.packets(rng, ruleset, self.arguments.packets)
+        return rng, Generator(rng, nft_version()).make()
 
-    def ask_xdpfw(self, ruleset, rule, message):
-        """nft refuses this rule: does xdpfw?  The chains and sets of the ruleset stay."""
-        text = ruleset.text({rule})
-        if our_judge.judge(text, DEVICES, [], interp_only=True).errors:
+    def ask_xdpfw(self, ruleset, item, kept, message):
+        """nft refuses this item: does xdpfw?  The chains and sets of the ruleset stay."""
+        objects = set(kept) - set(ruleset.rules())
+        part = ruleset.reduced(objects | {item})
+        if our_judge.judge(part.text(), DEVICES, [], interp_only=True).errors:
             return None
-        if not self.comparison.nft.load(text):
+        if not self.comparison.nft.load(part.text()):
             return None    # it was wrong only beside others
-        return Difference("refused", "only nft refuses: %s: %s" % (message, rule.text))
+        if any(text in message for text, _ in NFT_REFUSES):
+            return None
+        return Difference("refused", "only nft refuses: %s: %s" % (message, item.text))
 
     @staticmethod
-    def judge_refusal(rule, message):
+    def judge_refusal(item, message, result):
         """xdpfw refuses what nft has accepted."""
-        if any(text in message for text in ON_PURPOSE):
+        result.refusals.setdefault(message, []).append(item.text)
+        if any(text in message for text, _ in ON_PURPOSE):
             return None
-        return Difference("refused", "only xdpfw refuses: %s: %s" % (message, rule.text))
+        return Difference("refused", "only xdpfw refuses: %s: %s" % (message, item.text))
 
     def sift(self, ruleset, result):
-        """Takes out what is refused.  Returns the rules that are left, None when none can be."""
-        kept = set(ruleset.rules())
+        """Takes out what is refused.  Returns the items that are left, None when none can be."""
+        kept = set(ruleset.items())
         while True:
-            lines = ruleset.lines(kept)
-            text = ruleset.text(kept)
-            errors = self.comparison.nft.load(text)
-            who = "nft"
+            part = ruleset.reduced(kept)
+            lines, text = part.lines(), part.text()
+            errors, who = self.comparison.nft.load(text), "nft"
             if not errors:
-                errors = our_judge.judge(text, DEVICES, [], interp_only=True).errors
-                who = "xdpfw"
+                errors, who = our_judge.judge(text, DEVICES, [], interp_only=True).errors, "xdpfw"
             if not errors:
                 return kept
-            for line, message in errors:
-                rule = lines[line - 1][1] if line else None
-                if rule in kept:
-                    kept.discard(rule)
+            if who == "nft" and not errors[0][0]:
+                self.drop_crashing(ruleset, kept, result)
+                continue
+            # xdpfw may complain of lines that are wrong only behind its first complaint.
+            for line, message in errors if who == "nft" else errors[:1]:
+                line, item = lines[line - 1] if line else ("", None)
+                if item in kept:
+                    kept.discard(item)
                     result.refused += 1
-                    found = self.judge_refusal(rule, message) if who == "xdpfw" else \
-                        self.ask_xdpfw(ruleset, rule, message)
+                    found = self.judge_refusal(item, message, result) if who == "xdpfw" else \
+                        self.ask_xdpfw(ruleset, item, kept, message)
                     result.differences += [found] if found else []
-                elif rule is None:
-                    self.refused_frame(text, who, lines[line - 1][0] if line else "", message,
-                                       result)
+                elif item is None:
+                    self.refused_frame(text, who, line, message, result)
                     return None
+
+    def drop_crashing(self, ruleset, kept, result):
+        """nft aborts, or names no line: nobody can say what it would have said."""
+        objects = kept - set(ruleset.rules())
+        before = len(kept)
+        for item in ruleset.items():
+            alone = objects | {item} if item not in objects else {item}
+            errors = self.comparison.nft.load(ruleset.reduced(alone).text())
+            if errors and not errors[0][0]:
+                kept.discard(item)
+                objects.discard(item)
+                result.refused += 1
+        if len(kept) == before:
+            raise RuntimeError("nft refuses the ruleset and names no line:\n" +
+                               ruleset.reduced(kept).text())
 
     @staticmethod
     def refused_frame(text, who, line, message, result):
-        """Not a rule but a set or a chain is refused: by both?"""
+        """Neither a rule nor a set but a table or a chain is refused: by both?"""
         if who == "xdpfw" or not our_judge.judge(text, DEVICES, [], interp_only=True).errors:
             result.differences.append(Difference("refused", "only %s refuses: %s: %s" % (
                 who, message, line)))
@@ -114,17 +146,22 @@ class Worker:
 
     def run(self, number):
         result = Result(number)
-        ruleset, packets = self.generate(number)
+        rng, ruleset = self.generate(number)
         kept = self.sift(ruleset, result)
         if kept is None:
             result.empty = True
             return result
-        result.rules = len(kept)
-        ruleset = ruleset.reduced(kept, ruleset.objects())
-        before = self.comparison.asked, self.comparison.excluded
+        ruleset = ruleset.reduced(kept)
+        result.rules = len(ruleset.rules())
+        comparison = self.comparison
+        comparison.nft.load(ruleset.text())
+        packets = aimed.packets(rng, comparison.nft.aims(), self.arguments.packets,
+                                ("xf0", "xf0", "xf1"))
+        before = comparison.asked, comparison.excluded, comparison.unlisted
         found = self.differ(ruleset, packets, self.arguments.interp)
-        result.asked = self.comparison.asked - before[0]
-        result.excluded = self.comparison.excluded - before[1]
+        result.asked = comparison.asked - before[0]
+        result.excluded = comparison.excluded - before[1]
+        result.unlisted = comparison.unlisted - before[2]
         if found:
             result.differences += found
             self.shrink(ruleset, packets, found, result)
@@ -132,28 +169,30 @@ class Worker:
 
     def shrink(self, ruleset, packets, found, result):
         kinds = {difference.kind for difference in found}
-        against_nft = kinds & {"verdict", "counter", "tag"}
+        against_nft = kinds & {"verdict", "counter", "tag", "listing"}
         # Without the program it is much faster, and what differs from nft needs no program.
         interp_only = self.arguments.interp or bool(against_nft)
         kind = min(against_nft or kinds)
         end = time.monotonic() + SHRINK_SECONDS
 
-        def fails(rules, objects, some):
+        def fails(items, frame, some):
             return time.monotonic() < end and kind in {
                 difference.kind for difference in self.differ(
-                    ruleset.reduced(set(rules), objects), some, interp_only)}
+                    ruleset.reduced(set(items), frame), some, interp_only)}
 
-        rules, objects = ruleset.rules(), ruleset.objects()
+        items, frame = ruleset.items(), ruleset.frame()
+        if kind == "listing" and fails(items, frame, []):
+            packets = []
         for difference in found:
             if difference.kind == kind and difference.packet and \
-                    fails(rules, objects, [difference.packet]):
+                    fails(items, frame, [difference.packet]):
                 packets = [difference.packet]
                 break
-        packets = smaller(packets, lambda some: fails(rules, objects, some))
-        rules = smaller(rules, lambda some: fails(some, objects, packets))
-        objects = smaller(objects, lambda some: fails(rules, some, packets))
-        packets = smaller(packets, lambda some: fails(rules, objects, some))
-        self.keep(ruleset.reduced(set(rules), objects), packets, interp_only, result)
+        packets = smaller(packets, lambda some: fails(items, frame, some))
+        items = smaller(items, lambda some: fails(some, frame, packets))
+        frame = smaller(frame, lambda some: fails(items, some, packets))
+        packets = smaller(packets, lambda some: fails(items, frame, some))
+        self.keep(ruleset.reduced(set(items), frame), packets, interp_only, result)
 
     def keep(self, ruleset, packets, interp_only, result):
         """The small case, into the result and the folder."""
@@ -225,24 +264,32 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     our_judge.program_path()
+    if arguments.keep:
+        os.makedirs(arguments.keep, exist_ok=True)
     numbers = arguments.only or range(arguments.rulesets)
     totals = dict.fromkeys(FIGURES, 0)
     passed = failed = empty = 0
+    refusals = {}
     begin = time.monotonic()
     with multiprocessing.Pool(arguments.jobs, Pool.start, (arguments,)) as pool:
         for result in pool.imap_unordered(Pool.run, numbers):
             for name in FIGURES:
                 totals[name] += getattr(result, name)
             empty += result.empty
+            for message, texts in result.refusals.items():
+                refusals.setdefault(message, []).extend(texts)
             if result.differences:
                 failed += 1
                 show(arguments, result)
             else:
                 passed += 1
-    print("seed %s: %d rulesets (%d refused whole by both), %d rules, %d refused by both, "
-          "%d packets before nft, %d not (D1, D2, D5), %d s" % (
-              arguments.seed, len(numbers), empty, totals["rules"], totals["refused"],
-              totals["asked"], totals["excluded"], time.monotonic() - begin))
+    for message, texts in sorted(refusals.items(), key=lambda item: -len(item[1])):
+        print("only xdpfw refused %d: %s (%s)" % (len(texts), message, texts[0]))
+    print("seed %s: nft %d.%d, %d rulesets (%d refused whole by both), %d rules, %d refused, "
+          "%d packets before nft, %d not (D1, D2, D5), nft could not list %d, %d s" % (
+              (arguments.seed,) + nft_version() + (
+                  len(numbers), empty, totals["rules"], totals["refused"], totals["asked"],
+                  totals["excluded"], totals["unlisted"], time.monotonic() - begin)))
     print("%d passed, %d failed, 0 skipped" % (passed, failed))
     return 1 if failed or not passed else 0
 

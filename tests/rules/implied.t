@@ -80,4 +80,5 @@ arp operation request ip saddr 1.2.3.4;fail;conflicting protocols: 'ip' after 'a
 ip saddr 1.2.3.4 ip6 saddr ::1;fail;conflicting protocols: 'ip6' after 'ip'
 tcp dport 80 udp dport 53;fail;conflicting protocols: 'udp' after 'tcp'
 meta l4proto tcp meta l4proto udp tcp dport 80;fail;conflicting protocols: 'tcp' after 'udp'
-meta l4proto 47 tcp dport 80;fail;conflicting protocols: 'tcp' after 'unknown'
+meta l4proto 47 tcp dport 80;fail;conflicting protocols: 'tcp' after 'gre'
+meta l4proto 4 tcp dport 80;fail;conflicting protocols: 'tcp' after 'unknown'

@@ -2,9 +2,13 @@
 /*
  * xdpfw_run: what xdpfw says of packets, twice: by the interpreter, and by the built program.
  *
- * In: `xdpfw_run [-I DIR] [--interp] --device NAME[=MAC] [--device ...] RULESET [PACKETS ...]`.  A
- * packet file has one packet a line: HEX [dev=NAME] [linear=N] [name=WORD]; `#` starts a comment;
- * the device is the first --device when the line names none.  With --interp nothing is built.
+ * In: `xdpfw_run [-I DIR] [--interp] [--minutes-west N] --device NAME[=MAC[,TYPE[,GROUP]]]
+ * [--device ...] RULESET [PACKETS ...]`.  TYPE is a number of <linux/if_arp.h> (Ethernet when left
+ * out), GROUP the device's group (0), N the kernel's time zone (0).  A packet file has one packet a
+ * line: HEX [dev=NAME] [linear=N] [now=NS] [cpu=N] [random=N] [name=WORD]; `#` starts a comment;
+ * the device is the first --device when the line names none.  now is the wall clock in ns since
+ * 1970 UTC, cpu the CPU and random the number that rules see; 0 when the line does not say.  With
+ * --interp nothing is built.
  *
  * Out, a line each:
  *
@@ -16,8 +20,8 @@
  *
  * WHO is `interp`, or `program/SPLIT` for a run of all packets whose linear part is cut so: `all`
  * not at all, a number behind so many bytes, `given` as the packet file says (in the middle when
- * it does not).  TRAIL has for each base chain the number of the rule that ended it, or `policy`;
- * `-` when there was none.
+ * it does not).  TRAIL has for each base chain the number of the rule that ended it, `policy`, or
+ * `invalid` (family inet, no layer-4 information); `-` when there was none.
  *
  * Exit status: 0, 1 when the ruleset is refused (messages on stderr), 2 usage, 3 when anything
  * else failed.  This program judges nothing: it prints, and who reads it compares.  The built
@@ -33,6 +37,7 @@
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <linux/if_arp.h>
 
 #include "compiler/compile.h"
 #include "loader/build.h"
@@ -56,6 +61,7 @@ struct run_packet {
 	uint8_t *frame;
 	uint32_t len, linear;		/* linear 0: not given */
 	uint32_t device;
+	struct xdpfw_given given;
 };
 
 /* Packets FIRST up to END (not included). */
@@ -74,6 +80,7 @@ struct run {
 	uint32_t device_count;
 	VEC(struct run_packet) packets;
 	VEC(struct run_file) files;
+	int32_t minutes_west;
 	bool interp_only;
 };
 
@@ -125,19 +132,47 @@ static size_t parse_hex(const char *text, size_t len, uint8_t *out, size_t room)
 	return count;
 }
 
-static void add_device(struct run *run, const char *text)
+static uint64_t parse_number(const char *text, uint64_t most)
+{
+	char *end;
+	unsigned long long number = strtoull(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || number > most)
+		stop(STATUS_USAGE, "not a number up to %" PRIu64 ": '%s'", most, text);
+	return number;
+}
+
+/* MAC[,TYPE[,GROUP]] */
+static void parse_device(char *text, struct xdpfw_device *device)
+{
+	char *type = strchr(text, ','), *group = type ? strchr(type + 1, ',') : NULL;
+
+	if (group)
+		*group++ = '\0';
+	if (type)
+		*type++ = '\0';
+	if (parse_hex(text, strlen(text), device->mac, 6) != 6)
+		stop(STATUS_USAGE, "--device: a MAC has six bytes, not '%s'", text);
+	if (type)
+		device->type = (uint16_t)parse_number(type, UINT16_MAX);
+	if (group)
+		device->group = (uint32_t)parse_number(group, UINT32_MAX);
+}
+
+static void add_device(struct run *run, char *text)
 {
 	static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
 	struct run_device *device = &run->devices[run->device_count];
-	const char *equals = strchr(text, '=');
+	char *equals = strchr(text, '=');
 	size_t len = equals ? (size_t)(equals - text) : strlen(text);
 
 	if (run->device_count == MAX_DEVICES || !len || len >= XDPFW_NAME_BYTES)
 		stop(STATUS_USAGE, "--device '%s': no name, a name too long, or too many", text);
 	memcpy(device->abi.name, text, len);
 	memcpy(device->abi.mac, mac, sizeof(mac));
-	if (equals && parse_hex(equals + 1, strlen(equals + 1), device->abi.mac, 6) != 6)
-		stop(STATUS_USAGE, "--device '%s': a MAC has six bytes", text);
+	device->abi.type = ARPHRD_ETHER;
+	if (equals)
+		parse_device(equals + 1, &device->abi);
 	device->abi.ifindex = RUN_IFINDEX;
 	run->device_count++;
 }
@@ -151,22 +186,33 @@ static uint32_t find_device(const struct run *run, struct str name)
 }
 
 /* One word behind the frame. */
-static void parse_word(const struct run *run, struct str word, struct run_packet *packet)
+static void parse_word(const struct run *run, char *word, struct run_packet *packet)
 {
-	if (word.len > 4 && !memcmp(word.at, "dev=", 4)) {
-		packet->device = find_device(run, (struct str){ word.at + 4, word.len - 4 });
-	} else if (word.len > 7 && !memcmp(word.at, "linear=", 7)) {
-		packet->linear = (uint32_t)strtoul(word.at + 7, NULL, 10);
+	char *value = strchr(word, '=');
+
+	if (!value)
+		stop(STATUS_USAGE, "not understood in a packet: '%s'", word);
+	*value++ = '\0';
+	if (!strcmp(word, "dev")) {
+		packet->device = find_device(run, str_from(value));
+	} else if (!strcmp(word, "linear")) {
+		packet->linear = (uint32_t)parse_number(value, UINT32_MAX);
 		if (packet->linear < MIN_FRAME)
 			stop(STATUS_USAGE, "linear= is at least %d", MIN_FRAME);
-	} else if (word.len < 5 || memcmp(word.at, "name=", 5)) {
-		stop(STATUS_USAGE, "not understood in a packet: '%.*s'", STR_ARG(word));
+	} else if (!strcmp(word, "now")) {
+		packet->given.now = parse_number(value, UINT64_MAX);
+	} else if (!strcmp(word, "cpu")) {
+		packet->given.cpu = (uint32_t)parse_number(value, UINT32_MAX);
+	} else if (!strcmp(word, "random")) {
+		packet->given.random = (uint32_t)parse_number(value, UINT32_MAX);
+	} else if (strcmp(word, "name")) {
+		stop(STATUS_USAGE, "not understood in a packet: '%s='", word);
 	}
 }
 
 static void parse_packet(struct run *run, char *line)
 {
-	struct run_packet packet = { 0 };
+	struct run_packet packet = { .given.active = 1 };
 	char *rest = NULL, *word;
 	size_t len;
 
@@ -180,7 +226,7 @@ static void parse_packet(struct run *run, char *line)
 	if (packet.len < MIN_FRAME)
 		stop(STATUS_USAGE, "a frame has at least %d bytes", MIN_FRAME);
 	while ((word = strtok_r(NULL, " \t\n", &rest)))
-		parse_word(run, str_from(word), &packet);
+		parse_word(run, word, &packet);
 	*vec_push(&run->arena, &run->packets) = packet;
 }
 
@@ -289,6 +335,8 @@ static void print_verdict(size_t packet, const char *who, const char *split, con
 			putchar(',');
 		if (trail->rule[i] == XDPFW_TRAIL_POLICY)
 			fputs("policy", stdout);
+		else if (trail->rule[i] == XDPFW_TRAIL_INVALID)
+			fputs("invalid", stdout);
 		else
 			printf("%u", trail->rule[i]);
 	}
@@ -309,9 +357,14 @@ static void interp_file(const struct run *run, size_t file, struct xdpfw_cell *c
 		const struct run_packet *packet = &run->packets.at[i];
 		const struct run_device *device = &run->devices[packet->device];
 		struct compile_verdict verdict = { .trail.reason = XDPFW_REASON_NO_DEVICE };
+		const struct compile_packet judged = {
+			.frame = packet->frame,
+			.len = packet->len,
+			.given = packet->given,
+		};
 
 		if (device->named)
-			compile_judge(run->compile, &device->abi, packet->frame, packet->len,
+			compile_judge(run->compile, &device->abi, &judged, run->minutes_west,
 				      cells, &verdict);
 		print_verdict(i, "interp", "", verdict.drop ? "drop" : "accept", &verdict.trail);
 	}
@@ -342,6 +395,8 @@ static void load_program(struct run *run, struct object *ret_object)
 		.cell_count = count + 1,
 		.image = compile->image,
 		.image_bytes = compile->image_bytes,
+		.reads_given = compile->reads_given,
+		.minutes_west = run->minutes_west,
 	};
 	const struct object_maps maps = OBJECT_MAPS_NONE;
 	struct report report = { 0 };
@@ -397,6 +452,9 @@ static void run_packet(const struct run *run, const struct object *object, size_
 	const char *verdict = "other";
 
 	memset(&trail, 0xff, sizeof(trail));
+	if (object_give(object, &packet->given))
+		stop(STATUS_FAILED, "cannot set clock, CPU and random number: %s",
+		     strerror(errno));
 	if (bpf_map_update_elem(object->trail, &zero, &trail, BPF_ANY))
 		stop(STATUS_FAILED, "cannot write the trail: %s", strerror(errno));
 	if (bpf_prog_test_run_opts(object->program, &opts))
@@ -459,6 +517,7 @@ static void parse_arguments(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
 		{ "interp", no_argument, NULL, 'i' },
+		{ "minutes-west", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -468,14 +527,17 @@ static void parse_arguments(struct run *run, int argc, char **argv)
 			add_device(run, optarg);
 		else if (option == 'i')
 			run->interp_only = true;
+		else if (option == 'w')
+			run->minutes_west = (int32_t)strtol(optarg, NULL, 10);
 		else if (option == 'I' && run->include_dir_count < 16)
 			run->include_dirs[run->include_dir_count++] = optarg;
 		else
 			exit(STATUS_USAGE);
 	}
 	if (argc - optind < 1 || !run->device_count)
-		stop(STATUS_USAGE, "usage: xdpfw_run [-I DIR] [--interp] --device NAME[=MAC] "
-				   "[--device ...] RULESET [PACKETS ...]");
+		stop(STATUS_USAGE, "usage: xdpfw_run [-I DIR] [--interp] [--minutes-west N] "
+				   "--device NAME[=MAC[,TYPE[,GROUP]]] [--device ...] RULESET "
+				   "[PACKETS ...]");
 }
 
 int main(int argc, char **argv)

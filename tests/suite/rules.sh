@@ -4,6 +4,9 @@
 # against what Debian's nft lists.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
+# Hours are written and listed in the host's time zone.
+export TZ=UTC
+
 tool=$top_builddir/tests/tool
 files=("$top_srcdir"/tests/rules/*.t "$top_builddir/tests/rules.generated")
 "$tool/field_list" rules >"$top_builddir/tests/rules.generated" || fail "field_list"

@@ -54,7 +54,7 @@ static void judge(struct run *run, const char *name, bool want_drop, const char 
 		  const char *hex)
 {
 	static uint8_t frame[MAX_FRAME];
-	size_t len = read_hex(hex, frame);
+	struct compile_packet packet = { .frame = frame, .len = read_hex(hex, frame) };
 	struct xdpfw_device device;
 	struct compile_verdict verdict;
 
@@ -64,7 +64,7 @@ static void judge(struct run *run, const char *name, bool want_drop, const char 
 		run->failed++;
 		return;
 	}
-	compile_judge(run->compile, &device, frame, len, NULL, &verdict);
+	compile_judge(run->compile, &device, &packet, 0, NULL, &verdict);
 	if (verdict.drop == want_drop) {
 		run->passed++;
 		return;

@@ -6,16 +6,18 @@
  *
  *	# comment
  *	%set s { type inet_service; elements = { 22 } }		put into the table from here on
+ *	%family inet						the table's family from here on
  *	%							forget those lines
  *	RULE;ok							the rule lists as it is written
  *	RULE;ok;NORMAL FORM					the rule lists as NORMAL FORM
  *	RULE;ok;?						nft alone says how the rule lists
+ *	RULE;ok-1.1[;NORMAL FORM]				only nft 1.1 and newer take it
  *	RULE;fail;MESSAGE					the first error's text
  *
  * Each rule is compiled alone, in a base chain.  A normal form must compile and list as itself.
  * Out: a line for each failure, then "N passed, N failed, N skipped".  With --normal it prints
- * instead "F<TAB>RULE<TAB>NORMAL FORM" for each good rule of the files, and "P<TAB>LINE" for the
- * % lines, for comparison with nft.
+ * instead "F<TAB>RULE<TAB>NORMAL FORM" for each good rule of the files ("N" for those of nft 1.1),
+ * and "P<TAB>LINE" for the % lines, for comparison with nft.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,8 @@ struct run {
 	const char *file;
 	unsigned int line, passed, failed;
 	bool normal;
+	bool newer;			/* the rule at hand is for nft 1.1 */
+	const char *family;
 	struct buf prelude;
 };
 
@@ -82,10 +86,10 @@ static void compile_rule(const struct run *run, const char *rule, struct result 
 	uint32_t source;
 
 	buf_printf(&text,
-		   "table netdev t {\n%s\tchain c {\n"
+		   "table %s t {\n%s\tchain c {\n"
 		   "\t\ttype filter hook ingress device \"lo\" priority 0; policy accept;\n"
 		   "\t\t%s\n\t}\n}\n",
-		   run->prelude.at ? run->prelude.at : "", rule);
+		   run->family, run->prelude.at ? run->prelude.at : "", rule);
 	source = source_add(&sources, "rule", buf_str(&text));
 	if (compile_source(&sources, source, &options, &arena, &diag, &compile)) {
 		compile_print(compile, &print, &out);
@@ -128,7 +132,7 @@ static void check_rule(struct run *run, const char *rule, bool want_ok, const ch
 	compile_rule(run, rule, &result);
 	if (run->normal) {
 		if (want_ok && result.ok)
-			printf("F\t%s\t%s\n", rule, result.text.at);
+			printf("%c\t%s\t%s\n", run->newer ? 'N' : 'F', rule, result.text.at);
 	} else if (want_ok && !result.ok) {
 		fail(run, rule, "refused", wanted, result.text.at);
 	} else if (!want_ok && result.ok) {
@@ -151,6 +155,9 @@ static void take_prelude(struct run *run, const char *line)
 	if (!*line) {
 		buf_free(&run->prelude);
 		run->prelude = (struct buf)BUF_INIT;
+		run->family = "netdev";
+	} else if (!strcmp(line, "family inet")) {
+		run->family = "inet";
 	} else {
 		buf_printf(&run->prelude, "\t%s\n", line);
 	}
@@ -175,12 +182,13 @@ static void take_line(struct run *run, char *line)
 	text = verdict ? strchr(verdict, ';') : NULL;
 	if (text)
 		*text++ = '\0';
-	if (verdict && !strcmp(verdict, "ok")) {
+	run->newer = verdict && !strcmp(verdict, "ok-1.1");
+	if (run->newer || (verdict && !strcmp(verdict, "ok"))) {
 		check_rule(run, line, true, text ? text : line);
 	} else if (verdict && !strcmp(verdict, "fail") && text) {
 		check_rule(run, line, false, text);
 	} else {
-		fail(run, line, "not a test", "RULE;ok[;NORMAL FORM] or RULE;fail;MESSAGE", line);
+		fail(run, line, "not a test", "RULE;ok[;NORMAL FORM], RULE;ok-1.1 or RULE;fail;MESSAGE", line);
 	}
 }
 
@@ -207,7 +215,7 @@ static void take_file(struct run *run, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct run run = { .prelude = BUF_INIT };
+	struct run run = { .family = "netdev", .prelude = BUF_INIT };
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--normal"))

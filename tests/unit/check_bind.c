@@ -146,9 +146,9 @@ START_TEST(counts_tags)
 	ck_assert_ptr_nonnull(run.ruleset);
 	rule = run.ruleset->rules.at[0];
 	ck_assert_uint_eq(rule->stmts.len, 4);
-	ck_assert_uint_eq(rule->stmts.at[1].depth, 0);
-	ck_assert_uint_eq(rule->stmts.at[2].depth, 0);
-	ck_assert_uint_eq(rule->stmts.at[3].depth, 1);
+	ck_assert_uint_eq(rule->stmts.at[1].key.parts.at[0].depth, 0);
+	ck_assert_uint_eq(rule->stmts.at[2].key.parts.at[0].depth, 0);
+	ck_assert_uint_eq(rule->stmts.at[3].key.parts.at[0].depth, 1);
 	arena_free(&run.arena);
 }
 END_TEST
@@ -177,7 +177,7 @@ START_TEST(refuses_protocol_conflicts)
 		   "conflicting protocols: 'ip6' after 'ip'");
 	is_refused(RULE("tcp dport 80 udp dport 80"), 2,
 		   "conflicting protocols: 'udp' after 'tcp'");
-	is_refused(RULE("meta l4proto 47 tcp dport 80"), 2,
+	is_refused(RULE("meta l4proto 4 tcp dport 80"), 2,
 		   "conflicting protocols: 'tcp' after 'unknown'");
 	is_refused(RULE("ip protocol sctp tcp dport 80"), 2,
 		   "conflicting protocols: 'tcp' after 'sctp'");
@@ -252,10 +252,10 @@ START_TEST(merges_intervals)
 
 	set = set_of(&run, RULE("ip saddr { 10.1.0.0/16, 10.0.0.0/8, 11.0.0.0/8, 1.1.1.1 }"));
 	ck_assert_uint_eq(set->elements.len, 2);
-	ck_assert_uint_eq((uint32_t)set->elements.at[0].lo, 0x01010101);
-	ck_assert_uint_eq((uint32_t)set->elements.at[1].lo, 0x0a000000);
-	ck_assert_uint_eq((uint32_t)set->elements.at[1].hi, 0x0bffffff);
-	ck_assert_int_eq(set->elements.at[1].form, BIND_FORM_PREFIX);
+	ck_assert_uint_eq((uint32_t)set->elements.at[0].value.lo, 0x01010101);
+	ck_assert_uint_eq((uint32_t)set->elements.at[1].value.lo, 0x0a000000);
+	ck_assert_uint_eq((uint32_t)set->elements.at[1].value.hi, 0x0bffffff);
+	ck_assert_int_eq(set->elements.at[1].value.form, BIND_FORM_PREFIX);
 	arena_free(&run.arena);
 	set = set_of(&run, RULE("tcp dport { 5, 4, 5 }"));
 	ck_assert_uint_eq(set->elements.len, 2);

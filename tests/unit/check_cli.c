@@ -52,13 +52,23 @@ static const struct {
 	{ "xdpfw -f a --emit=ir2", "--emit is tokens, ast, bound, ir, plan or c, not 'ir2'" },
 	{ "xdpfw statsu", "there is no command 'statsu'; did you mean 'status'?" },
 	{ "xdpfw frobnicate", "there is no command 'frobnicate'; 'xdpfw --help' lists them" },
-	{ "xdpfw list", "'list' is given as 'list ruleset'" },
-	{ "xdpfw list rules", "'list' is given as 'list ruleset'" },
+	{ "xdpfw list", "'list' needs to know what: 'xdpfw --help' says what there is" },
+	{ "xdpfw list -a", "'list' needs to know what: 'xdpfw --help' says what there is" },
+	{ "xdpfw list rules", "'rules' cannot be listed; 'xdpfw --help' lists them" },
+	{ "xdpfw list tabels", "'tabels' cannot be listed; did you mean 'tables'?" },
+	{ "xdpfw list table", "'list table' is given as 'list table FAMILY TABLE'" },
+	{ "xdpfw list table netdev", "'list table' is given as 'list table FAMILY TABLE'" },
+	{ "xdpfw list table t", "a family (netdev or inet) is missing in front of 't'" },
+	{ "xdpfw list tables all", "a family (netdev or inet) is missing in front of 'all'" },
+	{ "xdpfw list set netdev t", "'list set' is given as 'list set FAMILY TABLE NAME'" },
+	{ "xdpfw list sets table inet",
+	  "'list sets' is given as 'list sets table FAMILY TABLE'" },
+	{ "xdpfw list ruleset netdev t", "one command at a time: 't' is one too many" },
 	{ "xdpfw status unload", "one command at a time: 'unload' is one too many" },
 	{ "xdpfw -f a status", "-f and a command do not go together" },
 	{ "xdpfw status --force", "an option here needs -f FILE; 'xdpfw --help' says which" },
 	{ "xdpfw -c", "nothing to do: say -f FILE or a command; 'xdpfw --help' lists them" },
-	{ "xdpfw status -a", "-a and -s go with 'list ruleset'" },
+	{ "xdpfw status -a", "-a and -s go with 'list'" },
 };
 
 START_TEST(wrong_words)
@@ -98,7 +108,8 @@ START_TEST(commands)
 {
 	struct cli_options options = parse_right("xdpfw list ruleset -as --netns n");
 
-	ck_assert_int_eq(options.command, CLI_LIST_RULESET);
+	ck_assert_int_eq(options.command, CLI_LIST);
+	ck_assert_int_eq(options.list.what, COMPILE_LIST_RULESET);
 	ck_assert(options.handles && options.stateless);
 	ck_assert_str_eq(options.netns, "n");
 	ck_assert_int_eq(parse_right("xdpfw --netns 1 status").command, CLI_STATUS);
@@ -106,6 +117,38 @@ START_TEST(commands)
 	ck_assert_int_eq(parse_right("xdpfw -h").command, CLI_HELP);
 	ck_assert_int_eq(parse_right("xdpfw --version").command, CLI_VERSION);
 	ck_assert_str_eq(parse_right("xdpfw -f -").file, "-");
+}
+END_TEST
+
+START_TEST(lists)
+{
+	struct cli_options options = parse_right("xdpfw -s list chain netdev t c -a");
+
+	ck_assert_int_eq(options.list.what, COMPILE_LIST_CHAIN);
+	ck_assert_str_eq(options.list.family, "netdev");
+	ck_assert_str_eq(options.list.table, "t");
+	ck_assert_str_eq(options.list.name, "c");
+	ck_assert(options.handles && options.stateless);
+	options = parse_right("xdpfw list counters table inet filter");
+	ck_assert_int_eq(options.list.what, COMPILE_LIST_COUNTERS);
+	ck_assert_str_eq(options.list.family, "inet");
+	ck_assert_str_eq(options.list.table, "filter");
+	ck_assert_ptr_null(options.list.name);
+	options = parse_right("xdpfw list maps");
+	ck_assert_int_eq(options.list.what, COMPILE_LIST_MAPS);
+	ck_assert_ptr_null(options.list.family);
+	ck_assert_str_eq(parse_right("xdpfw list tables ip").list.family, "ip");
+	ck_assert_str_eq(parse_right("xdpfw list ruleset inet").list.family, "inet");
+}
+END_TEST
+
+START_TEST(described)
+{
+	struct cli_options options = parse_right("xdpfw --describe tcp option maxseg size");
+
+	ck_assert_int_eq(options.command, CLI_DESCRIBE);
+	ck_assert_str_eq(options.described, "tcp option maxseg size");
+	ck_assert_ptr_null(parse_right("xdpfw --describe").described);
 }
 END_TEST
 
@@ -156,6 +199,8 @@ int main(void)
 	tcase_add_loop_test(words, wrong_words, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(words, load);
 	tcase_add_test(words, commands);
+	tcase_add_test(words, lists);
+	tcase_add_test(words, described);
 	suite_add_tcase(suite, words);
 	tcase_add_test(rest, releases);
 	tcase_add_test(rest, device_table);

@@ -73,7 +73,7 @@ START_TEST(steps_in_order)
 	make_rule(&make, "TEXT");
 	make_counter(&make);
 	step = make_test(&make, "tcp", "flags", 2, 2);
-	step->mask = 0x12;
+	make_part_of(&make, step)->mask = 0x12;
 	step->negate = true;
 	make_counter(&make);
 	make_test(&make, "tcp", "dport", 1, 5);
@@ -162,7 +162,7 @@ static char *test_text(struct make *make, const char *proto, const char *name, u
 	start(make);
 	make_rule(make, "TEXT");
 	step = make_test(make, proto, name, lo, hi);
-	step->mask &= mask;
+	make_part_of(make, step)->mask &= mask;
 	make_verdict(make, IR_VERDICT_DROP, 0);
 	text = strdup(line_of(make, emit_of(make, false), "TEXT"));
 	*strstr(text, ") { return") = '\0';

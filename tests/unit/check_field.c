@@ -7,6 +7,7 @@
 #include <net/ethernet.h>
 #include <netinet/icmp6.h>
 #include <netinet/if_ether.h>
+#include <netinet/igmp.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
@@ -39,8 +40,13 @@ START_TEST(rows)
 		ck_assert_ptr_nonnull(field->type);
 		ck_assert_ptr_nonnull(field->doc);
 		ck_assert_uint_ne(field->ops, 0);
-		ck_assert(field->type == &type_integer || field->type->bits == field->bit_len);
-		ck_assert((field->load == FIELD_LOAD_HEADER) == (field->proto != PROTO_META));
+		ck_assert(field->type == &type_integer || field->type == &type_bitmask ||
+			  field->type == &type_boolean || field->type->bits == field->bit_len);
+		ck_assert((field->load == FIELD_LOAD_HEADER ||
+			   field->load == FIELD_LOAD_PRESENCE) == (field->proto != PROTO_META));
+		ck_assert(field->load != FIELD_LOAD_PRESENCE || field->type == &type_boolean);
+		ck_assert_uint_le(field->icmp_type_count, sizeof(field->icmp_types));
+		ck_assert_int_eq(field_base_of(field), proto->base);
 		ck_assert(!field->bare || field->proto == PROTO_META);
 		ck_assert(field->bare || !field->listed_bare);
 		ck_assert_ptr_eq(field_find(proto, str_from(field->name)), field);
@@ -65,7 +71,7 @@ START_TEST(protos)
 		ck_assert_ptr_nonnull(proto->doc);
 		for (size_t j = 0; j < field_count; j++)
 			has_field |= field_proto(&field_table[j]) == proto;
-		ck_assert(has_field);
+		ck_assert(has_field || i == PROTO_GRETAP || i == PROTO_RAW);
 	}
 	ck_assert_ptr_null(field_find_proto(str_from("tc")));
 	ck_assert_uint_eq(field_protos[PROTO_IP].ether_type, ETHERTYPE_IP);
@@ -129,6 +135,32 @@ START_TEST(whole_bytes)
 		ROW("udp", "dport", struct udphdr, uh_dport),
 		ROW("udp", "length", struct udphdr, uh_ulen),
 		ROW("udp", "checksum", struct udphdr, uh_sum),
+		ROW("icmp", "checksum", struct icmphdr, checksum),
+		ROW("icmp", "id", struct icmphdr, un.echo.id),
+		ROW("icmp", "sequence", struct icmphdr, un.echo.sequence),
+		ROW("icmp", "gateway", struct icmphdr, un.gateway),
+		ROW("icmp", "mtu", struct icmphdr, un.frag.mtu),
+		ROW("igmp", "type", struct igmp, igmp_type),
+		ROW("igmp", "mrt", struct igmp, igmp_code),
+		ROW("igmp", "checksum", struct igmp, igmp_cksum),
+		ROW("igmp", "group", struct igmp, igmp_group),
+		ROW("icmpv6", "checksum", struct icmp6_hdr, icmp6_cksum),
+		ROW("icmpv6", "parameter-problem", struct icmp6_hdr, icmp6_pptr),
+		ROW("icmpv6", "mtu", struct icmp6_hdr, icmp6_mtu),
+		ROW("icmpv6", "id", struct icmp6_hdr, icmp6_id),
+		ROW("icmpv6", "sequence", struct icmp6_hdr, icmp6_seq),
+		ROW("icmpv6", "max-delay", struct icmp6_hdr, icmp6_maxdelay),
+		ROW("hbh", "nexthdr", struct ip6_hbh, ip6h_nxt),
+		ROW("hbh", "hdrlength", struct ip6_hbh, ip6h_len),
+		ROW("dst", "nexthdr", struct ip6_dest, ip6d_nxt),
+		ROW("dst", "hdrlength", struct ip6_dest, ip6d_len),
+		ROW("rt", "nexthdr", struct ip6_rthdr, ip6r_nxt),
+		ROW("rt", "hdrlength", struct ip6_rthdr, ip6r_len),
+		ROW("rt", "type", struct ip6_rthdr, ip6r_type),
+		ROW("rt", "seg-left", struct ip6_rthdr, ip6r_segleft),
+		ROW("frag", "nexthdr", struct ip6_frag, ip6f_nxt),
+		ROW("frag", "reserved", struct ip6_frag, ip6f_reserved),
+		ROW("frag", "id", struct ip6_frag, ip6f_ident),
 		ROW("th", "sport", struct udphdr, uh_sport),
 		ROW("th", "dport", struct udphdr, uh_dport),
 	};
@@ -168,6 +200,48 @@ START_TEST(some_bits)
 		{ "vlan", "cfi", { [14] = 0xb1, 0x23 }, 1 },
 		{ "vlan", "id", { [14] = 0xb1, 0x23 }, 0x123 },
 		{ "vlan", "type", { [16] = 0x08, 0x06 }, 0x806 },
+		{ "frag", "frag-off", { [2] = 0x12, 0x3d }, 0x123d >> 3 },
+		{ "frag", "reserved2", { [2] = 0x12, 0x3d }, 2 },
+		{ "frag", "more-fragments", { [2] = 0x12, 0x3d }, 1 },
+		{ "mh", "type", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x12 },
+		{ "mh", "checksum", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x5678 },
+		{ "srh", "last-entry", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x12 },
+		{ "srh", "flags", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x34 },
+		{ "srh", "tag", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x5678 },
+		{ "dccp", "type", { [8] = 0x2d }, 6 },
+		{ "udplite", "csumcov", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x1234 },
+		{ "udplite", "checksum", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x5678 },
+		{ "sctp", "vtag", { [4] = 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "sctp", "checksum", { [8] = 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "esp", "spi", { 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "esp", "sequence", { [4] = 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "ah", "nexthdr", { 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12 },
+		{ "ah", "hdrlength", { 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x34 },
+		{ "ah", "reserved", { 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x5678 },
+		{ "ah", "spi", { [4] = 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "ah", "sequence", { [8] = 0x12, 0x34, 0x56, 0x78, 0x9a }, 0x12345678 },
+		{ "comp", "nexthdr", { 0x12, 0x34, 0x56, 0x78 }, 0x12 },
+		{ "comp", "flags", { 0x12, 0x34, 0x56, 0x78 }, 0x34 },
+		{ "comp", "cpi", { 0x12, 0x34, 0x56, 0x78 }, 0x5678 },
+		{ "ip option", "rr ptr", { 0x12, 0x34, 0x56, 0x78 }, 0x56 },
+		{ "ip option", "lsrr addr", { [3] = 0x12, 0x34, 0x56, 0x78 }, 0x12345678 },
+		{ "ip option", "ra value", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x1234 },
+		{ "tcp option", "maxseg size", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x1234 },
+		{ "tcp option", "mss size", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x1234 },
+		{ "tcp option", "window count", { [2] = 0x12, 0x34 }, 0x12 },
+		{ "tcp option", "sack0 right", { [6] = 0x12, 0x34, 0x56, 0x78 }, 0x12345678 },
+		{ "tcp option", "sack1 left", { [10] = 0x12, 0x34, 0x56, 0x78 }, 0x12345678 },
+		{ "tcp option", "timestamp tsecr", { [6] = 0x12, 0x34, 0x56, 0x78 }, 0x12345678 },
+		{ "tcp option", "mptcp subtype", { [2] = 0x12 }, 1 },
+		{ "sctp chunk", "data length", { [2] = 0x12, 0x34, 0x56, 0x78 }, 0x1234 },
+		{ "sctp chunk", "data ppid", { [12] = 0x12, 0x34, 0x56, 0x78 }, 0x12345678 },
+		{ "sctp chunk", "init initial-tsn", { [16] = 0x12, 0x34, 0x56, 0x78 },
+		  0x12345678 },
+		{ "vxlan", "vni", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x123456 },
+		{ "geneve", "vni", { [4] = 0x12, 0x34, 0x56, 0x78 }, 0x123456 },
+		{ "gre", "flags", { 0xb0, 0x05 }, 0x16 },
+		{ "gre", "version", { 0xb0, 0x05 }, 5 },
+		{ "gre", "protocol", { [2] = 0x08, 0x06 }, 0x806 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -212,11 +286,63 @@ START_TEST(loads)
 		{ FIELD_LOAD_LENGTH, "length" },
 		{ FIELD_LOAD_IFNAME, "iif" },
 		{ FIELD_LOAD_PKTTYPE, "pkttype" },
-		{ FIELD_LOAD_MARK, "mark" },
+		{ FIELD_LOAD_NFPROTO, "nfproto" },
+		{ FIELD_LOAD_ZERO, "mark" },
+		{ FIELD_LOAD_HOUR, "hour" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		ck_assert_ptr_eq(field_find_load(cases[i].load), find("meta", cases[i].name));
+}
+END_TEST
+
+static const struct field *find_words(enum proto_id proto, const char *a, const char *b,
+				      const char *c, size_t *ret_used)
+{
+	struct str words[] = { str_from(a), str_from(b), str_from(c) };
+
+	return field_find_words(&field_protos[proto], words, 3, ret_used);
+}
+
+/* The longest name that the words begin with. */
+START_TEST(several_words)
+{
+	const struct field *field;
+	size_t used = 0;
+
+	field = find_words(PROTO_TCP_OPTION, "maxseg", "size", "5", &used);
+	ck_assert_str_eq(field->name, "maxseg size");
+	ck_assert_uint_eq(used, 2);
+	field = find_words(PROTO_TCP_OPTION, "mss", "exists", "accept", &used);
+	ck_assert_str_eq(field->name, "maxseg");
+	ck_assert_uint_eq(used, 1);
+	ck_assert_int_eq(field->load, FIELD_LOAD_PRESENCE);
+	field = find_words(PROTO_SCTP_CHUNK, "init-ack", "a-rwnd", "5", &used);
+	ck_assert_uint_eq(field->number, 2);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_ptr_null(find_words(PROTO_TCP_OPTION, "max", "seg", "size", &used));
+	ck_assert_ptr_null(find_words(PROTO_TCP, "maxseg", "size", "", &used));
+}
+END_TEST
+
+START_TEST(raw)
+{
+	struct arena arena = ARENA_INIT;
+	const struct field *field = field_make_raw(&arena, FIELD_BASE_TRANSPORT, 0,
+						   FIELD_LOAD_HEADER, 12, 20);
+
+	ck_assert_str_eq(field->name, "@th,12,20");
+	ck_assert_int_eq(field_base_of(field), FIELD_BASE_TRANSPORT);
+	ck_assert_uint_eq(field_need_bytes(field, 0), 4);
+	ck_assert_uint_eq(field_base_bit(field, 0), 12);
+	field = field_make_raw(&arena, FIELD_BASE_TCP_OPTION, 250, FIELD_LOAD_HEADER, 8, 16);
+	ck_assert_str_eq(field->name, "@250,8,16");
+	ck_assert_int_eq(field_base_of(field), FIELD_BASE_TCP_OPTION);
+	ck_assert_uint_eq(field->number, 250);
+	field = field_make_raw(&arena, FIELD_BASE_TCP_OPTION, 250, FIELD_LOAD_PRESENCE, 0, 0);
+	ck_assert_str_eq(field->name, "250");
+	ck_assert_uint_eq(field_need_bytes(field, 0), 0);
+	arena_free(&arena);
 }
 END_TEST
 
@@ -248,6 +374,8 @@ int main(void)
 	tcase_add_test(tcase, some_bits);
 	tcase_add_test(tcase, bounds);
 	tcase_add_test(tcase, loads);
+	tcase_add_test(tcase, several_words);
+	tcase_add_test(tcase, raw);
 	tcase_add_test(tcase, suggestions);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

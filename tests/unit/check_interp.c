@@ -212,7 +212,8 @@ static struct packet find_corner(const char *name, struct arena *arena)
 static void judge(const struct ruleset *ruleset, const struct packet *packet,
 		  struct xdpfw_cell *cells, struct interp_result *ret_result)
 {
-	const struct interp_packet judged = { packet->frame, packet->len, &device };
+	const struct interp_packet judged = { .frame = packet->frame, .len = packet->len,
+					      .device = &device, .given = packet->given };
 
 	interp_run(ruleset->ir, &judged, cells, ret_result);
 }
@@ -442,7 +443,8 @@ START_TEST(watched_rule)
 	ruleset_lower(&ruleset, RULESET_CHAIN("accept", "udp dport 54 accept\nudp dport 53 drop\n"
 							"counter"));
 	packet = find_corner("ipv4 udp", &ruleset.arena);
-	judged = (struct interp_packet){ packet.frame, packet.len, &device };
+	judged = (struct interp_packet){ .frame = packet.frame, .len = packet.len,
+					 .device = &device };
 	interp_run_watched(ruleset.ir, &judged, NULL, &first, &result);
 	ck_assert(first.reached);
 	ck_assert_uint_eq(first.steps, 1);	/* meta l4proto udp */
@@ -471,7 +473,7 @@ START_TEST(reads_nothing_beyond)
 		packet_corner_make(i, &ruleset.arena, &packet);
 		for (size_t len = 14; len <= packet.len && len < 200; len++) {
 			uint8_t *copy = malloc(len);
-			struct packet cut = { copy, len, len, 0 };
+			struct packet cut = { .frame = copy, .len = len, .linear = len };
 			struct interp_result result;
 
 			ck_assert_ptr_nonnull(copy);

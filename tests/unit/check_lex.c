@@ -120,8 +120,13 @@ START_TEST(addresses)
 	       "a:1:2:3:4:5:6:7:8|a:1:2:3:4:5:6:7::|end");
 	expect("::ffff:1.2.3.4 ::1.2.3.4 [fe80::1]", "a:::ffff:1.2.3.4|a:::1.2.3.4|a:fe80::1|end");
 	expect("fe80::1-fe80::9,2001:db8::/32", "a:fe80::1|-|a:fe80::9|,|a:2001:db8::|/|n:32|end");
-	expect("00:11:22:33:44:55 a:b:c:d:e:f 0:1:2:3:4", "a:00:11:22:33:44:55|a:a:b:c:d:e:f|n:0|:|"
-	       "n:1|:|n:2|:|n:3|:|n:4|end");
+	expect("00:11:22:33:44:55 a:b:c:d:e:f 0:1:2:3:4", "a:00:11:22:33:44:55|a:a:b:c:d:e:f|w:0:1|"
+	       ":|w:2:3|:|n:4|end");
+	/* Classes of traffic control: what follows decides. */
+	expect("1:2 ffff:1, {a:b} 1:2- 1:22:accept 1:2", "w:1:2|w:ffff:1|,|{|w:a:b|}|w:1:2|-|"
+	       "w:1:22|:|w:accept|n:1|:|n:2|end");
+	expect("12345:1 1:12345 22:accept 1::2 1:g", "n:12345|:|n:1|n:1|:|n:12345|n:22|:|w:accept|"
+	       "a:1::2|n:1|:|w:g|end");
 	expect("1.2.3.4:drop fe80::1 :drop", "a:1.2.3.4|:|w:drop|a:fe80::1|:|w:drop|end");
 }
 END_TEST

@@ -8,62 +8,6 @@
 
 #include "tests/unit/parsed.h"
 
-/* One rule; its tree on one line: "match ==(field tcp dport, number 22)". */
-static void expect_rule(const char *rule, const char *tree)
-{
-	static const char head[] = "add rule netdev t c\n  rule\n";
-	struct parsed parsed;
-	struct buf text = BUF_INIT, out = BUF_INIT, flat = BUF_INIT;
-
-	buf_printf(&text, "add rule netdev t c %s", rule);
-	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
-	put_errors(&parsed, &out);
-	ck_assert_msg(parsed.ok, "%s\n%s", rule, out.at);
-	buf_free(&out);
-	parse_print(parsed.ast, &out);
-	ck_assert_int_eq(strncmp(out.at, head, strlen(head)), 0);
-	for (const char *line = out.at + strlen(head), *next; *line; line = next) {
-		static const char blanks[] = "                                        ";
-		size_t depth = strspn(line, " "), below;
-
-		next = strchr(line, '\n') + 1;
-		below = strspn(next, " ");
-		ck_assert_uint_lt(depth, strlen(blanks));
-		buf_put(&flat, line + depth, (size_t)(next - line) - depth - 1);
-		if (below > depth)
-			buf_putc(&flat, '(');
-		for (size_t i = below; i < depth && i >= 4; i += 2)
-			buf_putc(&flat, ')');
-		for (size_t i = 4; !*next && i < depth; i += 2)
-			buf_putc(&flat, ')');
-		if (*next && below <= depth)
-			buf_puts(&flat, ", ");
-	}
-	ck_assert_str_eq(flat.at, tree);
-	buf_free(&text);
-	buf_free(&out);
-	buf_free(&flat);
-	arena_free(&parsed.arena);
-}
-
-/* RULE alone is wrong: "column message", where column 1 is the rule's first byte. */
-static void expect_refused(const char *rule, const char *message)
-{
-	struct parsed parsed;
-	struct buf text = BUF_INIT, out = BUF_INIT;
-	struct source_place place;
-
-	buf_printf(&text, "add rule netdev t c %s\nadd table netdev after\n", rule);
-	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
-	ck_assert_msg(parsed.diag.errors == 1, "%s: %u errors", rule, parsed.diag.errors);
-	place = source_locate(&parsed.sources, parsed.diag.messages.at[0].labels[0].span);
-	buf_printf(&out, "%u %s", place.column - 20, parsed.diag.messages.at[0].text);
-	ck_assert_str_eq(out.at, message);
-	buf_free(&text);
-	buf_free(&out);
-	arena_free(&parsed.arena);
-}
-
 START_TEST(matches)
 {
 	expect_rule("tcp dport 22 accept",
@@ -190,7 +134,8 @@ START_TEST(scopes)
 	       "        field tcp dport\n        number 6\n  chain b\n    rule\n"
 	       "      match implicit\n        field tcp dport\n        number 7\n");
 	expect_errors("define x = 5\ntable netdev t {\n\tdefine x = 6\n}\ndefine y = $z\n",
-		      "3:9 redefinition of variable 'x'\n5:12 variable 'z' is not defined\n");
+		      "3:9 redefinition of variable 'x'\nhelp: to change a variable write 'redefine'\n"
+		      "5:12 variable 'z' is not defined\n");
 	expect_errors("table netdev t {\n\tdefine long = 6\n}\nadd element netdev t s { $long }\n"
 		      "define port_web = 80\nadd element netdev t s { $port_wbe }\n",
 		      "4:26 variable 'long' is not defined\n"
@@ -208,7 +153,8 @@ START_TEST(defines_of_options)
 	expect_with(&options, "add element netdev t s { $p, $s }",
 		    "add element netdev t s\n  set\n    number 22\n    number 1\n    number 2\n");
 	expect_errors_with(&options, "define p = 23",
-			   "1:8 redefinition of variable 'p'\n");
+			   "1:8 redefinition of variable 'p'\n"
+			   "help: to change a variable write 'redefine'\n");
 	options.defines = wrong;
 	expect_errors_with(&options, "", "1:6 expected the end of the value, found 'x'\n"
 			   "1:3 expected a value, found end of file\n");
@@ -286,7 +232,7 @@ START_TEST(chain_errors)
 		      "7:2 a second hook\n"
 		      "8:9 a policy is 'accept' or 'drop'\n"
 		      "9:15 a second policy\n10:15 a second comment\n"
-		      "11:2 'flags' (flags of a chain) is not supported yet\n"
+		      "11:2 'flags' (flags of a chain: hardware offload) is not supported yet\n"
 		      "14:68 the variable does not hold a priority\n");
 }
 END_TEST
@@ -302,17 +248,14 @@ START_TEST(named_sets)
 	       "add table netdev t\n  set s\n    comment \"x\"\n"
 	       "    type ipv4_addr constant interval auto-merge size 10 policy memory\n"
 	       "    set\n      address 1.1.1.1\n      prefix /8\n        address 10.0.0.0\n"
-	       "  map m\n    comment \"y\"\n    type inet_service\n    set\n      mapping\n"
+	       "  map m\n    comment \"y\"\n    type inet_service : verdict\n    set\n      mapping\n"
 	       "        number 22\n        verdict accept\n");
 	expect_errors("add set netdev t s {\n\ttypeof ip saddr\n\ttype a . b\n\tflags timeout\n"
 		      "\ttimeout 5s\n\tsize 4294967296\n\tpolicy x\n\telements = 5\n"
 		      "\telements = { 1 }; elements = { 2 }\n\tfoo\n}\n"
 		      "add map netdev t m { type a; }\nadd map netdev t m { type a : b; }\n"
 		      "add map netdev t m {\n\tauto-merge\n\telements = { 1 : 2 }\n}\n",
-		      "2:2 'typeof' (type named by an expression) is not supported yet\n"
-		      "help: write 'type' and the name of the type\n"
-		      "3:9 '.' (concatenation of fields) is not supported yet\n"
-		      "help: write one rule for each combination\n"
+		      "3:2 a second type\n"
 		      "4:8 'timeout' (elements that expire) is not supported yet\n"
 		      "help: write the elements into the file and load it again when they change\n"
 		      "5:2 'timeout' (elements that expire) is not supported yet\n"
@@ -322,10 +265,12 @@ START_TEST(named_sets)
 		      "8:13 expected '{', found '5'\n9:20 a second list of elements\n"
 		      "10:2 expected a property of a set, found 'foo'\n"
 		      "12:28 expected ':', found ';'\n"
-		      "help: the type of a map is written as 'KEY : verdict'\n"
-		      "13:31 ':' (map to a value that is no verdict) is not supported yet\n"
+		      "help: the type of a map is written as 'KEY : verdict' or 'KEY : counter'\n"
+		      "13:31 ':' (map to a value that is neither a verdict nor a counter) is not "
+		      "supported yet\n"
 		      "15:2 expected a property of a map, found 'auto-merge'\n"
-		      "16:19 ':' (map to a value that is no verdict) is not supported yet\n");
+		      "16:19 ':' (map to a value that is neither a verdict nor a counter) is not "
+		      "supported yet\n");
 }
 END_TEST
 
@@ -338,12 +283,12 @@ START_TEST(commands)
 	       "add map netdev t m { type mark : verdict; }\n"
 	       "create element netdev t s { 1.1.1.1 }\nflush table netdev t\n"
 	       "flush chain netdev t c",
-	       "flush ruleset\nflush ruleset\nadd table netdev t\ncreate table netdev u\n"
+	       "flush ruleset\nflush ruleset netdev\nadd table netdev t\ncreate table netdev u\n"
 	       "add chain netdev t\n  chain c\ncreate chain netdev t\n  chain d\n    rule\n"
 	       "      verdict accept\nadd rule netdev t c\n  rule\n    verdict drop\n"
 	       "add rule netdev t c\n  rule\n    verdict accept\nadd rule netdev t c\n  rule\n"
 	       "    verdict return\nadd set netdev t\n  set s\n    type ipv4_addr\n"
-	       "add set netdev t\n  map m\n    type mark\ncreate element netdev t s\n  set\n"
+	       "add set netdev t\n  map m\n    type mark : verdict\ncreate element netdev t s\n  set\n"
 	       "    address 1.1.1.1\nflush table netdev t\nflush chain netdev t c\n");
 }
 END_TEST
@@ -369,18 +314,17 @@ START_TEST(command_errors)
 		arena_free(&parsed.arena);
 	}
 	expect_errors("tabel netdev t\ncreate rule netdev t c accept\ntable t { }\nadd foo\n"
-		      "table netdev t\n{ }\nredefine x = 5\ntable netdev \"t\"\nflush foo\n"
+		      "table netdev t\n{ }\nredefine 5 = 5\ntable netdev \"t\"\nflush foo\n"
 		      "add rule netdev t c\nadd rule netdev t c comment \"x\"\n",
 		      "1:1 expected a command, found 'tabel'\nhelp: did you mean 'table'?\n"
-		      "2:8 expected 'table', 'chain', 'set', 'map' or 'element', found 'rule'\n"
-		      "3:7 expected 'netdev', found 't'\n"
+		      "2:8 expected 'table', 'chain', 'set', 'map', 'element' or 'counter', found "
+		      "'rule'\n3:7 expected 'netdev' or 'inet', found 't'\n"
 		      "help: without a family nft takes 'ip', which has no ingress hook\n"
-		      "4:5 expected 'table', 'chain', 'rule', 'set', 'map' or 'element', found "
-		      "'foo'\n"
+		      "4:5 expected 'table', 'chain', 'rule', 'set', 'map', 'element' or "
+		      "'counter', found 'foo'\n"
 		      "6:1 expected a command, found '{'\n"
 		      "help: '{' stands on the line of the name before it\n"
-		      "7:1 'redefine' (change a variable) is not supported yet\n"
-		      "help: define a variable of another name\n"
+		      "7:10 expected the name of a variable, found '5'\n"
 		      "8:14 expected the name of a table, found a string\n"
 		      "help: names are written without quotes\n"
 		      "9:7 expected 'ruleset', 'table' or 'chain', found 'foo'\n"
@@ -398,21 +342,14 @@ START_TEST(refused_statements)
 		"delete @s { ip saddr }", "set add ip saddr @s", "map update @m { 1 : 2 }",
 		"reset tcp option fastopen", "queue num 1", "tproxy to :5", "snat to 1.1.1.1",
 		"dnat to 1.1.1.1", "masquerade", "redirect to :5", "xt match x", "ct state new",
-		"rt classid 5", "ipsec exists", "socket mark 5", "fib saddr type local",
-		"osf name \"x\"", "numgen inc mod 2 0", "jhash ip saddr mod 2 0", "symhash mod 2 0",
-		"exthdr frag exists", "frag id 5", "hbh nexthdr 5", "dst nexthdr 5", "mh type 5",
-		"rt0 addr[1] ::", "rt2 addr ::", "srh tag 5", "ah spi 5", "esp spi 5", "comp cpi 5",
-		"udplite dport 5", "dccp dport 5", "sctp dport 5", "igmp type 5", "gre version 5",
-		"gretap ip saddr 1.1.1.1", "vxlan vni 5", "geneve vni 5", "ip option lsrr exists",
-		"tcp option maxseg size 5", "icmp id 5", "icmp mtu 5", "icmpv6 mtu 5",
-		"meta priority 5", "meta random 5", "meta nfproto ipv4", "meta cpu 5", "cpu 5",
-		"meta iiftype ether", "iifgroup 5", "oif eth0", "meta oifname eth0", "skuid 0",
-		"meta time > 5", "day 1", "hour 5", "meta secmark set x", "@th,0,16 5",
-		"@ll,0,8 @s", "jump { accept; }", "counter name x", "ip ttl set 5",
-		"meta mark set 5", "tcp dport map { 1 : 2 }", "ip saddr . tcp dport @s",
-		"ip saddr 1.1.1.1 . 5", "tcp dport 1 << 3", "tcp dport { * }",
-		"tcp dport { 1 : 2 }",
-		"tcp dport { 1 timeout 5s }", "tcp dport { 1 counter }", "tcp dport @th,0,16",
+		"rt classid 5", "rt ip nexthop 1.1.1.1", "ipsec in reqid 5", "ipsec out spi 5",
+		"socket mark 5", "fib saddr type local", "osf name \"x\"", "numgen inc mod 2 0",
+		"jhash ip saddr mod 2 0", "symhash mod 2 0", "meta secmark set x", "meta nftrace 1",
+		"nftrace 1", "meta rtclassid 1", "meta ibrname \"br\"", "meta iifkind \"veth\"",
+		"meta sdif lo", "meta broute 1",
+		"jump { accept; }", "ip ttl set 5", "meta mark set 5", "tcp dport map { 1 : 2 }",
+		"tcp dport { 1 : 2 }", "tcp dport { 1 timeout 5s }", "tcp dport { 1 last }",
+		"tcp dport { 1 counter name x }", "tcp dport { 1 limit rate 5/second }",
 	};
 	struct parsed parsed;
 
@@ -436,23 +373,23 @@ END_TEST
 
 START_TEST(refused_objects)
 {
-	expect_errors("table netdev t {\n\tcounter c {\n\t\tpackets 1 bytes 2\n\t}\n"
-		      "\tflowtable f { hook ingress priority 0; devices = { a }; }\n"
-		      "\tct helper h { type \"ftp\" protocol tcp; }\n\tflags dormant\n"
-		      "\tchian c { }\n"
+	expect_errors("table netdev t {\n\tflowtable f { hook ingress priority 0; devices = { a }; }\n"
+		      "\tct helper h { type \"ftp\" protocol tcp; }\n\tflags dormant, owner\n"
+		      "\tflags dormnt\n\tchian c { }\n\tlmit l { rate 5/second; }\n"
 		      "}\ntable inet x {\n\tchain c {\n\t\tct state new accept\n\t}\n}\n"
 		      "table ip y\n",
-		      "2:2 'counter' (named counter) is not supported yet\n"
-		      "help: write 'counter' in the rule itself\n"
-		      "5:2 'flowtable' (flow table) is not supported yet\n"
-		      "6:2 'ct' (connection tracking object) is not supported yet\n"
-		      "7:2 'flags' (flags of a table) is not supported yet\n"
-		      "8:2 expected 'chain', 'set', 'map' or 'comment', found 'chian'\n"
-		      "help: did you mean 'chain'?\n"
-		      "10:7 'inet' (family of IPv4 and IPv6) is not supported yet\n"
-		      "help: write 'table netdev NAME' and a chain with 'type filter hook ingress "
-		      "device \"DEVICE\" priority 0;'\n"
-		      "15:7 'ip' (family of IPv4) has no ingress hook\n"
+		      "2:2 'flowtable' (flow table) is not supported yet\n"
+		      "3:2 'ct' (connection tracking object) is not supported yet\n"
+		      "4:17 'owner' (table that ends with the program that made it) cannot be "
+		      "used in a ruleset file\n"
+		      "5:8 expected 'dormant', found 'dormnt'\nhelp: did you mean 'dormant'?\n"
+		      "6:2 expected 'chain', 'set', 'map', 'counter', 'flags' or 'comment', found "
+		      "'chian'\nhelp: did you mean 'chain'?\n"
+		      "7:2 expected 'chain', 'set', 'map', 'counter', 'flags' or 'comment', found "
+		      "'lmit'\nhelp: did you mean 'limit'?\n"
+		      "11:3 'ct' (connection tracking) cannot be used at the ingress hook\n"
+		      "help: the packet has not met connection tracking yet\n"
+		      "14:7 'ip' (family of IPv4) has no ingress hook\n"
 		      "help: write 'table netdev NAME' and a chain with 'type filter hook ingress "
 		      "device \"DEVICE\" priority 0;'\n");
 }
@@ -471,6 +408,7 @@ START_TEST(mistakes)
 	expect_refused("tcp dport (22", "14 expected ')', found end of line");
 	expect_refused("tcp flags syn / syn", "20 expected ',', found end of line");
 	expect_refused("ip saddr == ip daddr", "13 expected a value, found the field 'ip daddr'");
+	expect_refused("tcp dport @th,0,16", "11 expected a value, found bytes of the packet");
 	expect_refused("ip saddr 1.1.1.1/129", "18 the length of a prefix is more than 128");
 	expect_refused("tcp dport vmap 22", "16 expected '{' or '@', found '22'");
 	expect_refused("tcp dport vmap { 1 : drop comment \"x\" }",
@@ -548,7 +486,9 @@ START_TEST(any_bytes)
 		"elements", "ipv4_addr", "1.2.3.4", "/", "8", "::", "&", "|", "==", "!",
 		"counter", "packets", "comment", "\"", "add", "rule", "map", "verdict", "flags",
 		"interval", "meta", "\\\n", "#", "policy", "accept", "flush", "ruleset", "arp",
-		"saddr", "ip", ".", "*", "[", "]", "<<", "\xff", "08",
+		"saddr", "ip", ".", "*", "[", "]", "<<", "\xff", "08", "option", "maxseg", "size",
+		"exists", "th", "typeof", "name", "vxlan", "redefine", "undefine", ">>", "^",
+		"inet", "dormant", "1:2", "rt0", "addr", "sctp", "chunk", "sack1",
 	};
 	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
 	uint32_t seed = 1;

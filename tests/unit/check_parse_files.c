@@ -88,7 +88,8 @@ START_TEST(include_errors)
 	/* Braces are balanced in each file. */
 	expect_errors("table netdev t {\n\tinclude \"./brace\"\n}\n",
 		      "1:1 '}' without a '{' before it in this file\n"
-		      "2:1 expected 'chain', 'set', 'map' or 'comment', found 'add'\n");
+		      "2:1 expected 'chain', 'set', 'map', 'counter', 'flags' or "
+		      "'comment', found 'add'\n");
 }
 END_TEST
 

@@ -121,8 +121,8 @@ static void check_keys(const struct make *make, const struct plan *plan, const u
 		for (int step = -1; step <= 1; step++) {
 			u128 key = (values[i] + (u128)step) & u128_max(bits);
 
-			ck_assert_uint_eq(look_up(plan, plan->set_table.at[0], key),
-					  ir_set_has(&make->ir.sets.at[0], key));
+			ck_assert_uint_eq(look_up(plan, plan->sets[0].table, key),
+					  ir_set_has(&make->ir.sets.at[0], &key));
 		}
 	}
 }
@@ -208,7 +208,7 @@ START_TEST(map_of_verdicts)
 	plan = plan_of(&make);
 	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_SEARCH : PLAN_HASH);
 	for (uint32_t key = 0; key < 800; key++)
-		ck_assert_uint_eq(look_up(plan, plan->map_table.at[map], key),
+		ck_assert_uint_eq(look_up(plan, plan->maps[map].table, key),
 				  key % 10 <= (uint32_t)_i ? words[key / 10 % 8] : 0);
 	ck_assert(plan->chain_used[1] && plan->chain_used[2]);
 	arena_free(&make.arena);
@@ -236,10 +236,10 @@ START_TEST(few_are_compared)
 	make_look_up(&make, IR_STEP_TEST, "tcp", "dport", few);
 	make_look_up(&make, IR_STEP_TEST, "tcp", "dport", more);
 	plan = plan_of(&make);
-	ck_assert_uint_eq(plan->set_table.at[few], PLAN_NO_TABLE);
-	ck_assert_uint_eq(plan->set_table.at[more], 0);
-	ck_assert_uint_eq(plan->set_table.at[unused], PLAN_NO_TABLE);
-	ck_assert_uint_eq(plan->set_bits[unused], 0);
+	ck_assert_uint_eq(plan->sets[few].table, PLAN_NO_TABLE);
+	ck_assert_uint_eq(plan->sets[more].table, 0);
+	ck_assert_uint_eq(plan->sets[unused].table, PLAN_NO_TABLE);
+	ck_assert(!plan->sets[unused].used);
 	ck_assert_uint_eq(plan->tables.len, 1);
 	arena_free(&make.arena);
 }

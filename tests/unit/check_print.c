@@ -24,29 +24,49 @@ static u128 value(const struct type *type, const char *text)
 	return lo;
 }
 
+/* What the values below live in. */
+static struct arena scratch = ARENA_INIT;
+
 static struct bind_element one(u128 lo)
 {
-	return (struct bind_element){ .lo = lo, .hi = lo };
+	return (struct bind_element){ .value = { .lo = lo, .hi = lo } };
 }
 
 static struct bind_element block(enum bind_element_form form, u128 lo, u128 hi)
 {
-	return (struct bind_element){ .lo = lo, .hi = hi, .form = form };
+	return (struct bind_element){ .value = { .lo = lo, .hi = hi, .form = form } };
+}
+
+static void add_part(struct bind_key *key, const struct field *of, u128 mask)
+{
+	*vec_push(&scratch, &key->parts) = (struct bind_part){ .field = of, .mask = mask };
+}
+
+static struct bind_key key_of(const struct field *of)
+{
+	struct bind_key key = { .wide_bits = 0 };
+
+	add_part(&key, of, u128_max(of->bit_len));
+	return key;
 }
 
 static struct bind_stmt match(const struct field *of, enum bind_match_op op,
 			      struct bind_element element)
 {
-	return (struct bind_stmt){ .kind = BIND_STMT_MATCH, .field = of, .op = op,
+	return (struct bind_stmt){ .kind = BIND_STMT_MATCH, .key = key_of(of), .op = op,
 				   .value = element };
+}
+
+static struct bind_stmt use(const struct field *of, struct bind_set *set)
+{
+	return (struct bind_stmt){ .kind = BIND_STMT_MATCH, .key = key_of(of), .set = set };
 }
 
 static struct bind_stmt masked(const struct field *of, u128 mask, enum bind_match_op op, u128 v)
 {
 	struct bind_stmt stmt = match(of, op, one(v));
 
-	stmt.has_mask = true;
-	stmt.mask = mask;
+	stmt.key.parts.at[0].mask = mask;
 	return stmt;
 }
 
@@ -60,7 +80,10 @@ static struct bind_stmt slashed(enum bind_match_op op, u128 v, u128 mask)
 
 static struct bind_set set_of(const struct type *type)
 {
-	return (struct bind_set){ .type = type, .bits = type->bits };
+	struct bind_set set = { .map = AST_MAP_NONE };
+
+	*vec_push(&scratch, &set.kinds) = (struct bind_kind){ type, type->bits };
+	return set;
 }
 
 static void add(struct arena *arena, struct bind_set *set, struct bind_element element)
@@ -156,10 +179,101 @@ START_TEST(masks)
 	stmt = masked(field("tcp", "dport"), 0xff, BIND_MATCH_EQ_EXPLICIT, 1);
 	stmt.value = block(BIND_FORM_RANGE, 1, 3);
 	expect(stmt, "tcp dport & 255 == 1-3");
-	stmt.field = field("meta", "length");
+	stmt.key.parts.at[0].field = field("meta", "length");
+	stmt.key.parts.at[0].mask = 0xff;
 	expect(stmt, "meta length & 255 1-3");
 	stmt.op = BIND_MATCH_NEQ;
 	expect(stmt, "meta length & 255 != 1-3");
+}
+END_TEST
+
+START_TEST(operators)
+{
+	const struct field *mark = field("meta", "mark");
+	struct bind_stmt stmt = masked(mark, 0xef, BIND_MATCH_EQ_EXPLICIT, 0x11);
+	struct bind_part *part = &stmt.key.parts.at[0];
+
+	/* (mark & 0xff) | 0x10 */
+	part->flip = 0x10;
+	expect(stmt, "meta mark & 0x000000ff | 0x00000010 == 0x00000011");
+	part->mask = ~(u128)0x10 & 0xffffffff;
+	expect(stmt, "meta mark | 0x00000010 == 0x00000011");
+	part->mask = 0xff;
+	part->flip = 3;
+	expect(stmt, "meta mark & 0x000000ff ^ 0x00000003 == 0x00000011");
+	part->mask = 0xffffffff;
+	part->flip = 0;
+	part->shift = 4;
+	expect(stmt, "meta mark << 4 == 0x00000011");
+	part->shift = -4;
+	part->mask = 0xff;
+	expect(stmt, "meta mark >> 4 & 0x000000ff == 0x00000011");
+	part->tunnel = PROTO_VXLAN;
+	part->field = field("tcp", "dport");
+	part->mask = 0xffff;
+	part->shift = 0;
+	stmt.op = BIND_MATCH_EQ;
+	expect(stmt, "vxlan tcp dport 17");
+}
+END_TEST
+
+START_TEST(raw_fields)
+{
+	const struct field *of = field_make_raw(&scratch, FIELD_BASE_TRANSPORT, 0,
+						FIELD_LOAD_HEADER, 16, 16);
+	struct bind_stmt stmt = match(of, BIND_MATCH_EQ, one(80));
+	struct bind_value rest = { .lo = 0x23, .hi = 0x23 };
+
+	expect(stmt, "@th,16,16 0x50");
+	expect(masked(of, 0xf0, BIND_MATCH_EQ_EXPLICIT, 0x10), "@th,16,16 & 0xf0 == 0x10");
+	stmt.value = block(BIND_FORM_RANGE, 10, 20);
+	expect(stmt, "@th,16,16 0xa-0x14");
+	of = field_make_raw(&scratch, FIELD_BASE_TCP_OPTION, 250, FIELD_LOAD_HEADER, 8, 8);
+	expect(match(of, BIND_MATCH_EQ, one(10)), "tcp option @250,8,8 10");
+	of = field_make_raw(&scratch, FIELD_BASE_TCP_OPTION, 250, FIELD_LOAD_PRESENCE, 0, 0);
+	expect(match(of, BIND_MATCH_EQ, one(0)), "tcp option 250 missing");
+	/* Longer than a part: two parts that are listed as one. */
+	stmt = match(field_make_raw(&scratch, FIELD_BASE_LINK, 0, FIELD_LOAD_HEADER, 8, 128),
+		     BIND_MATCH_EQ, one(0x1));
+	add_part(&stmt.key, field_make_raw(&scratch, FIELD_BASE_LINK, 0, FIELD_LOAD_HEADER, 136, 12),
+		 0xfff);
+	stmt.key.wide_bits = 140;
+	stmt.value.rest = &rest;
+	expect(stmt, "@ll,8,140 0x1023");
+	stmt.value.value.lo = 0;
+	rest.lo = 0;
+	expect(stmt, "@ll,8,140 0x0");
+	/* Flags without names are a number. */
+	expect(match(field("comp", "flags"), BIND_MATCH_ANY_OF, one(5)), "comp flags 0x5");
+}
+END_TEST
+
+START_TEST(concatenations)
+{
+	struct arena arena = ARENA_INIT;
+	struct bind_set set = set_of(&type_ipv4_addr), map = set_of(&type_ipv4_addr);
+	struct bind_value ports = { 80, 90, BIND_FORM_RANGE };
+	struct bind_object web = { .name = str_from("web") };
+	struct bind_stmt stmt = use(field("ip", "saddr"), &set);
+	struct bind_element element = one(0x01020304);
+
+	add_part(&stmt.key, field("tcp", "dport"), 0xffff);
+	*vec_push(&arena, &set.kinds) = (struct bind_kind){ &type_inet_service, 16 };
+	element.rest = &ports;
+	add(&arena, &set, element);
+	element.catchall = true;
+	add(&arena, &set, element);
+	expect(stmt, "ip saddr . tcp dport { 1.2.3.4 . 80-90, * }");
+	map.map = AST_MAP_COUNTER;
+	add(&arena, &map, one(5));
+	map.elements.at[0].object = &web;
+	stmt = use(field("ip", "saddr"), &map);
+	stmt.kind = BIND_STMT_COUNTER;
+	expect(stmt, "counter name ip saddr map { 0.0.0.5 : \"web\" }");
+	stmt.set = NULL;
+	stmt.object = &web;
+	expect(stmt, "counter name \"web\"");
+	arena_free(&arena);
 }
 END_TEST
 
@@ -196,8 +310,7 @@ START_TEST(sets_in_rules)
 	for (unsigned int i = 1; i <= 7; i++)
 		add(&arena, &ports, one(i));
 	add(&arena, &ports, block(BIND_FORM_RANGE, 1024, 65535));
-	stmt = (struct bind_stmt){ .kind = BIND_STMT_MATCH, .field = field("tcp", "dport"),
-				   .set = &ports };
+	stmt = use(field("tcp", "dport"), &ports);
 	expect(stmt, "tcp dport { 1, 2, 3, 4, 5, 6, 7, 1024-65535 }");
 	stmt.op = BIND_MATCH_NEQ;
 	expect(stmt, "tcp dport != { 1, 2, 3, 4, 5, 6, 7, 1024-65535 }");
@@ -206,30 +319,28 @@ START_TEST(sets_in_rules)
 	add(&arena, &names, one(value(&type_ifname, "abc")));
 	add(&arena, &names, one(value(&type_ifname, "d2")));
 	add(&arena, &names, one(value(&type_ifname, "eth0")));
-	stmt = (struct bind_stmt){ .kind = BIND_STMT_MATCH, .field = field("meta", "iifname"),
-				   .set = &names };
+	stmt = use(field("meta", "iifname"), &names);
 	expect(stmt, "iifname { \"a\", \"d2\", \"abc\", \"eth0\" }");
 
 	add(&arena, &tcp_flags, one(0));
 	add(&arena, &tcp_flags, one(2));
 	add(&arena, &tcp_flags, one(5));
 	add(&arena, &tcp_flags, one(0x12));
-	stmt = (struct bind_stmt){ .kind = BIND_STMT_MATCH, .field = field("tcp", "flags"),
-				   .set = &tcp_flags };
+	stmt = use(field("tcp", "flags"), &tcp_flags);
 	expect(stmt, "tcp flags { 0x0, fin | rst, syn, syn | ack }");
 
-	map.is_map = true;
+	map.map = AST_MAP_VERDICT;
 	add(&arena, &map, one(22));
 	add(&arena, &map, block(BIND_FORM_RANGE, 23, 25));
 	map.elements.at[1].verdict.kind = AST_VERDICT_DROP;
-	stmt = (struct bind_stmt){ .kind = BIND_STMT_VMAP, .field = field("tcp", "dport"),
-				   .set = &map };
+	stmt = use(field("tcp", "dport"), &map);
+	stmt.kind = BIND_STMT_VMAP;
 	expect(stmt, "tcp dport vmap { 22 : accept, 23-25 : drop }");
 
 	named.name = str_from("marks");
-	stmt = (struct bind_stmt){ .kind = BIND_STMT_MATCH, .field = field("meta", "mark"),
-				   .has_mask = true, .mask = 0xff, .op = BIND_MATCH_EQ_EXPLICIT,
-				   .set = &named };
+	stmt = use(field("meta", "mark"), &named);
+	stmt.op = BIND_MATCH_EQ_EXPLICIT;
+	stmt.key.parts.at[0].mask = 0xff;
 	expect(stmt, "meta mark & 0x000000ff == @marks");
 	stmt.kind = BIND_STMT_VMAP;
 	expect(stmt, "meta mark & 0x000000ff vmap @marks");
@@ -307,8 +418,10 @@ static void expect_table(struct bind_chain *chain, struct bind_set *set,
 	struct bind_table table = { .name = str_from("t"), .handle = 3 };
 	struct buf out = BUF_INIT;
 
-	if (chain)
+	if (chain) {
+		chain->table = &table;
 		*vec_push(&arena, &table.chains) = chain;
+	}
 	if (set)
 		*vec_push(&arena, &table.sets) = set;
 	*vec_push(&arena, &ruleset.tables) = &table;
@@ -382,7 +495,7 @@ START_TEST(set_declarations)
 	set.flag_constant = true;
 	set.flag_interval = true;
 	set.comment = (struct str){ NULL, 0 };
-	set.is_map = true;
+	set.map = AST_MAP_VERDICT;
 	set.handle = 5;
 	none.handles = true;
 	expect_table(NULL, &set, none,
@@ -439,10 +552,11 @@ START_TEST(element_comments)
 	struct print_options none = { .handles = false };
 
 	map.name = str_from("m");
-	map.is_map = true;
+	map.map = AST_MAP_VERDICT;
 	map.flag_interval = true;
 	add(&arena, &map, block(BIND_FORM_PREFIX, 0x01010100, 0x010101ff));
-	map.elements.at[0].comment = str_from("one");
+	map.elements.at[0].extra = ARENA_NEW(&arena, struct bind_extra);
+	map.elements.at[0].extra->comment = str_from("one");
 	add(&arena, &map, one(0x02020202));
 	map.elements.at[1].verdict.kind = AST_VERDICT_DROP;
 	expect_table(NULL, &map, none,
@@ -497,6 +611,9 @@ int main(void)
 	tcase_add_test(tcase, fields);
 	tcase_add_test(tcase, blocks);
 	tcase_add_test(tcase, masks);
+	tcase_add_test(tcase, operators);
+	tcase_add_test(tcase, raw_fields);
+	tcase_add_test(tcase, concatenations);
 	tcase_add_test(tcase, flags);
 	tcase_add_test(tcase, sets_in_rules);
 	tcase_add_test(tcase, rule_options);
@@ -510,5 +627,6 @@ int main(void)
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	arena_free(&scratch);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

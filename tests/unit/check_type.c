@@ -144,6 +144,34 @@ static const struct value_case value_cases[] = {
 	{ &type_pkt_type, 0, "unicast", "host" },
 	{ &type_pkt_type, 0, "3", "other" },
 	{ &type_pkt_type, 0, "7", "7" },
+
+	{ &type_devgroup, 0, "default", "\"default\"" },
+	{ &type_devgroup, 0, "5", "5" },
+	{ &type_day, 0, "6", "\"Saturday\"" },
+	{ &type_day, 0, "Sat", NULL },
+	{ &type_classid, 0, "1:2", "1:2" },
+	{ &type_classid, 0, "0x10002", "1:2" },
+	{ &type_classid, 0, "ffff:", "ffff:0" },
+	{ &type_classid, 0, "none", "none" },
+	{ &type_classid, 0, "0xffffffff", "root" },
+	{ &type_classid, 0, "1:2:3", NULL },
+	{ &type_classid, 0, "10000:1", NULL },
+	{ &type_bitmask, 8, "0x81", "0x1,0x80" },
+	{ &type_dccp_pkttype, 0, "2", "data" },
+
+	/* main() sets the zone two hours ahead of UTC. */
+	{ &type_time, 0, "2024-01-01 10:00:00", "\"2024-01-01 10:00:00\"" },
+	{ &type_time, 0, "2024-01-01 10:00", "\"2024-01-01 10:00:00\"" },
+	{ &type_time, 0, "2024-01-01", "\"2024-01-01 00:00:00\"" },
+	{ &type_time, 0, "1700000000", "\"2023-11-15 00:13:20\"" },
+	{ &type_time, 0, "2024-01-01x", NULL },
+	{ &type_time, 0, "2024-13-01", NULL },
+	{ &type_hour, 0, "17:00", "\"17:00\"" },
+	{ &type_hour, 0, "17:00:30", "\"17:00:30\"" },
+	{ &type_hour, 0, "00:30", "\"00:30\"" },
+	{ &type_hour, 0, "3600", "\"03:00\"" },
+	{ &type_hour, 0, "25:00", NULL },
+	{ &type_hour, 0, "17:00pm", NULL },
 };
 
 START_TEST(values)
@@ -234,6 +262,14 @@ START_TEST(bounded_text)
 }
 END_TEST
 
+/* What is printed, less its quotes. */
+static struct str inside(const struct buf *out)
+{
+	struct str text = buf_str(out);
+
+	return text.at[0] == '"' ? (struct str){ text.at + 1, text.len - 2 } : text;
+}
+
 START_TEST(every_symbol)
 {
 	for (const struct type *const *type = type_all; *type; type++) {
@@ -249,7 +285,7 @@ START_TEST(every_symbol)
 				      (*type)->name, symbol->name);
 			ck_assert(lo == symbol->value && hi == lo);
 			type_print(*type, (*type)->bits, lo, &out);
-			ck_assert(type_parse(*type, (*type)->bits, buf_str(&out), &again, &hi) ==
+			ck_assert(type_parse(*type, (*type)->bits, inside(&out), &again, &hi) ==
 				  TYPE_PARSED_VALUE);
 			ck_assert(again == lo);
 			buf_free(&out);
@@ -270,6 +306,21 @@ START_TEST(names)
 	}
 	ck_assert_ptr_null(type_find(str_from("ipv4")));
 	ck_assert_ptr_null(type_find(str_from("")));
+}
+END_TEST
+
+/* The zone is two hours ahead of UTC, and a day has no end. */
+START_TEST(times)
+{
+	u128 lo = 0, hi = 0;
+
+	ck_assert(type_parse(&type_time, 64, str_from("2024-01-01 10:00"), &lo, &hi) ==
+		  TYPE_PARSED_VALUE);
+	ck_assert(lo == (u128)1704096000 * 1000000000);
+	ck_assert(type_parse(&type_hour, 32, str_from("01:00"), &lo, &hi) == TYPE_PARSED_VALUE);
+	ck_assert(lo == 23 * 3600);
+	ck_assert(type_parse(&type_time, 64, str_from("18446744074"), &lo, &hi) ==
+		  TYPE_PARSED_TOO_BIG);
 }
 END_TEST
 
@@ -296,6 +347,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	setenv("TZ", "XTZ-2", 1);
 	tcase_add_loop_test(tcase, values, 0,
 			    (int)(sizeof(value_cases) / sizeof(value_cases[0])));
 	tcase_add_test(tcase, too_big);
@@ -303,6 +355,7 @@ int main(void)
 	tcase_add_test(tcase, bounded_text);
 	tcase_add_test(tcase, every_symbol);
 	tcase_add_test(tcase, names);
+	tcase_add_test(tcase, times);
 	tcase_add_test(tcase, other_forms);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -90,10 +90,28 @@ static inline uint32_t make_load(struct make *make, const char *proto_name, cons
 	return (uint32_t)make->ir.loads.len - 1;
 }
 
+/* A key of the load itself, with a part for each that is added. */
+static inline uint32_t make_key(struct make *make)
+{
+	vec_push(&make->arena, &make->ir.keys);
+	return (uint32_t)make->ir.keys.len - 1;
+}
+
+static inline struct ir_part *make_part(struct make *make, uint32_t key, const char *proto,
+					const char *name)
+{
+	uint32_t load = make_load(make, proto, name);
+	struct ir_part *part = vec_push(&make->arena, &make->ir.keys.at[key].parts);
+
+	part->load = load;
+	part->mask = u128_max(make->ir.loads.at[load].field->bit_len);
+	return part;
+}
+
 /* A new, empty set or map; its number. */
 static inline uint32_t make_set(struct make *make)
 {
-	vec_push(&make->arena, &make->ir.sets);
+	vec_push(&make->arena, &make->ir.sets)->parts = 1;
 	return (uint32_t)make->ir.sets.len - 1;
 }
 
@@ -104,26 +122,45 @@ static inline void make_interval(struct make *make, uint32_t set, u128 lo, u128 
 
 static inline uint32_t make_map(struct make *make)
 {
-	vec_push(&make->arena, &make->ir.maps);
+	vec_push(&make->arena, &make->ir.maps)->parts = 1;
 	return (uint32_t)make->ir.maps.len - 1;
 }
 
-static inline void make_element(struct make *make, uint32_t map, u128 lo, u128 hi,
-				struct ir_verdict verdict)
+/* The intervals of its parts are added by the caller. */
+static inline struct ir_map_entry *make_entry_of(struct make *make, uint32_t map,
+						 struct ir_verdict verdict)
 {
-	*vec_push(&make->arena, &make->ir.maps.at[map].entries) =
-		(struct ir_map_entry){ lo, hi, verdict };
+	struct ir_map_entry *entry = vec_push(&make->arena, &make->ir.maps.at[map].entries);
+
+	*entry = (struct ir_map_entry){ verdict, IR_NO_COUNTER, IR_NO_COUNTER };
+	return entry;
+}
+
+static inline struct ir_map_entry *make_element(struct make *make, uint32_t map, u128 lo, u128 hi,
+						struct ir_verdict verdict)
+{
+	*vec_push(&make->arena, &make->ir.maps.at[map].intervals) = (struct ir_interval){ lo, hi };
+	return make_entry_of(make, map, verdict);
+}
+
+/* A step that looks the key up in set or map NUMBER. */
+static inline struct ir_step *make_look_up_key(struct make *make, enum ir_step_kind kind,
+					       uint32_t key, uint32_t number)
+{
+	struct ir_step *step = make_step(make, kind);
+
+	step->key = key;
+	step->set = step->map = number;
+	return step;
 }
 
 static inline struct ir_step *make_look_up(struct make *make, enum ir_step_kind kind,
 					   const char *proto, const char *name, uint32_t number)
 {
-	struct ir_step *step = make_step(make, kind);
+	uint32_t key = make_key(make);
 
-	step->load = make_load(make, proto, name);
-	step->mask = u128_max(make->ir.loads.at[step->load].field->bit_len);
-	step->set = step->map = number;
-	return step;
+	make_part(make, key, proto, name);
+	return make_look_up_key(make, kind, key, number);
 }
 
 /* A test of a field for the values LO to HI. */
@@ -134,6 +171,12 @@ static inline struct ir_step *make_test(struct make *make, const char *proto, co
 
 	make_interval(make, set, lo, hi);
 	return make_look_up(make, IR_STEP_TEST, proto, name, set);
+}
+
+/* The only part of a step's key. */
+static inline struct ir_part *make_part_of(struct make *make, const struct ir_step *step)
+{
+	return &make->ir.keys.at[step->key].parts.at[0];
 }
 
 #endif

@@ -86,4 +86,60 @@ static inline void expect_errors(const char *text, const char *messages)
 	expect_errors_with(&(struct parse_options){ 0 }, text, messages);
 }
 
+/* One rule; its tree on one line: "match ==(field tcp dport, number 22)". */
+static inline void expect_rule(const char *rule, const char *tree)
+{
+	static const char head[] = "add rule netdev t c\n  rule\n";
+	struct parsed parsed;
+	struct buf text = BUF_INIT, out = BUF_INIT, flat = BUF_INIT;
+
+	buf_printf(&text, "add rule netdev t c %s", rule);
+	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
+	put_errors(&parsed, &out);
+	ck_assert_msg(parsed.ok, "%s\n%s", rule, out.at);
+	buf_free(&out);
+	parse_print(parsed.ast, &out);
+	ck_assert_int_eq(strncmp(out.at, head, strlen(head)), 0);
+	for (const char *line = out.at + strlen(head), *next; *line; line = next) {
+		static const char blanks[] = "                                        ";
+		size_t depth = strspn(line, " "), below;
+
+		next = strchr(line, '\n') + 1;
+		below = strspn(next, " ");
+		ck_assert_uint_lt(depth, strlen(blanks));
+		buf_put(&flat, line + depth, (size_t)(next - line) - depth - 1);
+		if (below > depth)
+			buf_putc(&flat, '(');
+		for (size_t i = below; i < depth && i >= 4; i += 2)
+			buf_putc(&flat, ')');
+		for (size_t i = 4; !*next && i < depth; i += 2)
+			buf_putc(&flat, ')');
+		if (*next && below <= depth)
+			buf_puts(&flat, ", ");
+	}
+	ck_assert_str_eq(flat.at, tree);
+	buf_free(&text);
+	buf_free(&out);
+	buf_free(&flat);
+	arena_free(&parsed.arena);
+}
+
+/* RULE alone is wrong: "column message", where column 1 is the rule's first byte. */
+static inline void expect_refused(const char *rule, const char *message)
+{
+	struct parsed parsed;
+	struct buf text = BUF_INIT, out = BUF_INIT;
+	struct source_place place;
+
+	buf_printf(&text, "add rule netdev t c %s\nadd table netdev after\n", rule);
+	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
+	ck_assert_msg(parsed.diag.errors == 1, "%s: %u errors", rule, parsed.diag.errors);
+	place = source_locate(&parsed.sources, parsed.diag.messages.at[0].labels[0].span);
+	buf_printf(&out, "%u %s", place.column - 20, parsed.diag.messages.at[0].text);
+	ck_assert_str_eq(out.at, message);
+	buf_free(&text);
+	buf_free(&out);
+	arena_free(&parsed.arena);
+}
+
 #endif

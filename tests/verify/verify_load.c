@@ -29,6 +29,7 @@
 
 #define LOOPBACK 1			/* ifindex that TEST_RUN gives packets, everywhere */
 #define MULTIPLIER 0x9e3779b1u
+#define MINUTES_WEST (-120)
 #define LOG_BYTES (256u << 20)
 
 struct verify {
@@ -40,6 +41,7 @@ struct verify {
 	struct bpf_object *object;
 	char *log;
 	int program, devices, trail, cells;
+	int given;			/* -1: the program has none */
 	int cpus;
 	struct xdpfw_cell *judged;	/* the interpreter's sums */
 	size_t differences, runs;
@@ -155,6 +157,7 @@ static bool set_config(struct verify *verify)
 	    config->abi != XDPFW_ABI_VERSION || config->counter_count != compile->counter_count)
 		return false;
 	config->prove = 1;
+	config->minutes_west = MINUTES_WEST;
 	cell_of = (uint32_t *)(config + 1);
 	for (size_t i = 0; i < compile->counter_count; i++)
 		cell_of[i] = (uint32_t)i + 1;
@@ -204,6 +207,7 @@ static bool load(struct verify *verify, const char *path)
 	verify->devices = map_fd(verify, "xdpfw_devices");
 	verify->trail = map_fd(verify, "xdpfw_trail");
 	verify->cells = map_fd(verify, "xdpfw_cells");
+	verify->given = map_fd(verify, ".data.given");
 	verify->cpus = libbpf_num_possible_cpus();
 	return fill_tables(verify);
 }
@@ -213,7 +217,8 @@ static void fill_device(struct verify *verify, uint32_t entry, struct xdpfw_devi
 	static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 1 };
 	struct xdpfw_device_table *table = ARENA_NEW(&verify->arena, struct xdpfw_device_table);
 	uint32_t slot = (LOOPBACK * MULTIPLIER) >> (32 - XDPFW_DEVICE_SLOT_BITS), zero = 0;
-	struct xdpfw_device device = { .ifindex = LOOPBACK, .entry = entry };
+	struct xdpfw_device device = { .ifindex = LOOPBACK, .entry = entry, .type = 1,
+				       .group = 7 };
 
 	for (size_t i = 0; i < verify->compile->device_count; i++)
 		if (verify->compile->devices[i].entry == entry)
@@ -256,9 +261,13 @@ static void run_packet(struct verify *verify, const struct xdpfw_device *device,
 		    .data_size_in = (uint32_t)packet->len, .ctx_in = &context,
 		    .ctx_size_in = sizeof(context), .repeat = 1);
 	struct compile_verdict judged = { .drop = false };
+	struct xdpfw_given given = packet->given;
 	struct xdpfw_trail trail;
 	uint32_t zero = 0;
 
+	given.active = 1;
+	if (verify->given >= 0 && bpf_map_update_elem(verify->given, &zero, &given, BPF_ANY))
+		exit(3);
 	if (bpf_prog_test_run_opts(verify->program, &options)) {
 		fprintf(stderr, "TEST_RUN of %zu bytes, %zu of them linear: %s\n", packet->len,
 			linear, strerror(errno));
@@ -266,7 +275,7 @@ static void run_packet(struct verify *verify, const struct xdpfw_device *device,
 	}
 	if (bpf_map_lookup_elem(verify->trail, &zero, &trail))
 		exit(3);
-	compile_judge(verify->compile, device, packet->frame, packet->len, verify->judged, &judged);
+	compile_judge(verify->compile, device, packet, MINUTES_WEST, verify->judged, &judged);
 	verify->runs++;
 	if ((options.retval == XDP_DROP) == judged.drop &&
 	    (options.retval == XDP_DROP || options.retval == XDP_PASS) &&

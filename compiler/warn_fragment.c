@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lower_fragment: the one warning of lower.
+ * warn_fragment: drops that fragments slip by.
  *
  * In: the IR.  Out: a warning when the ruleset drops by a transport field (`tcp dport 23 drop`)
  * under policy accept and no rule of it looks at fragments: later fragments have no transport
  * header, so they never meet that drop (SEMANTICS 9, D1).
  */
-#include "compiler/lower_parts.h"
+#include "compiler/warn_parts.h"
 
 /* What of a chain: it is entered behind a transport test, or by nobody under policy accept. */
 struct chain_facts {
@@ -21,14 +21,28 @@ struct facts {
 	bool changed;
 };
 
-/* `ip frag-off`, and for IPv6 `ip6 nexthdr`, which can name the fragment header. */
+/* The raw bits of `ip frag-off`, or of what stands there in IPv6. */
+#define FRAG_OFF_BIT 48
+#define FRAG_OFF_END 64
+#define NEXT_FRAGMENT 44
+
+/*
+ * `ip frag-off`, and for IPv6 the fragment header's fields, `exthdr frag`, or `ip6 nexthdr`, which
+ * can name it.
+ */
 static bool speaks_of_fragments(const struct ir *ir)
 {
 	for (size_t i = 0; i < ir->loads.len; i++) {
 		const struct field *field = ir->loads.at[i].field;
 
 		if ((field->proto == PROTO_IP && !strcmp(field->name, "frag-off")) ||
-		    (field->proto == PROTO_IP6 && !strcmp(field->name, "nexthdr")))
+		    (field->proto == PROTO_IP6 && !strcmp(field->name, "nexthdr")) ||
+		    (field_base_of(field) == FIELD_BASE_EXTENSION &&
+		     field->number == NEXT_FRAGMENT))
+			return true;
+		if (field->proto == PROTO_RAW && field->base == FIELD_BASE_NETWORK &&
+		    field->bit_off < FRAG_OFF_END &&
+		    field->bit_off + field->bit_len > FRAG_OFF_BIT)
 			return true;
 	}
 	return false;
@@ -51,6 +65,19 @@ static void meet_verdict(struct facts *facts, const struct ir_step *step,
 	facts->changed = true;
 }
 
+static bool reads_transport(const struct ir *ir, const struct ir_key *key)
+{
+	for (size_t i = 0; i < key->parts.len; i++) {
+		struct ir_place place = ir_load_place(&ir->loads.at[key->parts.at[i].load]);
+
+		if (place.tunnel != PROTO_META || place.base == FIELD_BASE_TRANSPORT ||
+		    place.base == FIELD_BASE_PAYLOAD || place.base == FIELD_BASE_TCP_OPTION ||
+		    place.base == FIELD_BASE_SCTP_CHUNK)
+			return true;
+	}
+	return false;
+}
+
 static void visit_rule(struct facts *facts, const struct ir_rule *rule)
 {
 	const struct ir *ir = facts->ir;
@@ -58,20 +85,16 @@ static void visit_rule(struct facts *facts, const struct ir_rule *rule)
 
 	for (size_t i = 0; i < rule->steps.len; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
+		struct ir_verdict verdict;
 
 		if (step->kind == IR_STEP_TEST || step->kind == IR_STEP_MAP)
-			behind_transport |= field_proto(ir->loads.at[step->load].field)->base ==
-					    FIELD_BASE_TRANSPORT;
-		if (step->kind == IR_STEP_VERDICT)
-			meet_verdict(facts, step, &step->verdict, behind_transport);
-		for (size_t j = 0; step->kind == IR_STEP_MAP &&
-				   j < ir->maps.at[step->map].entries.len; j++)
-			meet_verdict(facts, step, &ir->maps.at[step->map].entries.at[j].verdict,
-				     behind_transport);
+			behind_transport |= reads_transport(ir, &ir->keys.at[step->key]);
+		for (size_t at = 0; warn_next_verdict(ir, step, &at, &verdict);)
+			meet_verdict(facts, step, &verdict, behind_transport);
 	}
 }
 
-void lower_warn_fragments(const struct ir *ir, struct arena *arena, struct diag *diag)
+void warn_fragments(const struct ir *ir, struct arena *arena, struct diag *diag)
 {
 	struct facts facts = {
 		.ir = ir,
@@ -97,5 +120,5 @@ void lower_warn_fragments(const struct ir *ir, struct arena *arena, struct diag 
 		     "fragments behind the first have no transport header: this drop never "
 		     "meets them");
 	diag_help(diag, "'ip frag-off & 0x1fff != 0' matches them in IPv4, "
-			"'ip6 nexthdr ipv6-frag' in IPv6");
+			"'frag frag-off != 0' in IPv6");
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_lanes: tables whose keys are rows of lanes: concatenations that are longer than 128 bits or
+ * have intervals in more than one part.
+ *
+ * In: rows of a set or map.  Out: a hash table when all are single values, else boxes that the
+ * program compares with one after the other, in the byte order of this machine.
+ */
+#include "compiler/plan_table.h"
+
+#include <string.h>
+
+#define MAX_LANES (2 * IR_MAX_PARTS)
+
+/* The lanes of a row's lower ends, or of its upper ones. */
+static unsigned int row_lanes(const struct plan_look *look, const struct ir_interval *row,
+			      bool upper, uint64_t ret_lanes[MAX_LANES])
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < look->parts; i++) {
+		u128 max = u128_max(look->part_bits[i]);
+		u128 value = upper ? row[i].hi : row[i].lo;
+
+		value = value < max ? value : max;
+		if (plan_part_lanes(look->part_bits[i]) == 2)
+			ret_lanes[count++] = (uint64_t)(value >> 64);
+		ret_lanes[count++] = (uint64_t)value;
+	}
+	return count;
+}
+
+static unsigned int look_lanes(const struct plan_look *look)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < look->parts; i++)
+		count += plan_part_lanes(look->part_bits[i]);
+	return count;
+}
+
+/* A row that keys can be in. */
+static bool is_possible(const struct plan_rows *rows, size_t number)
+{
+	const struct ir_interval *row = &rows->at[number * rows->look->parts];
+
+	for (uint32_t i = 0; i < rows->look->parts; i++)
+		if (row[i].lo > u128_max(rows->look->part_bits[i]))
+			return false;
+	return rows->results[number] != 0;
+}
+
+static bool are_values(const struct plan_rows *rows)
+{
+	for (size_t i = 0; i < rows->count * rows->look->parts; i++)
+		if (rows->at[i].lo != rows->at[i].hi)
+			return false;
+	return true;
+}
+
+static uint32_t hash_lanes(const uint64_t *lanes, unsigned int count, uint32_t seed)
+{
+	uint64_t hash = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		hash = table_mix_lane(hash, lanes[i]);
+	return table_mix(0, hash, seed);
+}
+
+static uint32_t hash_row(const struct plan_homes *homes, size_t key, uint32_t seed)
+{
+	return hash_lanes((const uint64_t *)homes->keys + key * homes->lanes, homes->lanes, seed);
+}
+
+/* All keys, each once (rows are sorted), as lanes of the final length. */
+static size_t make_keys(const struct plan_rows *rows, unsigned int lanes, uint64_t *keys)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		uint64_t key[MAX_LANES] = { 0 };
+
+		if (!is_possible(rows, i))
+			continue;
+		row_lanes(rows->look, &rows->at[i * rows->look->parts], false, key);
+		if (count && !memcmp(keys + (count - 1) * lanes, key, lanes * sizeof(*key)))
+			continue;
+		memcpy(keys + count++ * lanes, key, lanes * sizeof(*key));
+	}
+	return count;
+}
+
+/*
+ * The lanes that a key lacks behind its own are 0 in keys and tables alike, and a lane of 0 changes
+ * the hash: so homes are looked for with the most lanes that a key of this program could have.
+ */
+static bool choose_hash(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+			struct plan_table *table)
+{
+	unsigned int lanes = plan->hash_lanes;
+	uint64_t *keys = ARENA_ARRAY(arena, uint64_t, rows->count * lanes + 1);
+	struct plan_homes homes = { .hash = hash_row, .keys = keys, .lanes = lanes };
+
+	homes.count = make_keys(rows, lanes, keys);
+	table->kind = PLAN_HASH;
+	table->lanes = lanes;
+	table->used = (uint32_t)homes.count;
+	return plan_table_spread(&homes, arena, table);
+}
+
+static uint32_t find_shape(struct plan *plan, const struct plan_look *look, struct arena *arena)
+{
+	struct plan_shape shape = { 0, 0 };
+
+	for (uint32_t i = 0; i < look->parts; i++) {
+		if (plan_part_lanes(look->part_bits[i]) == 2)
+			shape.doubles |= 1u << shape.lanes;
+		shape.lanes += plan_part_lanes(look->part_bits[i]);
+	}
+	for (uint32_t i = 0; i < plan->shapes.len; i++)
+		if (plan->shapes.at[i].lanes == shape.lanes &&
+		    plan->shapes.at[i].doubles == shape.doubles)
+			return i;
+	*vec_push(arena, &plan->shapes) = shape;
+	return (uint32_t)plan->shapes.len - 1;
+}
+
+static void choose_boxes(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+			 struct plan_table *table)
+{
+	table->kind = PLAN_BOXES;
+	table->lanes = look_lanes(rows->look);
+	table->used = 0;
+	table->seed = 0;
+	table->max_probe = 0;
+	for (size_t i = 0; i < rows->count; i++)
+		table->used += is_possible(rows, i);
+	table->slots = table->used;
+	table->shape = find_shape(plan, rows->look, arena);
+}
+
+void plan_lanes_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+		       struct plan_table *table)
+{
+	table->key_bits = 0;
+	if (!are_values(rows) || !choose_hash(plan, rows, arena, table))
+		choose_boxes(plan, rows, arena, table);
+	if (plan->key_lanes < table->lanes)
+		plan->key_lanes = table->lanes;
+}
+
+static size_t row_bytes(const struct plan_table *table)
+{
+	if (table->kind == PLAN_HASH)
+		return table->lanes * sizeof(uint64_t) + sizeof(uint64_t);
+	return table->lanes * 2 * sizeof(uint64_t) + sizeof(struct table_result);
+}
+
+size_t plan_lanes_bytes(const struct plan_table *table)
+{
+	return (size_t)table->slots * row_bytes(table);
+}
+
+static void fill_hash(const struct plan_rows *rows, const struct plan_table *table,
+		      uint8_t *bytes)
+{
+	size_t size = row_bytes(table), key_bytes = table->lanes * sizeof(uint64_t);
+
+	for (size_t i = 0; i < rows->count; i++) {
+		uint64_t key[MAX_LANES] = { 0 };
+		uint32_t slot, result;
+
+		if (!is_possible(rows, i))
+			continue;
+		row_lanes(rows->look, &rows->at[i * rows->look->parts], false, key);
+		slot = hash_lanes(key, table->lanes, table->seed) & (table->slots - 1);
+		for (;; slot = (slot + 1) & (table->slots - 1)) {
+			memcpy(&result, bytes + slot * size + key_bytes, sizeof(result));
+			if (!result || !memcmp(bytes + slot * size, key, key_bytes))
+				break;
+		}
+		if (result)
+			continue;	/* a set may name a key twice */
+		memcpy(bytes + slot * size, key, key_bytes);
+		memcpy(bytes + slot * size + key_bytes, &rows->results[i], sizeof(result));
+	}
+}
+
+static void fill_boxes(const struct plan_rows *rows, const struct plan_table *table,
+		       uint8_t *bytes)
+{
+	uint64_t box[2 * MAX_LANES], lo[MAX_LANES], hi[MAX_LANES];
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct ir_interval *row = &rows->at[i * rows->look->parts];
+
+		if (!is_possible(rows, i))
+			continue;
+		row_lanes(rows->look, row, false, lo);
+		row_lanes(rows->look, row, true, hi);
+		for (unsigned int j = 0; j < table->lanes; j++) {
+			box[2 * j] = lo[j];
+			box[2 * j + 1] = hi[j];
+		}
+		memcpy(bytes, box, table->lanes * 2 * sizeof(uint64_t));
+		memcpy(bytes + table->lanes * 2 * sizeof(uint64_t), &rows->results[i],
+		       sizeof(uint32_t));
+		bytes += row_bytes(table);
+	}
+}
+
+void plan_lanes_fill(const struct plan_rows *rows, const struct plan_table *table, uint8_t *bytes)
+{
+	if (table->kind == PLAN_HASH)
+		fill_hash(rows, table, bytes);
+	else
+		fill_boxes(rows, table, bytes);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * warn_region: what values the tests of a rule leave over for each key.
+ *
+ * In: a rule.  Out: for each key of one part a list of intervals; when the rule's tests are true
+ * the key lies in them.  What is not understood leaves the list as it is, so it can only be too
+ * long: an empty list is sure.  Named sets are not understood, for their elements can change while
+ * the ruleset is in force; keys of several parts neither; nor keys that two loads in a row do not
+ * agree on.
+ */
+#include "compiler/warn_parts.h"
+
+/* More of them than this are not worked out. */
+#define MAX_INTERVALS 1024
+/* Pairs of boxes that are compared. */
+#define MAX_BOX_PAIRS 4096
+
+static bool load_is_steady(const struct ir_load *load)
+{
+	switch (load->field->load) {
+	case FIELD_LOAD_RANDOM:
+	case FIELD_LOAD_TIME:
+	case FIELD_LOAD_DAY:
+	case FIELD_LOAD_HOUR:
+		return false;
+	case FIELD_LOAD_HEADER:
+	case FIELD_LOAD_PRESENCE:
+	case FIELD_LOAD_PROTOCOL:
+	case FIELD_LOAD_L4PROTO:
+	case FIELD_LOAD_NFPROTO:
+	case FIELD_LOAD_LENGTH:
+	case FIELD_LOAD_IFNAME:
+	case FIELD_LOAD_IFTYPE:
+	case FIELD_LOAD_IFGROUP:
+	case FIELD_LOAD_PKTTYPE:
+	case FIELD_LOAD_CPU:
+	case FIELD_LOAD_ZERO:
+	case FIELD_LOAD_NEVER:
+		break;
+	}
+	return true;
+}
+
+bool warn_key_is_steady(const struct ir *ir, uint32_t number)
+{
+	const struct ir_key *key = &ir->keys.at[number];
+
+	for (size_t i = 0; i < key->parts.len; i++)
+		if (!load_is_steady(&ir->loads.at[key->parts.at[i].load]))
+			return false;
+	return true;
+}
+
+/* A test on a key of one part whose set stays what it is. */
+static bool is_understood(const struct ir *ir, const struct ir_step *step)
+{
+	return step->kind == IR_STEP_TEST && ir->keys.at[step->key].parts.len == 1 &&
+	       !ir->sets.at[step->set].name.len && warn_key_is_steady(ir, step->key);
+}
+
+static void push(struct arena *arena, struct warn_region *region, u128 lo, u128 hi)
+{
+	*vec_push(arena, &region->intervals) = (struct ir_interval){ lo, hi };
+}
+
+/* All that the part can be: its loads may be constant or never succeed, its mask may be 0. */
+static void start_region(const struct ir *ir, uint32_t number, struct arena *arena,
+			 struct warn_region *region)
+{
+	const struct ir_part *part = &ir->keys.at[number].parts.at[0];
+	enum field_load load = ir->loads.at[part->load].field->load;
+	u128 constant = ir_part_apply(ir, part, 0);
+
+	region->key = number;
+	if (load == FIELD_LOAD_NEVER)
+		return;
+	if (load == FIELD_LOAD_ZERO || !part->mask)
+		push(arena, region, constant, constant);
+	else
+		push(arena, region, 0, u128_max(ir_part_bits(ir, part)));
+}
+
+static struct warn_region intersect(const struct warn_region *region, const struct ir_set *set,
+				    struct arena *arena)
+{
+	struct warn_region out = { .key = region->key };
+	size_t i = 0, j = 0;
+
+	while (i < region->intervals.len && j < set->intervals.len) {
+		const struct ir_interval *a = &region->intervals.at[i];
+		const struct ir_interval *b = &set->intervals.at[j];
+		u128 lo = a->lo > b->lo ? a->lo : b->lo, hi = a->hi < b->hi ? a->hi : b->hi;
+
+		if (lo <= hi)
+			push(arena, &out, lo, hi);
+		if (a->hi < b->hi)
+			i++;
+		else
+			j++;
+	}
+	return out;
+}
+
+static struct warn_region subtract(const struct warn_region *region, const struct ir_set *set,
+				   struct arena *arena)
+{
+	struct warn_region out = { .key = region->key };
+	size_t j = 0;
+
+	for (size_t i = 0; i < region->intervals.len; i++) {
+		struct ir_interval left = region->intervals.at[i];
+		bool gone = false;
+
+		while (j && (j == set->intervals.len || set->intervals.at[j].lo > left.lo))
+			j--;
+		for (; !gone && j < set->intervals.len && set->intervals.at[j].lo <= left.hi;
+		     j++) {
+			const struct ir_interval *cut = &set->intervals.at[j];
+
+			if (cut->hi < left.lo)
+				continue;
+			if (cut->lo > left.lo)
+				push(arena, &out, left.lo, cut->lo - 1);
+			gone = cut->hi >= left.hi;
+			if (!gone)
+				left.lo = cut->hi + 1;
+		}
+		if (!gone)
+			push(arena, &out, left.lo, left.hi);
+	}
+	return out;
+}
+
+/* Single values that the part's mask and flip can never make are none of the region. */
+static void drop_impossible(const struct ir *ir, struct warn_region *region)
+{
+	const struct ir_part *part = &ir->keys.at[region->key].parts.at[0];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < region->intervals.len; i++) {
+		struct ir_interval interval = region->intervals.at[i];
+
+		if (interval.lo == interval.hi && (interval.lo ^ part->flip) & ~part->mask)
+			continue;
+		region->intervals.at[kept++] = interval;
+	}
+	region->intervals.len = kept;
+}
+
+static struct warn_region *find_region(const struct warn_regions *regions, uint32_t key)
+{
+	for (size_t i = 0; i < regions->regions.len; i++)
+		if (regions->regions.at[i].key == key)
+			return &regions->regions.at[i];
+	return NULL;
+}
+
+/*
+ * The test before step END on the same key with which it cannot be true; END when it never is true
+ * by itself; WARN_NO_STEP when it takes more than one other.
+ */
+static uint32_t find_opponent(const struct ir *ir, const struct ir_rule *rule, uint32_t end,
+			      struct arena *arena)
+{
+	const struct ir_step *last = &rule->steps.at[end];
+
+	for (uint32_t i = end; i <= end; i--) {
+		const struct ir_step *step = &rule->steps.at[i];
+		struct warn_region region = { 0 };
+
+		if (i < end && (!is_understood(ir, step) || step->key != last->key))
+			continue;
+		start_region(ir, last->key, arena, &region);
+		for (uint32_t j = 0; j < 2; j++) {
+			const struct ir_step *test = j ? last : step;
+			const struct ir_set *set = &ir->sets.at[test->set];
+
+			region = test->negate ? subtract(&region, set, arena) :
+						intersect(&region, set, arena);
+			drop_impossible(ir, &region);
+		}
+		if (!region.intervals.len)
+			return i;
+	}
+	return WARN_NO_STEP;
+}
+
+void warn_region_find(const struct ir *ir, const struct ir_rule *rule, size_t steps,
+		      struct arena *arena, struct warn_regions *ret_regions)
+{
+	struct warn_regions regions = { .first = WARN_NO_STEP, .second = WARN_NO_STEP };
+
+	for (uint32_t i = 0; i < steps; i++) {
+		const struct ir_step *step = &rule->steps.at[i];
+		const struct ir_set *set = &ir->sets.at[step->set];
+		struct warn_region *region, next;
+
+		if (!is_understood(ir, step))
+			continue;
+		region = find_region(&regions, step->key);
+		if (!region) {
+			region = vec_push(arena, &regions.regions);
+			start_region(ir, step->key, arena, region);
+		}
+		if (set->intervals.len + region->intervals.len > MAX_INTERVALS)
+			continue;
+		next = step->negate ? subtract(region, set, arena) : intersect(region, set, arena);
+		drop_impossible(ir, &next);
+		*region = next;
+		if (region->intervals.len || regions.second != WARN_NO_STEP)
+			continue;
+		regions.first = find_opponent(ir, rule, i, arena);
+		regions.second = i;
+	}
+	*ret_regions = regions;
+}
+
+/* --- what follows from them ----------------------------------------------------------------- */
+
+/* The first interval of SET that does not end before VALUE; .len: none. */
+static size_t find_from(const struct ir_set *set, u128 value)
+{
+	size_t first = 0, end = set->intervals.len;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (set->intervals.at[middle].hi < value)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+/* Whether all of REGION lies in SET, or with NEGATE nothing of it. */
+static bool region_lies(const struct warn_region *region, const struct ir_set *set, bool negate)
+{
+	for (size_t i = 0; i < region->intervals.len; i++) {
+		const struct ir_interval *interval = &region->intervals.at[i], *found;
+		size_t at = find_from(set, interval->lo);
+
+		found = at < set->intervals.len ? &set->intervals.at[at] : NULL;
+		if (negate && found && found->lo <= interval->hi)
+			return false;
+		if (!negate && (!found || found->lo > interval->lo || found->hi < interval->hi))
+			return false;
+	}
+	return true;
+}
+
+static bool box_in_box(const struct ir_interval *inner, const struct ir_interval *outer,
+		       uint32_t parts)
+{
+	for (uint32_t i = 0; i < parts; i++)
+		if (inner[i].lo < outer[i].lo || inner[i].hi > outer[i].hi)
+			return false;
+	return true;
+}
+
+/* Whether each box of INNER lies in one of OUTER. */
+static bool boxes_lie(const struct ir_set *inner, const struct ir_set *outer)
+{
+	const uint32_t parts = inner->parts;
+
+	if (inner->intervals.len / parts * (outer->intervals.len / parts) > MAX_BOX_PAIRS)
+		return false;
+	for (size_t i = 0; i < inner->intervals.len; i += parts) {
+		bool lies = false;
+
+		for (size_t j = 0; !lies && j < outer->intervals.len; j += parts)
+			lies = box_in_box(&inner->intervals.at[i], &outer->intervals.at[j], parts);
+		if (!lies)
+			return false;
+	}
+	return true;
+}
+
+/* Whether TEST follows from the one test TOLD, by key and set alone. */
+static bool test_follows(const struct ir *ir, const struct ir_step *told,
+			 const struct ir_step *test)
+{
+	const struct ir_set *given = &ir->sets.at[told->set], *wanted = &ir->sets.at[test->set];
+
+	if (told->kind != IR_STEP_TEST || told->key != test->key)
+		return false;
+	if (told->set == test->set && told->negate == test->negate)
+		return true;
+	if (ir->keys.at[test->key].parts.len == 1 || given->name.len || wanted->name.len ||
+	    told->negate || test->negate)
+		return false;
+	return boxes_lie(given, wanted);
+}
+
+bool warn_region_implies(const struct ir *ir, const struct warn_regions *regions,
+			 const struct ir_rule *rule, size_t steps, const struct ir_step *test)
+{
+	const struct warn_region *region;
+
+	if (!warn_key_is_steady(ir, test->key))
+		return false;
+	for (size_t i = 0; i < steps; i++)
+		if (test_follows(ir, &rule->steps.at[i], test))
+			return true;
+	region = find_region(regions, test->key);
+	return region && is_understood(ir, test) &&
+	       region_lies(region, &ir->sets.at[test->set], test->negate);
+}

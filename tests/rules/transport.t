@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Transport protocols beside TCP and UDP, and ports of any.
+dccp type request;ok
+dccp type { request, response };ok
+dccp sport 5;ok
+udplite dport 5;ok
+esp spi 5;ok
+ah spi 5 ah sequence 6;ok
+comp cpi 5;ok
+comp flags 0x5;ok
+ip protocol { tcp, udp } th dport 53;ok
+esp spi 5 counter esp sequence 6;ok;esp spi 5 counter packets 0 bytes 0 esp sequence 6
+th sport 5 th dport 6;ok;@th,0,32 0x50006
+meta l4proto tcp th sport 5 th dport 6;ok;tcp sport 5 tcp dport 6
+
+# Refused, by nft too
+ah spi 5 tcp dport 22;fail;conflicting protocols: 'tcp' after 'ah'
