@@ -7,10 +7,13 @@
  *
  * Safety: a text is never trusted to be short, NUL-terminated or printable: every conversion
  * works on a bounded copy, and a number is checked against the width before it is returned.
- * Host names are never resolved; the one thing asked of the host is /etc/services.
+ * Host names are never resolved; what is asked of the host are the names of services, users and
+ * groups, as nft does.
  */
 #include <arpa/inet.h>
+#include <grp.h>
 #include <netdb.h>
+#include <pwd.h>
 #include <stdint.h>
 
 #include "compiler/type.h"
@@ -131,6 +134,30 @@ static bool parse_service(struct str text, u128 *ret_value)
 	return false;
 }
 
+static bool parse_user(struct str text, u128 *ret_value)
+{
+	char name[MAX_TEXT], buffer[4096];
+	struct passwd entry, *result = NULL;
+
+	if (!copy_word(text, name, sizeof(name)) ||
+	    getpwnam_r(name, &entry, buffer, sizeof(buffer), &result) || !result)
+		return false;
+	*ret_value = result->pw_uid;
+	return true;
+}
+
+static bool parse_group(struct str text, u128 *ret_value)
+{
+	char name[MAX_TEXT], buffer[4096];
+	struct group entry, *result = NULL;
+
+	if (!copy_word(text, name, sizeof(name)) ||
+	    getgrnam_r(name, &entry, buffer, sizeof(buffer), &result) || !result)
+		return false;
+	*ret_value = result->gr_gid;
+	return true;
+}
+
 /* As inet_aton() reads it: nft takes `ip saddr 1` for 0.0.0.1 and octal parts too. */
 static bool parse_ipv4(struct str text, u128 *ret_value)
 {
@@ -210,7 +237,17 @@ static enum type_parsed parse_ifname(struct str text, bool wild, u128 *ret_lo, u
 		     ret_lo, ret_hi);
 }
 
-/* A symbolic constant, a number, or the name of a service. */
+/* Names that the host knows. */
+static bool parse_host_name(const struct type *type, struct str text, u128 *ret_value)
+{
+	if (type == &type_inet_service)
+		return parse_service(text, ret_value);
+	if (type == &type_uid)
+		return parse_user(text, ret_value);
+	return type == &type_gid && parse_group(text, ret_value);
+}
+
+/* A symbolic constant, a number, or a name that the host knows. */
 static enum type_parsed parse_constant(const struct type *type, unsigned int bits,
 				       struct str text, u128 *ret_value)
 {
@@ -219,8 +256,7 @@ static enum type_parsed parse_constant(const struct type *type, unsigned int bit
 	if (parse_symbol(type, text, ret_value))
 		return TYPE_PARSED_VALUE;
 	parsed = parse_number(text, bits, ret_value);
-	if (parsed == TYPE_PARSED_UNKNOWN && type == &type_inet_service &&
-	    parse_service(text, ret_value))
+	if (parsed == TYPE_PARSED_UNKNOWN && parse_host_name(type, text, ret_value))
 		return TYPE_PARSED_VALUE;
 	return parsed;
 }

@@ -156,6 +156,10 @@ static const struct value_case value_cases[] = {
 	{ &type_classid, 0, "0xffffffff", "root" },
 	{ &type_classid, 0, "1:2:3", NULL },
 	{ &type_classid, 0, "10000:1", NULL },
+	{ &type_uid, 0, "root", "0" },
+	{ &type_gid, 0, "root", "0" },
+	{ &type_uid, 0, "1000", "1000" },
+	{ &type_uid, 0, "no-such-user", NULL },
 	{ &type_bitmask, 8, "0x81", "0x1,0x80" },
 	{ &type_dccp_pkttype, 0, "2", "data" },
 
