@@ -14,7 +14,6 @@ icmpv6 mtu 1280;ok
 icmpv6 max-delay 5;ok
 igmp type membership-query;ok;meta protocol ip igmp type membership-query
 ip protocol igmp igmp type 0x16;ok;ip protocol igmp igmp type membership-report-v2
-meta l4proto igmp igmp mrt 5;ok;igmp mrt 5
 icmp code 3 icmp type 3;ok;icmp type destination-unreachable icmp code port-unreachable
 icmpv6 type { nd-neighbor-solicit, nd-router-advert } ip6 hoplimit 255;ok;icmpv6 type { nd-router-advert, nd-neighbor-solicit } ip6 hoplimit 255
 ip6 nexthdr ipv6-icmp icmpv6 type echo-request;ok
