@@ -192,11 +192,12 @@ void warn_region_find(const struct ir *ir, const struct ir_rule *rule, size_t st
 
 	for (uint32_t i = 0; i < steps; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
-		const struct ir_set *set = &ir->sets.at[step->set];
 		struct warn_region *region, next;
+		const struct ir_set *set;
 
 		if (!is_understood(ir, step))
 			continue;
+		set = &ir->sets.at[step->set];
 		region = find_region(&regions, step->key);
 		if (!region) {
 			region = vec_push(arena, &regions.regions);

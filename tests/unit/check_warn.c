@@ -185,12 +185,13 @@ END_TEST
 #define WORLD 4				/* values of each field */
 #define WORLD_RULES 10
 
-static const char *random_match(unsigned int *seed, struct arena *arena)
+/* A rule has one transport protocol. */
+static const char *random_match(unsigned int *seed, bool udp, struct arena *arena)
 {
-	static const char *const fields[] = { "ip ttl", "ip saddr", "tcp dport", "udp dport",
-					      "ip dscp", "th dport" };
+	const char *const fields[] = { "ip ttl", "ip saddr", udp ? "udp dport" : "tcp dport",
+				       "ip id", "ip dscp" };
 	static const char *const operators[] = { "", "!= ", "< ", "> ", "" };
-	const char *field = fields[rand_r(seed) % 6];
+	const char *field = fields[rand_r(seed) % 5];
 	const char *operator = operators[rand_r(seed) % 5];
 	const char *before = !strcmp(field, "ip saddr") ? "10.0.0." : "";
 	int low = rand_r(seed) % WORLD, high = low + rand_r(seed) % 3;
@@ -219,11 +220,11 @@ static void random_rules(unsigned int *seed, struct arena *arena, struct buf *ou
 
 	for (int i = 0; i < WORLD_RULES; i++) {
 		int matches = 1 + rand_r(seed) % 3;
+		bool udp = rand_r(seed) % 2;
 
-		if (rand_r(seed) % 8 == 0)
-			buf_puts(out, "counter ");
 		for (int j = 0; j < matches; j++)
-			buf_printf(out, "%s ", random_match(seed, arena));
+			buf_printf(out, "%s %s", random_match(seed, udp, arena),
+				   rand_r(seed) % 8 ? "" : "counter ");
 		buf_printf(out, "%s\n", ends[rand_r(seed) % 9]);
 	}
 }
@@ -238,7 +239,7 @@ static void make_frame(unsigned int number, uint8_t *frame)
 	frame[22] = (uint8_t)(number / WORLD % WORLD);		/* ttl */
 	frame[26] = 10;
 	frame[29] = (uint8_t)(number / WORLD / WORLD % WORLD);	/* saddr */
-	frame[37] = (uint8_t)(number / WORLD / WORLD / WORLD % WORLD);	/* dport */
+	frame[19] = frame[37] = (uint8_t)(number / WORLD / WORLD / WORLD % WORLD);	/* dport */
 	frame[23] = number / WORLD / WORLD / WORLD / WORLD % 2 ? 6 : 17;
 }
 
@@ -302,7 +303,7 @@ START_TEST(never_false)
 		struct buf text = BUF_INIT;
 		bool *is_told;
 
-		buf_puts(&text, "table netdev t {\nchain b {\ncounter\n}\nchain c {\ntype filter hook "
+		buf_puts(&text, "table netdev t {\nchain b {\naccept\n}\nchain c {\ntype filter hook "
 				"ingress device \"eth0\" priority 0\n");
 		random_rules(&seed, &ruleset.arena, &text);
 		buf_puts(&text, "jump b\n}\n}\n");
@@ -407,7 +408,7 @@ static const struct {
 	{ "meta protocol vmap { ip : accept, arp : drop }", "ARP" },
 	{ "meta protocol vmap { ip : accept, arp : goto dropping }", "ARP" },
 	{ "jump b\n" DHCP "meta protocol ip accept", NULL },
-	{ "jump dropping\naccept", NULL },
+	{ "jump dropping\naccept", "ARP, neighbour discovery and DHCP" },
 	{ "goto dropping\naccept", NULL },
 	{ "@nh,48,16 1 accept\n" DHCP "tcp dport 22 accept", NULL },
 	{ "@nh,48,16 7 accept\nmeta protocol ip accept", "ARP" },
