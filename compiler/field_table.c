@@ -272,6 +272,8 @@ const struct field field_table[] = {
 	     "group of the local socket: never matches at ingress", BARE, HOST_ORDER),
 	META("cgroup", NEVER, 32, integer, FIELD_OP_ALL,
 	     "control group of the local socket: never matches at ingress", BARE, HOST_ORDER),
+	META("rtclassid", NEVER, 32, realm, FIELD_OP_ALL,
+	     "realm of the packet's route: never matches at ingress", BARE, HOST_ORDER),
 
 	BYTES(ETHER, "daddr", 0, 6, ether_addr, "destination MAC address"),
 	BYTES(ETHER, "saddr", 6, 6, ether_addr, "source MAC address"),

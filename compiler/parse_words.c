@@ -197,7 +197,6 @@ static const struct refused_word refused_words[] = {
 	{ META, "sdif", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
 	{ META, "sdifname", FATE_NOT_AT_INGRESS, "device of a VRF", NULL },
 	{ META, "broute", FATE_NOT_AT_INGRESS, "route instead of bridge", NULL },
-	{ STMT | META, "rtclassid", FATE_NEVER_MATCHES, "routing realm", BEFORE_ROUTING },
 	{ STMT | META, "nftrace", FATE_LATER, "trace of a packet", NULL },
 	{ STMT | META, "ibriport", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },
 	{ STMT | META, "ibrname", FATE_NOT_AT_INGRESS, "bridge of the device", NULL },

@@ -66,6 +66,7 @@ extern const struct type type_pkt_type;
 extern const struct type type_nf_proto;
 extern const struct type type_iface_type;
 extern const struct type type_devgroup;
+extern const struct type type_realm;
 extern const struct type type_classid;		/* tc handles, "1:2", none, root */
 extern const struct type type_time;
 extern const struct type type_day;

@@ -319,6 +319,12 @@ static const struct type_symbol devgroup_symbols[] = {
 	{ NULL, 0 },
 };
 
+/* What iproute2 ships, as for groups. */
+static const struct type_symbol realm_symbols[] = {
+	{ "cosmos", 0 },
+	{ NULL, 0 },
+};
+
 /* <linux/pkt_sched.h> */
 static const struct type_symbol classid_symbols[] = {
 	{ "root", 0xffffffff },
@@ -496,6 +502,12 @@ const struct type type_devgroup = {
 	.symbols = devgroup_symbols,
 };
 
+const struct type type_realm = {
+	.name = "realm", .doc = "routing realm",
+	.bits = 32, .form = TYPE_FORM_DECIMAL, .quoted = true, .prefixes = true,
+	.symbols = realm_symbols,
+};
+
 const struct type type_classid = {
 	.name = "classid", .doc = "TC classid",
 	.bits = 32, .form = TYPE_FORM_CLASSID, .symbols = classid_symbols,
@@ -570,6 +582,7 @@ const struct type *const type_all[] = {
 	&type_nf_proto,
 	&type_iface_type,
 	&type_devgroup,
+	&type_realm,
 	&type_classid,
 	&type_time,
 	&type_day,
