@@ -33,12 +33,17 @@ __u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(16)));
 		inside_;                                                                       \
 	})
 
-/* Where it is; NULL when it is not inside. */
+/* Where it is; NULL when it is not inside.  The pointer is not made before the test. */
 #define TABLE_AT(shape, at)                                                                    \
 	({                                                                                     \
+		const shape *found_ = 0;                                                       \
 		__u64 at_ = (at);                                                              \
 		HIDE(at_);                                                                     \
-		at_ <= sizeof(tables) - sizeof(shape) ? (const shape *)(tables + at_) : 0;     \
+		if (at_ <= sizeof(tables) - sizeof(shape)) {                                   \
+			HIDE(at_);                                                             \
+			found_ = (const shape *)(tables + at_);                                \
+		}                                                                              \
+		found_;                                                                        \
 	})
 
 /* AT: where the table is; MASK: its number of slots - 1. */
