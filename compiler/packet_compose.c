@@ -145,6 +145,7 @@ static uint16_t usual_type(struct packet_layers *layers)
 			return type;
 		ip |= is_behind_ip(goal_field(layers, i));
 	}
+	ip |= goals->ip && !packet_random_one_in(layers->random, 16);
 	if (packet_compose_pick(layers, packet_compose_slot_meta(layers, FIELD_LOAD_NFPROTO), 8,
 				&value) &&
 	    (value == NFPROTO_IPV4 || value == NFPROTO_IPV6))
@@ -306,7 +307,7 @@ static void choose_types(struct packet_layers *layers)
 		unsigned int tags = needed, points;
 
 		/* What is behind two tags has no network header. */
-		if (!needed && layers->tunnel_wanted != PROTO_META)
+		if (!needed && (layers->tunnel_wanted != PROTO_META || layers->goals->ip))
 			tags = packet_random_one_in(layers->random, 4);
 		else if (!needed || packet_random_one_in(layers->random, 4))
 			tags = usual[packet_random_below(layers->random, sizeof(usual))];

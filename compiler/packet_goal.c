@@ -55,6 +55,7 @@ void packet_goal_add(struct packet_goals *goals, const struct packet_goal *goal)
 void packet_goal_copy(struct packet_goals *to, const struct packet_goals *from)
 {
 	to->ir = from->ir;
+	to->ip = from->ip;
 	to->len = from->len;
 	memcpy(to->at, from->at, from->len * sizeof(*from->at));
 }

@@ -47,6 +47,7 @@ struct packet_goal {
 
 struct packet_goals {
 	const struct ir *ir;
+	bool ip;			/* for a chain of family inet, which sees IP only */
 	size_t len;
 	struct packet_goal at[PACKET_MAX_GOALS];
 };

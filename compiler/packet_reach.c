@@ -286,6 +286,7 @@ void packet_reach_build(struct packet_maker *maker, struct packet_goals *goals, 
 void packet_reach_start(struct packet_maker *maker, uint32_t rule)
 {
 	maker->goals.len = 0;
+	maker->goals.ip = maker->ir->chains.at[maker->ir->rules.at[rule].chain].inet;
 	add_path_goals(maker, &maker->goals, maker->ir->rules.at[rule].chain);
 	packet_reach_add_rule(maker, &maker->goals, rule, PACKET_NO_STEP, true);
 	build(maker, &maker->goals, rule, BASE_REPAIRS);

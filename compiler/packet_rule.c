@@ -175,6 +175,7 @@ void packet_rule_hit(struct packet_maker *maker, uint32_t rule)
 static void start_pinned(struct packet_maker *maker)
 {
 	maker->attempt.len = 0;
+	maker->attempt.ip = maker->goals.ip;
 }
 
 static void pin(struct packet_maker *maker, uint32_t step, const struct ir_part *part, u128 lo,
