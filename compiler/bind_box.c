@@ -177,7 +177,8 @@ static bool intersect(const struct bind_set *set, const struct bind_element *a,
 		      const struct bind_element *b)
 {
 	for (size_t i = 0; i < set->kinds.len; i++) {
-		const struct bind_value *x = bind_element_value(a, i), *y = bind_element_value(b, i);
+		const struct bind_value *x = bind_element_value(a, i);
+		const struct bind_value *y = bind_element_value(b, i);
 
 		if (x->lo > y->hi || y->lo > x->hi)
 			return false;
@@ -251,7 +252,8 @@ static bool same_key(const struct bind_set *set, const struct bind_element *a,
 		     const struct bind_element *b)
 {
 	for (size_t i = 0; i < set->kinds.len; i++) {
-		const struct bind_value *x = bind_element_value(a, i), *y = bind_element_value(b, i);
+		const struct bind_value *x = bind_element_value(a, i);
+		const struct bind_value *y = bind_element_value(b, i);
 
 		if (x->lo != y->lo || x->hi != y->hi)
 			return false;

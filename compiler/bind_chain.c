@@ -119,7 +119,8 @@ static bool bind_priority(struct bind *bind, const struct ast_chain *ast, enum b
 		   family == BIND_FAMILY_INET ? "an inet ingress" : "a netdev",
 		   STR_ARG(word->text));
 	diag_help(bind->diag, family == BIND_FAMILY_INET ?
-		  "write a number, or 'raw' (-300), 'mangle' (-150), 'filter' (0), 'security' (50)" :
+		  "write a number, or 'raw' (-300), 'mangle' (-150), 'filter' (0), "
+		  "'security' (50)" :
 		  "write a number, or 'filter' (0)");
 	return false;
 }

@@ -196,9 +196,12 @@ static void print_set_type(const struct bind_set *set, struct buf *out)
 	buf_printf(out, "%s\n", data[set->map]);
 }
 
-void print_set(const struct bind_set *set, const struct print_options *options, struct buf *out)
+void print_set(const struct bind_set *set, const struct print_options *options,
+	       struct buf *out)
 {
-	buf_printf(out, "\t%s %.*s {", set->map == AST_MAP_NONE ? "set" : "map", STR_ARG(set->name));
+	const char *noun = set->map == AST_MAP_NONE ? "set" : "map";
+
+	buf_printf(out, "\t%s %.*s {", noun, STR_ARG(set->name));
 	print_handle(set->handle, options, out);
 	buf_putc(out, '\n');
 	print_set_type(set, out);

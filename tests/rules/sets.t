@@ -39,10 +39,10 @@ tcp dport vmap { 80 : drop, * : accept };ok
 ip saddr { 10.0.0.1 counter packets 4 bytes 1, 10.0.0.2 counter packets 0 bytes 0 };ok
 ip saddr { 10.0.0.1 counter, 10.0.0.2 };ok;ip saddr { 10.0.0.1 counter packets 0 bytes 0, 10.0.0.2 }
 ip saddr { 10.0.0.1 comment "foo", 10.0.0.3 };ok
-tcp dport { 1-5 counter packets 1 bytes 1, 6-9 counter packets 10 bytes 10 };ok;tcp dport { 1-9 counter packets 1 bytes 1 }
+tcp dport { 1-5 counter packets 1 bytes 1, 6-9 counter packets 10 bytes 10, 20 };ok;tcp dport { 1-9 counter packets 1 bytes 1, 20 }
 tcp dport { 1-5, 6-9 comment "x", 20-21 comment "y" };ok;tcp dport { 1-9, 20-21 comment "y" }
-tcp dport { 1-2 comment "a", 1-2 comment "b" };ok;tcp dport { 1-2 comment "b" }
-tcp dport { 1 comment "a", 1 comment "b" };ok;tcp dport { 1 comment "a" }
+tcp dport { 1-2 comment "a", 1-2 comment "b", 9 };ok;tcp dport { 1-2 comment "b", 9 }
+tcp dport { 1 comment "a", 1 comment "b", 9 };ok;tcp dport { 1 comment "a", 9 }
 tcp dport vmap { 1 counter : drop };fail;elements of a map in a rule have no counters
 ip saddr . tcp dport { 10.0.0.1 . 5 counter packets 0 bytes 0, 10.0.0.1 . 6 comment "x" };ok
 ip saddr . tcp dport { 10.1.1.0/24 . 3-9 counter, 10.1.0.0/16 . 1-5 };fail;elements that count must not cross each other

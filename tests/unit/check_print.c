@@ -235,8 +235,8 @@ START_TEST(raw_fields)
 	/* Longer than a part: two parts that are listed as one. */
 	stmt = match(field_make_raw(&scratch, FIELD_BASE_LINK, 0, FIELD_LOAD_HEADER, 8, 128),
 		     BIND_MATCH_EQ, one(0x1));
-	add_part(&stmt.key, field_make_raw(&scratch, FIELD_BASE_LINK, 0, FIELD_LOAD_HEADER, 136, 12),
-		 0xfff);
+	of = field_make_raw(&scratch, FIELD_BASE_LINK, 0, FIELD_LOAD_HEADER, 136, 12);
+	add_part(&stmt.key, of, 0xfff);
 	stmt.key.wide_bits = 140;
 	stmt.value.rest = &rest;
 	expect(stmt, "@ll,8,140 0x1023");

@@ -72,7 +72,8 @@ static void holds(const char *text, const char *wanted)
 		 "\tcounter c2 {\n\t\tpackets 0 bytes 0\n\t}\n\n"
 	struct arena arena = ARENA_INIT;
 
-	is_listed(arena_printf(&arena, "table netdev t { counter c1 { }\n counter c2 { }\n%s", text),
+	is_listed(arena_printf(&arena, "table netdev t { counter c1 { }\n counter c2 { }\n%s",
+			       text),
 		  arena_printf(&arena, COUNTERS "%s\t}\n}\n", wanted));
 	arena_free(&arena);
 }
@@ -103,8 +104,8 @@ START_TEST(orders)
 	      "\tset a {\n\t\ttype ifname . inet_service\n\t\telements = { \"ba\" . 256" LINE
 	      "\"b\" . 80" LINE "\"ba\" . 80" LINE "\"ab\" . 80" LINE "\"eth0\" . 80 }\n");
 	/* Boxes stay as written. */
-	holds("set a { type ipv4_addr . inet_service; flags interval; elements = { 9.0.0.3 . 80, *, "
-	      "1.2.3.0/24 . 1-3, 1.1.1.1 . 4-4 } }\n}",
+	holds("set a { type ipv4_addr . inet_service; flags interval; elements = { 9.0.0.3 . 80, "
+	      "*, 1.2.3.0/24 . 1-3, 1.1.1.1 . 4-4 } }\n}",
 	      "\tset a {\n\t\ttype ipv4_addr . inet_service\n\t\tflags interval\n"
 	      "\t\telements = { 9.0.0.3 . 80" LINE "1.2.3.0/24 . 1-3" LINE "1.1.1.1 . 4" LINE
 	      "* }\n");
@@ -148,6 +149,21 @@ START_TEST(counting_elements)
 	      "\"c1\" } }\n}",
 	      "\tmap a {\n\t\ttype inet_service : counter\n\t\tflags interval\n\t\tcounter\n"
 	      "\t\telements = { 1-2 counter packets 0 bytes 0 : \"c1\" }\n");
+}
+END_TEST
+
+/* What merging leaves of an anonymous set is listed in braces, and stays a set when it is loaded. */
+START_TEST(merged_to_one)
+{
+#define IN_RULE(text) "table netdev t {\n\tchain c {\n\t\t" text "\n\t}\n}\n"
+	is_listed(IN_RULE("tcp dport { 1-5 counter packets 1 bytes 2, 6-9 counter } drop"),
+		  IN_RULE("tcp dport { 1-9 counter packets 1 bytes 2 } drop"));
+	is_listed(IN_RULE("tcp dport { 1 comment \"a\", 1 comment \"b\" }"),
+		  IN_RULE("tcp dport { 1 comment \"a\" }"));
+	is_listed(IN_RULE("ip saddr { 10.0.0.0/9, 10.128.0.0/9 }"),
+		  IN_RULE("ip saddr { 10.0.0.0/8 }"));
+	/* A user's braces around one element are none, as for nft. */
+	is_listed(IN_RULE("tcp dport { 1-5 counter }"), IN_RULE("tcp dport 1-5"));
 }
 END_TEST
 
@@ -204,7 +220,8 @@ START_TEST(priorities)
 #define AT(text) "table inet t {\n\tchain c {\n\t\ttype filter hook ingress device \"lo\" " \
 		 "priority " text "; policy accept;\n\t}\n}\n"
 	static const char *const cases[][2] = {
-		{ "-300", "raw" }, { "-310", "raw - 10" }, { "-311", "-311" }, { "raw + 5", "raw + 5" },
+		{ "-300", "raw" }, { "-310", "raw - 10" }, { "-311", "-311" },
+		{ "raw + 5", "raw + 5" },
 		{ "-150", "mangle" }, { "mangle", "mangle" }, { "0", "filter" },
 		{ "45", "security - 5" }, { "security", "security" }, { "61", "61" },
 		{ "100", "100" }, { "-100", "-100" },
@@ -226,7 +243,8 @@ START_TEST(numbers)
 
 	run_text(&run, "table netdev t { counter a { packets 1 bytes 2; }\n"
 		 "set s { type mark; counter; elements = { 7 counter packets 3 bytes 4 } }\n"
-		 "chain c { counter packets 5 bytes 6 counter name a meta mark { 1 counter, 2 }\n } }",
+		 "chain c { counter packets 5 bytes 6 counter name a "
+		 "meta mark { 1 counter, 2 }\n } }",
 		 false);
 	ck_assert(run.ruleset);
 	counters = run.ruleset->counters.at;
@@ -270,7 +288,8 @@ START_TEST(lists)
 		enum print_what what;
 		const char *family, *table, *name, *text;	/* text NULL: there is none */
 	} cases[] = {
-		{ PRINT_TABLES, NULL, NULL, NULL, "table netdev t\ntable inet t\ntable netdev u\n" },
+		{ PRINT_TABLES, NULL, NULL, NULL,
+		  "table netdev t\ntable inet t\ntable netdev u\n" },
 		{ PRINT_TABLES, "inet", NULL, NULL, "table inet t\n" },
 		{ PRINT_TABLE, "netdev", "u", NULL, "table netdev u {\n}\n" },
 		{ PRINT_TABLE, "inet", "u", NULL, NULL },
@@ -328,6 +347,7 @@ int main(void)
 	tcase_add_test(tcase, orders);
 	tcase_add_test(tcase, equal_elements);
 	tcase_add_test(tcase, counting_elements);
+	tcase_add_test(tcase, merged_to_one);
 	tcase_add_test(tcase, definitions);
 	tcase_add_test(tcase, tables);
 	tcase_add_test(tcase, priorities);

@@ -1,0 +1,255 @@
+/* ---- From here on: this ruleset. ---- */
+
+/* Set by the loader before the program is verified: constants by then. */
+const volatile struct {
+	struct xdpfw_config config;
+	__u32 cell_of[16];
+} settings SEC(".rodata.config") = {
+	.config = { .abi = XDPFW_ABI_VERSION, .counter_count = 16 },
+};
+
+/* What the rules ask of a packet, as numbers. */
+struct fields {
+	__u32 ip_saddr;
+	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 frame_len;
+	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
+	__u16 meta_protocol;
+	__u16 udp_dport;
+	__u16 tcp_dport;
+	__u8 meta_l4proto;
+	__u8 has_l4;		/* the transport protocol is known */
+};
+
+XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 20 > end)
+		return;
+	f->ip_saddr = be32(header + 12);
+}
+
+XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u8 *end)
+{
+	if (header + 4 > end)
+		return;
+	f->udp_dport = be16(header + 2);
+	f->tcp_dport = be16(header + 2);
+}
+
+/* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
+XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
+{
+	WALK_BUFFER(copy, 40);
+	const __u8 *header, *end;
+	struct walk walk;
+	__u32 reason;
+
+	if (!f)
+		return XDPFW_REASON_FAULT;
+	walk_start(&walk, ctx);
+	header = walk_header(&walk, 0, 20, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_link(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->length = walk.length - walk.network;
+	header = walk_header(&walk, walk.network, 40, copy, &end);
+	if (!header)
+		return XDPFW_REASON_OUT_OF_REACH;
+	reason = walk_network(&walk, header, end);
+	if (reason != XDPFW_REASON_CHAINS)
+		return reason;
+	f->has_l4 = walk.l4.value / WALK_HAS_L4;
+	read_network(f, header, end);
+	f->th_len = walk.transport_len.value;
+	if (f->th_len) {
+		header = walk_header(&walk, walk.transport.value, 4, copy, &end);
+		if (!header)
+			return XDPFW_REASON_OUT_OF_REACH;
+		read_transport(f, header, end);
+	}
+	f->meta_protocol = walk.protocol;
+	f->meta_l4proto = walk.l4.value;
+	return XDPFW_REASON_CHAINS;
+}
+
+XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+{
+	count_cell(settings.cell_of[number], f->length);
+}
+
+/* @seen */
+XDPFW_INLINE __u32 map_0(const volatile struct fields *f, __u32 key)
+{
+	if (in32(key, 0xc0000200, 0xc00002ff)) {
+		count(f, 4);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (key == 0xc6336407) {
+		count(f, 5);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (in32(key, 0xcb007101, 0xcb007109)) {
+		count(f, 6);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	return 0;
+}
+
+XDPFW_INLINE __u32 map_1(const volatile struct fields *f, __u32 key)
+{
+	if (key == 53) {
+		count(f, 1);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (in32(key, 1024, 65535)) {
+		count(f, 2);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	return 0;
+}
+
+XDPFW_INLINE __u32 map_2(const volatile struct fields *f, __u32 key)
+{
+	if (key == 0xc0000201) {
+		count(f, 13);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (key == 0xc0000209)
+		return WORD(ANSWER_CONTINUE, 0);
+	return 0;
+}
+
+XDPFW_INLINE __u32 map_3(const volatile struct fields *f, __u32 key)
+{
+	if (in32(key, 1, 9)) {
+		count(f, 14);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (in32(key, 20, 30))
+		return WORD(ANSWER_CONTINUE, 0);
+	return 0;
+}
+
+/* @ports */
+XDPFW_INLINE __u32 map_4(const volatile struct fields *f, __u32 key)
+{
+	if (key == 53) {
+		count(f, 7);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (key == 67) {
+		count(f, 8);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	count(f, 9);
+	return WORD(ANSWER_CONTINUE, 0);
+}
+
+/* @tally */
+XDPFW_INLINE __u32 map_5(const volatile struct fields *f, __u32 key)
+{
+	if (key == 53) {
+		count(f, 1);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (key == 80) {
+		count(f, 0);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	if (key == 443) {
+		count(f, 0);
+		return WORD(ANSWER_CONTINUE, 0);
+	}
+	count(f, 2);
+	return WORD(ANSWER_CONTINUE, 0);
+}
+
+/* @verdicts */
+XDPFW_INLINE __u32 map_6(const volatile struct fields *f, __u32 key)
+{
+	if (key == 6) {
+		count(f, 10);
+		return WORD(ANSWER_ACCEPT, 0);
+	}
+	if (key == 17) {
+		count(f, 11);
+		return WORD(ANSWER_JUMP, 0);
+	}
+	count(f, 12);
+	return WORD(ANSWER_DROP, 0);
+}
+
+XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+{
+	if (!f)
+		return 0;
+	/* table fw, chain others */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && map_0(f, f->ip_saddr)) { count(f, 2); return ACCEPT(0); } /* objects.nft:41 ip saddr @seen counter name "rest" accept */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_1(f, f->udp_dport)) { } /* objects.nft:42 counter name udp dport map { 53 : "dns", 1024-65535 : "rest" } */
+	count(f, 3); return DROP(2); /* objects.nft:55 counter name "late" drop */
+	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_1(const volatile struct fields *f, __u32 from)
+{
+	__u32 word;
+
+	if (!f)
+		return 0;
+	switch (from) {
+	case BEHIND(7): goto behind_7;
+	}
+	/* table fw, chain ingress */
+	if (f->meta_protocol == 0x800 && f->length >= 20 && map_2(f, f->ip_saddr)) { count(f, 0); count(f, 1); } /* objects.nft:46 ip saddr { 192.0.2.1 counter, 192.0.2.9 } counter name "web" counter name "dns" */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_3(f, f->tcp_dport)) { return DROP(4); } /* objects.nft:47 tcp dport { 1-9 counter, 20-30 comment "y" } drop */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_4(f, f->udp_dport)) { count(f, 15); } /* objects.nft:48 udp dport @ports counter */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_5(f, f->tcp_dport)) { } /* objects.nft:49 counter name tcp dport map @tally */
+	if (f->has_l4 && (word = map_6(f, f->meta_l4proto))) { return ANSWER(word, 7); } /* objects.nft:50 meta l4proto vmap @verdicts */
+behind_7:
+	return CHAIN_END;
+}
+
+/* See xdpfw_jump.h. */
+XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
+{
+	__u32 rule = from & ~BEHIND(0);
+
+	if (!f)
+		return 0;
+	HIDE(rule);
+	if (rule < 3) {
+		return run_0(f);
+	}
+	return run_1(f, from);
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const bool prove = settings.config.prove;
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	trail_reason(prove, reason);
+	if (reason != XDPFW_REASON_CHAINS)
+		return XDP_DROP;
+	switch (device->entry) {
+	case 0: /* device lo */
+		/* table fw, chain ingress, priority 0, policy drop */
+		if (chain_drops(prove, 0, chain_answer(f, run_1(f, 3)), 1))
+			return XDP_DROP;
+		return XDP_PASS;
+	}
+	trail_reason(prove, XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+char xdpfw_license[] SEC("license") = "GPL";
