@@ -51,16 +51,20 @@ enum ast_expr_kind {
 	AST_EXPR_LSHIFT, AST_EXPR_RSHIFT,
 };
 
+/* What stands behind the key of a set element. */
+struct ast_options {
+	struct ast_name comment;
+	bool has_counter;		/* counter packets P bytes B */
+	struct source_span counter_span;
+	uint64_t packets, bytes;
+};
+
 /* A set may hold a million of these: only the members that the kind's line names are there. */
 struct ast_expr {
 	enum ast_expr_kind kind;
 	struct source_span span;	/* of what a variable brought: the use; but items of a set,
 					   list or concatenation keep their own places */
-	struct str comment;		/* of a set element: comment "..."; on the MAPPING, not on
-					   its .left */
-	bool has_counter;		/* likewise: counter packets P bytes B */
-	struct source_span counter_span;
-	uint64_t packets, bytes;
+	const struct ast_options *options;	/* of a set element; NULL: none */
 	union {
 		struct token token;
 		struct {
@@ -89,6 +93,14 @@ static inline bool ast_expr_has_sides(const struct ast_expr *expr)
 	return expr->kind == AST_EXPR_PREFIX || expr->kind == AST_EXPR_RANGE ||
 	       expr->kind == AST_EXPR_MAPPING ||
 	       (expr->kind >= AST_EXPR_AND && expr->kind <= AST_EXPR_RSHIFT);
+}
+
+/* ELEMENT's options, which its key has when a variable brought that; NULL: none. */
+static inline const struct ast_options *ast_options_of(const struct ast_expr *element)
+{
+	if (!element->options && element->kind == AST_EXPR_MAPPING)
+		return element->left->options;
+	return element->options;
 }
 
 enum ast_match_op {

@@ -159,38 +159,38 @@ static bool check_mapping(struct bind *bind, const struct bind_set *set,
 static void collect_extra(struct bind *bind, const struct bind_set *set,
 			  const struct ast_expr *expr, struct bind_element *element)
 {
-	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
-	const struct ast_expr *counter = key->has_counter ? key : expr;
+	const struct ast_options *options = ast_options_of(expr);
 
 	element->counter = BIND_NO_COUNTER;
-	if (!set->has_counter && !counter->has_counter && !expr->comment.len && !key->comment.len)
+	if (!set->has_counter && !options)
 		return;
 	element->extra = ARENA_NEW(bind->arena, struct bind_extra);
-	element->extra->comment = expr->comment.len ? expr->comment : key->comment;
-	element->extra->has_counter = set->has_counter || counter->has_counter;
-	element->extra->packets = counter->packets;
-	element->extra->bytes = counter->bytes;
+	element->extra->has_counter = set->has_counter || options->has_counter;
+	if (!options)
+		return;
+	element->extra->comment = options->comment.text;
+	element->extra->packets = options->packets;
+	element->extra->bytes = options->bytes;
 }
 
 /* Elements of named sets and of maps count only when the definition says so, as for nft. */
 static bool check_counter(struct bind *bind, const struct bind_set *set,
 			  const struct ast_expr *expr)
 {
-	const struct ast_expr *key = expr->kind == AST_EXPR_MAPPING ? expr->left : expr;
-	const struct ast_expr *counter = key->has_counter ? key : expr;
+	const struct ast_options *options = ast_options_of(expr);
 
-	if (!counter->has_counter || set->has_counter)
+	if (!options || !options->has_counter || set->has_counter)
 		return true;
 	if (!set->name.len && set->map == AST_MAP_NONE)
 		return true;
 	if (!set->name.len) {
-		diag_error(bind->diag, counter->counter_span,
+		diag_error(bind->diag, options->counter_span,
 			   "elements of a map in a rule have no counters");
 		diag_help(bind->diag, "define a map with 'counter' in its block, or count in "
 			  "a rule of its own");
 		return false;
 	}
-	diag_error(bind->diag, counter->counter_span, "elements of %s '%.*s' have no counters",
+	diag_error(bind->diag, options->counter_span, "elements of %s '%.*s' have no counters",
 		   bind_set_noun(set), STR_ARG(set->name));
 	diag_label(bind->diag, set->span, "defined here");
 	diag_help(bind->diag, "write 'counter' in its definition");

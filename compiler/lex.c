@@ -22,6 +22,9 @@
 #include "compiler/base/limits.h"
 #include "compiler/base/vec.h"
 
+/* A guess, so that the array need not grow: the arena would keep the outgrown ones. */
+#define BYTES_PER_TOKEN 4
+
 /* More than are printed, so that sorting them by place still shows the first ones. */
 #define ERRORS_MAX (2 * LIMITS_DIAGS)
 
@@ -473,6 +476,9 @@ bool lex_source(const struct source_set *sources, uint32_t source, struct arena 
 		.tokens = ARENA_NEW(arena, struct lex_tokens),
 	};
 
+	/* Rarely are tokens denser, and what is not used costs no memory but address space. */
+	lexer.tokens->tokens.cap = text.len / BYTES_PER_TOKEN + 16;
+	lexer.tokens->tokens.at = ARENA_ARRAY(arena, struct token, lexer.tokens->tokens.cap);
 	while (lexer.at < lexer.len)
 		if (!lex_one(&lexer))
 			break;

@@ -166,12 +166,12 @@ static void put_expr(const struct ast_expr *expr, unsigned int depth, struct buf
 {
 	put_line(out, depth);
 	put_node(expr, out);
-	if (expr->has_counter) {
+	if (expr->options && expr->options->has_counter) {
 		buf_puts(out, " counter");
-		put_counts(expr->packets, expr->bytes, out);
+		put_counts(expr->options->packets, expr->options->bytes, out);
 	}
-	if (expr->comment.at) {
-		put_name(out, " comment \"", expr->comment);
+	if (expr->options && expr->options->comment.text.len) {
+		put_name(out, " comment \"", expr->options->comment.text);
 		buf_putc(out, '"');
 	}
 	buf_putc(out, '\n');

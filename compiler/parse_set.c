@@ -110,15 +110,7 @@ static bool push_all(struct parse *parse, struct ast_expr *set, const struct ast
 	return true;
 }
 
-/* What stands behind an element's key. */
-struct options {
-	struct ast_name comment;
-	bool has_counter;
-	struct source_span counter_span;
-	uint64_t packets, bytes;
-};
-
-static bool parse_element_counter(struct parse *parse, struct options *options)
+static bool parse_element_counter(struct parse *parse, struct ast_options *options)
 {
 	struct source_span span = parse_take(parse)->span;
 
@@ -136,7 +128,7 @@ static bool parse_element_counter(struct parse *parse, struct options *options)
 }
 
 /* counter, comment "...", in the order of nft 1.0.6 or in the other one, which 1.1 takes. */
-static bool parse_element_options(struct parse *parse, struct options *options)
+static bool parse_element_options(struct parse *parse, struct ast_options *options)
 {
 	while (parse_is(parse, TOKEN_WORD)) {
 		const struct token *token = parse_peek(parse);
@@ -212,7 +204,7 @@ static struct ast_expr *parse_element_data(struct parse *parse)
 }
 
 static bool check_key(struct parse *parse, const struct ast_expr *key,
-		      const struct options *options)
+		      const struct ast_options *options)
 {
 	if (key->kind == AST_EXPR_SET_REF) {
 		diag_error(parse->diag, key->span, "a set cannot be an element");
@@ -242,7 +234,7 @@ static struct ast_expr *parse_element_key(struct parse *parse)
 static bool parse_element(struct parse *parse, struct ast_expr *set)
 {
 	struct ast_expr *key, *data = NULL;
-	struct options options = { 0 };
+	struct ast_options options = { 0 };
 
 	parse->operators = 0;
 	key = parse_element_key(parse);
@@ -257,11 +249,12 @@ static bool parse_element(struct parse *parse, struct ast_expr *set)
 		return push_all(parse, set, key, data);
 	if (data)
 		key = new_mapping(parse, key, data);
-	key->comment = options.comment.text;
-	key->has_counter = options.has_counter;
-	key->counter_span = options.counter_span;
-	key->packets = options.packets;
-	key->bytes = options.bytes;
+	if (options.comment.text.len || options.has_counter) {
+		struct ast_options *kept = ARENA_NEW(parse->arena, struct ast_options);
+
+		*kept = options;
+		key->options = kept;
+	}
 	return push_element(parse, set, key);
 }
 

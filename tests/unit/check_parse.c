@@ -345,7 +345,7 @@ START_TEST(refused_statements)
 		"rt classid 5", "rt ip nexthop 1.1.1.1", "ipsec in reqid 5", "ipsec out spi 5",
 		"socket mark 5", "fib saddr type local", "osf name \"x\"", "numgen inc mod 2 0",
 		"jhash ip saddr mod 2 0", "symhash mod 2 0", "meta secmark set x", "meta nftrace 1",
-		"nftrace 1", "meta rtclassid 1", "meta ibrname \"br\"", "meta iifkind \"veth\"",
+		"nftrace 1", "meta ibrname \"br\"", "meta iifkind \"veth\"",
 		"meta sdif lo", "meta broute 1",
 		"jump { accept; }", "ip ttl set 5", "meta mark set 5", "tcp dport map { 1 : 2 }",
 		"tcp dport { 1 : 2 }", "tcp dport { 1 timeout 5s }", "tcp dport { 1 last }",
