@@ -346,9 +346,3 @@ def plain_fields(rule, name, fields, anonymous):
         found[kind] = known or value.hex()
     return found
 
-
-def first_difference(wanted, found):
-    for left, right in zip(wanted + [""], found + [""]):
-        if left != right:
-            return "%s, not %s" % (right[:600], left[:600])
-    return "more or fewer of them"

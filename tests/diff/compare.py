@@ -37,6 +37,7 @@ from frame import ARP_CUT_ADDRESS, Shape
 from nft_judge import OWN, NftJudge, device_argument
 
 ASKED, EXCLUDED, CUT_TAG = 0, 1, 2
+FEW_RULES = 2
 WORD = {True: "accept", False: "drop", None: "never at the hook"}
 
 
@@ -145,34 +146,51 @@ class Listings:
     def __init__(self, nft):
         self.nft = nft
         self.wrong = 0    # lines that nft lists wrong
+        self.meaning = []    # what nft has made of our listing
 
     def compare(self, packets, first, mine):
         """FIRST: the judgement of the ruleset, which is loaded.  MINE: our text."""
         wanted = bytecode.read_meaning(OWN)
         mine = listing.zeroed(mine)
         right = listing.normal(mine)[0]
-        left = right if None in first.listings else listing.normal(first.listings[0])[0]
-        found = self.compare_meaning(packets, first, mine, set(map(str.strip, left)))
+        left = [] if None in first.listings else listing.normal(first.listings[0])[0]
+        if left == right:
+            return []
         unequal = listing.differences(left, right)
+        found = self.compare_meaning(packets, first, mine, [number for number, _, _ in unequal])
+        if not left:
+            return found
         if len(left) != len(right):
             return found + [self.difference(*unequal[0][1:])]
         return found + [self.difference(their_line, my_line)
                         for number, their_line, my_line in unequal
                         if self.is_right(right, number, their_line, wanted)]
 
-    def compare_meaning(self, packets, first, mine, known_lines):
+    def compare_meaning(self, packets, first, mine, numbers):
+        """NUMBERS: lines that nft lists otherwise.  Of the others, nft's own listing may mean
+        something else than what was loaded (`meta l4proto icmp icmp type 8`)."""
         errors = self.nft.load(mine)
+        self.meaning = [] if errors else bytecode.read_meaning(OWN)
+        lines = listing.normal(mine)[0]
         if errors:
             line = mine.splitlines()[errors[0][0] - 1].strip()
-            if not errors[0][0] or listing.normal(line)[0][0].strip() in known_lines:
-                return []    # nft cannot read what it lists itself
+            bad = [number for number in numbers if lines[number:number + 1] and
+                   lines[number].strip() == listing.normal(line)[0][0].strip()]
             return [Difference("listing", "nft refuses what xdpfw lists: %s: %s" % (
-                errors[0][1], line))]
+                errors[0][1], line))] if bad else []
+        places = listing.places(lines)
+        asked = {places[number] for number in numbers if number < len(places)}
         second = self.nft.run(packets)
-        if second.accepted != first.accepted or second.counters != first.counters:
-            return [Difference("listing", "nft gives other verdicts or counters for what xdpfw "
-                               "lists:\n" + mine)]
-        return []
+        found = [Difference("listing", "nft counts %s, and %s of what xdpfw lists" % (
+                     figures, second.counters.get(place)))
+                 for place, figures in first.counters.items()
+                 if place[:3] in asked and second.counters.get(place) != figures]
+        if len([place for place in places if place]) > FEW_RULES:
+            return found
+        return found + [Difference("listing", "nft: %s, of what xdpfw lists: %s" % (
+                            WORD[was], WORD[now]), packet)
+                        for packet, was, now in zip(packets, first.accepted, second.accepted)
+                        if was != now]
 
     @staticmethod
     def difference(their_line, my_line):
@@ -183,7 +201,9 @@ class Listings:
         """Does LINE, put in the place of line NUMBER, mean what is WANTED?"""
         text = "\n".join(lines[:number] + [line] + lines[number + 1:]) + "\n"
         errors = self.nft.load(text.replace(listing.MASK, "packets 0 bytes 0"))
-        right = not errors and bytecode.same_line(wanted, bytecode.read_meaning(OWN))
+        found = [] if errors else bytecode.read_meaning(OWN)
+        right = len(found) == len(wanted) == len(self.meaning) and all(
+            now in (ours, was) for now, ours, was in zip(found, self.meaning, wanted))
         self.wrong += not right
         return right
 

@@ -42,3 +42,22 @@ def differences(theirs, ours):
     longest = max(len(theirs), len(ours))
     pairs = zip(theirs + [""] * (longest - len(theirs)), ours + [""] * (longest - len(ours)))
     return [(number, left, right) for number, (left, right) in enumerate(pairs) if left != right]
+
+
+def places(lines):
+    """For each line the rule in it, (table, chain, number in the chain), or None."""
+    found, numbers = [], {}
+    table = chain = None
+    for line in lines:
+        words, place = line.split(), None
+        if line.startswith("table "):
+            table = "%s %s" % (words[1], words[2])
+        elif line.startswith("\tchain "):
+            chain = words[1]
+        elif line == "\t}":
+            chain = None
+        elif chain and line.startswith("\t\t") and words[0] not in ("type", "comment", "policy"):
+            number = numbers[table, chain] = numbers.get((table, chain), -1) + 1
+            place = table, chain, number
+        found.append(place)
+    return found

@@ -244,7 +244,8 @@ class NftJudge:
 
     @contextlib.contextmanager
     def one_cpu(self):
-        """On one CPU, the packets go through one queue and keep their order."""
+        """On one CPU, the packets go through one queue and keep their order, and no packet is
+        half way through when this process reads what was counted."""
         cpus = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {min(cpus)})
         try:
@@ -261,8 +262,7 @@ class NftJudge:
 
     def send_numbered(self, packets):
         """[True accepted, False, None]."""
-        with self.one_cpu():
-            numbers = [self.sent - 1 if self.send(packet) else None for packet in packets]
+        numbers = [self.sent - 1 if self.send(packet) else None for packet in packets]
         self.wait()
         seen = {int.from_bytes(key, sys.byteorder) for key in netlink.dump_set_keys(TABLE, "seen")}
         if len(seen) != self.own_counts()[1]:
@@ -273,13 +273,12 @@ class NftJudge:
         """Likewise, for rulesets that read what packets are numbered in."""
         accepted = self.own_counts()[1]
         verdicts = []
-        with self.one_cpu():
-            for packet in packets:
-                if not self.send(packet):
-                    verdicts.append(None)
-                    continue
-                before, accepted = accepted, self.wait()
-                verdicts.append(accepted > before)
+        for packet in packets:
+            if not self.send(packet):
+                verdicts.append(None)
+                continue
+            before, accepted = accepted, self.wait()
+            verdicts.append(accepted > before)
         return verdicts
 
     def wait(self):
@@ -303,9 +302,10 @@ class NftJudge:
         if self.sent + len(packets) > MAX_PACKETS:
             raise JudgeError("more than %d packets" % MAX_PACKETS)
         send = self.send_numbered if self.numbered else self.send_singly
-        accepted = send(packets)
-        counters = {place: (packets - before[place][0], size - before[place][1])
-                    for place, (packets, size) in self.counters().items()}
+        with self.one_cpu():
+            accepted = send(packets)
+            counters = {place: (count - before[place][0], size - before[place][1])
+                        for place, (count, size) in self.counters().items()}
         judgement = Judgement(accepted, counters)
         if listing:
             judgement.listings = listed, self.listing()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import listing
 import packet_file
 
 INTERP = "interp"
@@ -56,11 +57,11 @@ class OurJudgement:
         self.listing = ""  # the figures `packets N` are counter numbers
 
     def read(self, text):
-        listing = []
+        listed = []
         for line in text.splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "listing":
-                listing.append(rest)
+                listed.append(rest)
             elif kind == "rule":
                 number, place = rest.split(" ", 1)
                 self.rules[int(number)] = place
@@ -72,8 +73,8 @@ class OurJudgement:
                 self.instructions = int(rest)
             else:
                 raise OurError("xdpfw_run printed: " + line)
-        self.places = counter_places(listing)
-        self.listing = "".join(line + "\n" for line in listing)
+        self.places = counter_places(listed)
+        self.listing = "".join(line + "\n" for line in listed)
 
     def read_packet(self, words):
         number, who, verdict, reason, trail = words
@@ -89,23 +90,11 @@ class OurJudgement:
         return [who for who in self.outcomes if who != INTERP]
 
 
-def counter_places(listing):
+def counter_places(lines):
     """Where each counter stands, read from a listing whose figures are counter numbers."""
-    places, rules = {}, {}
-    table = chain = None
-    for line in listing:
-        words = line.split()
-        if line.startswith("table "):
-            table = "%s %s" % (words[1], words[2])
-        elif line.startswith("\tchain "):
-            chain = words[1]
-        elif line == "\t}":
-            chain = None
-        elif chain and line.startswith("\t\t") and words[0] not in ("type", "comment"):
-            rule = rules[table, chain] = rules.get((table, chain), -1) + 1
-            for index, number in enumerate(COUNTER.findall(line)):
-                places[int(number)] = table, chain, rule, index
-    return places
+    return {int(number): place + (index,)
+            for line, place in zip(lines, listing.places(lines)) if place
+            for index, number in enumerate(COUNTER.findall(line))}
 
 
 def read_errors(text):

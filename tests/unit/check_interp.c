@@ -457,6 +457,154 @@ START_TEST(watched_rule)
 }
 END_TEST
 
+/* --- what is beside the packet's bytes ------------------------------------------------------ */
+
+#define NS 1000000000ull
+#define SATURDAY_NOON 1795262400ull	/* 2026-11-21 12:00:00 UTC */
+
+static const struct given_case {
+	const char *match;
+	struct xdpfw_given given;
+	int32_t minutes_west;
+	bool met;
+} given_cases[] = {
+	{ "meta time \"2026-11-21 12:00:00\"", { .now = SATURDAY_NOON * NS }, 0, true },
+	{ "meta time \"2026-11-21 12:00:00\"", { .now = SATURDAY_NOON * NS + 1 }, 0, false },
+	{ "meta day 6", { .now = SATURDAY_NOON * NS }, 0, true },
+	{ "meta day \"Saturday\"", { .now = SATURDAY_NOON * NS }, 719, true },
+	{ "meta day 6", { .now = SATURDAY_NOON * NS }, 720, true },
+	{ "meta day 5", { .now = SATURDAY_NOON * NS }, 721, true },
+	{ "meta day 6", { .now = SATURDAY_NOON * NS }, -719, true },
+	{ "meta day 0", { .now = SATURDAY_NOON * NS }, -720, true },
+	{ "meta day 4", { .now = 0 }, 0, true },
+	{ "meta day 3", { .now = 0 }, 1, true },
+	{ "meta hour 43200", { .now = SATURDAY_NOON * NS + NS - 1 }, 60, true },
+	{ "meta hour 43201", { .now = SATURDAY_NOON * NS + NS }, 60, true },
+	{ "meta hour 43200", { .now = SATURDAY_NOON * NS + NS }, 0, false },
+	{ "meta cpu 3", { .cpu = 3 }, 0, true },
+	{ "meta cpu 3", { .cpu = 0x03000000 }, 0, false },
+	{ "meta random 0x80000001", { .random = 0x80000001 }, 0, true },
+	{ "meta random < 0x80000001", { .random = 0x80000001 }, 0, false },
+	{ "meta iiftype ether", { 0 }, 0, true },
+	{ "meta iifgroup 7", { 0 }, 0, true },
+	{ "meta mark 0", { 0 }, 0, true },
+	{ "meta priority 0:0", { 0 }, 0, true },
+	{ "meta skuid 0-4294967295", { 0 }, 0, false },
+};
+
+START_TEST(given)
+{
+	const struct given_case *row = &given_cases[_i];
+	struct xdpfw_device ether = device;
+	struct ruleset ruleset = { 0 };
+	struct interp_packet judged;
+	struct interp_result result;
+	struct packet packet;
+	char text[512];
+
+	setenv("TZ", "UTC", 1);
+	ether.type = 1;
+	ether.group = 7;
+	snprintf(text, sizeof(text), RULESET_CHAIN("accept", "%s drop"), row->match);
+	ruleset_lower(&ruleset, text);
+	packet = find_corner("ipv4 udp", &ruleset.arena);
+	judged = (struct interp_packet){ packet.frame, packet.len, &ether, row->given,
+					 row->minutes_west };
+	interp_run(ruleset.ir, &judged, NULL, &result);
+	ck_assert_msg(result.drop == row->met, "%s", row->match);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+/* What counts, and in which order: counters are numbered as bind numbers them. */
+START_TEST(counted_elements)
+{
+	static const struct {
+		const char *rule;
+		bool drop;
+		const char *cells;
+	} rows[] = {
+		/* web, other; 53, 54, * of @s; 53, * of @v; the rule's */
+		{ "udp dport @s counter", false, "00100001" },
+		{ "udp dport != @s counter", false, "00000000" },
+		{ "udp sport @s counter", false, "00001001" },
+		{ "udp dport vmap @v counter", true, "00000100" },
+		{ "udp sport vmap @v counter", false, "00000011" },
+		{ "counter name udp dport map @m drop", true, "1000000" },
+		{ "counter name udp sport map @m drop", true, "0100000" },
+		{ "counter name udp length map @n drop", false, "0000000" },
+	};
+	struct ruleset ruleset;
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct xdpfw_cell cells[16] = { 0 };
+		struct interp_result result;
+		struct packet packet;
+
+		ruleset = (struct ruleset){ 0 };
+		snprintf(text, sizeof(text),
+			 "table netdev t {\nset s { type inet_service; counter; elements = { 53, 54, * "
+			 "}\n }\nmap v { type inet_service : verdict; counter; elements = { 53 : drop, "
+			 "* : continue }\n }\ncounter web { }\ncounter other { }\nmap m { type "
+			 "inet_service : counter; elements = { 53 : \"web\", * : \"other\" }\n }\n"
+			 "map n { typeof udp length : counter; elements = { 1 : \"web\" }\n }\nchain c { "
+			 "type filter hook ingress device eth0 priority 0; %s\n }\n}\n", rows[i].rule);
+		ruleset_lower(&ruleset, text);
+		packet = find_corner("ipv4 udp", &ruleset.arena);
+		judge(&ruleset, &packet, cells, &result);
+		ck_assert_msg(result.drop == rows[i].drop, "%s", rows[i].rule);
+		ck_assert_uint_eq(ruleset.ir->counter_count, strlen(rows[i].cells));
+		for (uint32_t j = 0; j < ruleset.ir->counter_count; j++)
+			ck_assert_msg(cells[j].packets == (uint64_t)(rows[i].cells[j] - '0'),
+				      "%s: counter %u", rows[i].rule, j);
+		arena_free(&ruleset.arena);
+	}
+}
+END_TEST
+
+/* SEMANTICS 8a: what is no IP passes by, what is broken is dropped before the first rule. */
+START_TEST(family_inet)
+{
+	static const struct {
+		const char *corner;
+		bool drop;
+		uint32_t count, rule;
+	} rows[] = {
+		{ "ipv4 udp", true, 1, 0 },
+		{ "tag 0x8100 ipv4 udp", true, 1, 0 },
+		{ "ipv6 udp", true, 1, 0 },
+		{ "arp request", false, 0, 0 },
+		{ "2 tags ipv4 udp", false, 0, 0 },
+		{ "802.2 of 46 bytes", false, 0, 0 },
+		{ "ipv4 ihl 4", true, 1, XDPFW_TRAIL_INVALID },
+		{ "ipv4 version 6", true, 1, XDPFW_TRAIL_INVALID },
+		{ "ipv4 total length 1 too long", true, 1, XDPFW_TRAIL_INVALID },
+		{ "ipv4 header of 19 bytes", true, 1, XDPFW_TRAIL_INVALID },
+		{ "ipv6 header of 39 bytes", true, 1, XDPFW_TRAIL_INVALID },
+		{ "ipv6 fragment header of 3 bytes", true, 1, XDPFW_TRAIL_INVALID },
+	};
+	struct ruleset ruleset = { 0 };
+
+	ruleset_lower(&ruleset, "table inet t {\nchain c {\ntype filter hook ingress device eth0 "
+				"priority 0; policy drop\ncounter drop\n}\n}\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packet packet = find_corner(rows[i].corner, &ruleset.arena);
+		struct xdpfw_cell cell = { 0 };
+		struct interp_result result;
+
+		judge(&ruleset, &packet, &cell, &result);
+		ck_assert_msg(result.drop == rows[i].drop, "%s", rows[i].corner);
+		ck_assert_uint_eq(result.trail.reason, XDPFW_REASON_CHAINS);
+		ck_assert_uint_eq(result.trail.count, rows[i].count);
+		if (rows[i].count)
+			ck_assert_uint_eq(result.trail.rule[0], rows[i].rule);
+		ck_assert_uint_eq(cell.packets, rows[i].count && !rows[i].rule);
+	}
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
 /* Every cut of every corner packet is judged without reading beyond it (under ASan). */
 START_TEST(reads_nothing_beyond)
 {
@@ -496,6 +644,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, matches, 0, sizeof(match_cases) / sizeof(match_cases[0]));
 	tcase_add_loop_test(tcase, flow, 0, sizeof(flow_cases) / sizeof(flow_cases[0]));
+	tcase_add_loop_test(tcase, given, 0, sizeof(given_cases) / sizeof(given_cases[0]));
+	tcase_add_test(tcase, counted_elements);
+	tcase_add_test(tcase, family_inet);
 	tcase_add_test(tcase, counted_bytes);
 	tcase_add_test(tcase, cut_tag);
 	tcase_add_test(tcase, deepest_jump);

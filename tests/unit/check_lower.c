@@ -106,6 +106,267 @@ START_TEST(other_steps)
 }
 END_TEST
 
+/*
+ * Boxes, sets that count, `*`, named counters and maps of them, wide fields, operators, presence,
+ * family inet, dormant tables.
+ */
+static const char all_forms_text[] =
+	"table netdev t {\n"
+	" set boxes { type ipv4_addr . inet_service; flags interval; elements = { 10.0.0.9 . "
+	"1-5, 10.0.0.0/24 . 80, 10.0.0.0/24 . 22 }\n"
+	" }\n"
+	" set counted { type inet_service; counter; elements = { 5, 4, 7 counter packets 3 "
+	"bytes 4 }\n"
+	" }\n"
+	" set rest { type inet_service; flags interval; counter; elements = { 4, 5-9, * }\n"
+	" }\n"
+	" set restplain { type inet_service; elements = { 4, * }\n"
+	" }\n"
+	" counter web { packets 1 bytes 2\n"
+	" }\n"
+	" counter other { }\n"
+	" map m { type inet_service : counter; elements = { 80 : \"web\", * : \"other\" }\n"
+	" }\n"
+	" map v { type ipv4_addr . inet_service : verdict; counter; elements = { 10.0.0.2 . "
+	"5 : drop, 10.0.0.1 . 7 : accept, * : continue }\n"
+	" }\n"
+	" set wide { typeof @ll,0,192; elements = { "
+	"0x112233445566778899aabbccddeeff001122334455667788 }\n"
+	" }\n"
+	" chain c { type filter hook ingress device \"eth0\" priority 0\n"
+	" ip saddr . tcp dport @boxes\n"
+	" ip saddr . tcp dport != @boxes\n"
+	" tcp dport @counted\n"
+	" tcp dport != @counted\n"
+	" tcp dport @rest\n"
+	" tcp dport != @rest\n"
+	" tcp dport @restplain\n"
+	" tcp dport != @restplain\n"
+	" counter name \"web\"\n"
+	" counter name tcp dport map @m\n"
+	" ip saddr . udp dport vmap @v\n"
+	" @ll,0,192 @wide\n"
+	" ip dscp & 3 == 1\n"
+	" ip saddr & 255.255.0.0 ^ 1.2.0.0 == 0.0.0.0\n"
+	" tcp option maxseg exists\n"
+	" exthdr frag missing\n"
+	" tcp dport . ip ttl { 22 . 1, 22 . 1 , 23 . 4-5 }\n"
+	" ip ttl . tcp dport { 1 . 22 }\n"
+	" tcp flags syn,ack\n"
+	" ip saddr { 10.0.0.1 counter, 10.0.0.2 } accept\n"
+	" tcp dport { 1, * }\n"
+	" }\n"
+	"}\n"
+	"table inet i { chain c { type filter hook ingress device \"eth0\" priority 1\n"
+	" meta nfproto ipv4\n"
+	" tcp dport 22\n"
+	" }\n"
+	"}\n"
+	"table netdev sleeping { flags dormant\n"
+	" chain c { type filter hook ingress device \"eth9\" priority 1\n"
+	" }\n"
+	"}\n";
+
+static const char all_forms_printed[] =
+	"entry 0: devices eth0; chains 0 1\n"
+	"load 0: meta_protocol, 16 bits\n"
+	"load 1: meta_l4proto, 8 bits\n"
+	"load 2: ip_saddr, 32 bits\n"
+	"load 3: tcp_dport, 16 bits\n"
+	"load 4: udp_dport, 16 bits\n"
+	"load 5: raw_ll_0_128, 128 bits\n"
+	"load 6: raw_ll_128_64, 64 bits\n"
+	"load 7: ip_dscp, 6 bits\n"
+	"load 8: tcp_option_maxseg, 8 bits\n"
+	"load 9: exthdr_frag, 8 bits\n"
+	"load 10: ip_ttl, 8 bits\n"
+	"load 11: tcp_flags, 8 bits\n"
+	"load 12: meta_nfproto, 8 bits\n"
+	"set 0: { ip }\n"
+	"set 1: { tcp }\n"
+	"set 2: @boxes { 10.0.0.0..10.0.0.255 . 22, 10.0.0.0..10.0.0.255 . 80, 10.0.0.9 . "
+	"1..5 }\n"
+	"set 3: @counted { 4..5, 7 }\n"
+	"set 4: @rest { 0..65535 }\n"
+	"set 5: @restplain { 0..65535 }\n"
+	"set 6: { udp }\n"
+	"set 7: @wide { 22774453838368691933757882222884355840 . 1234605616436508552 }\n"
+	"set 8: { lephb }\n"
+	"set 9: { 1.2.0.0..1.2.255.255 }\n"
+	"set 10: { ip6 }\n"
+	"set 11: { missing }\n"
+	"set 12: { 22 . 1, 23 . 4..5 }\n"
+	"set 13: { 1 . 22 }\n"
+	"set 14: { 0..65535 }\n"
+	"set 15: { ipv4 }\n"
+	"set 16: { 22 }\n"
+	"map 0: @counted { 4 : count 2, continue, 5 : count 3, continue, 7 : count 4, "
+	"continue }\n"
+	"map 1: @rest { 4 : count 5, continue, 5..9 : count 6, continue, * : count 7, "
+	"continue }\n"
+	"map 2: @m { 80 : count 0, continue, * : count 1, continue }\n"
+	"map 3: @v { 10.0.0.1 . 7 : count 9, accept, 10.0.0.2 . 5 : count 8, drop, * : count "
+	"10, continue }\n"
+	"map 4: { 10.0.0.1 : count 11, continue, 10.0.0.2 : continue }\n"
+	"counters: 12\n"
+	"\n"
+	"chain 0: t c, base chain, priority 0, policy accept\n"
+	"\trule 0: test.nft:20 ip saddr . tcp dport @boxes\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest ip_saddr . tcp_dport in set 2 @boxes { 10.0.0.0..10.0.0.255 . 22, "
+	"10.0.0.0..10.0.0.255 . 80, 10.0.0.9 . 1..5 }\n"
+	"\trule 1: test.nft:21 ip saddr . tcp dport != @boxes\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest ip_saddr . tcp_dport not in set 2 @boxes { 10.0.0.0..10.0.0.255 . 22, "
+	"10.0.0.0..10.0.0.255 . 80, 10.0.0.9 . 1..5 }\n"
+	"\trule 2: test.nft:22 tcp dport @counted\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\tlook up tcp_dport in map 0\n"
+	"\trule 3: test.nft:23 tcp dport != @counted\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport not in set 3 @counted { 4..5, 7 }\n"
+	"\trule 4: test.nft:24 tcp dport @rest\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\tlook up tcp_dport in map 1\n"
+	"\trule 5: test.nft:25 tcp dport != @rest\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport not in set 4 @rest { 0..65535 }\n"
+	"\trule 6: test.nft:26 tcp dport @restplain\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport in set 5 @restplain { 0..65535 }\n"
+	"\trule 7: test.nft:27 tcp dport != @restplain\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport not in set 5 @restplain { 0..65535 }\n"
+	"\trule 8: test.nft:28 counter name \"web\"\n"
+	"\t\tcount 0\n"
+	"\trule 9: test.nft:29 counter name tcp dport map @m\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\tlook up tcp_dport in map 2\n"
+	"\trule 10: test.nft:30 ip saddr . udp dport vmap @v\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest meta_l4proto in set 6 { udp }\n"
+	"\t\tlook up ip_saddr . udp_dport in map 3\n"
+	"\trule 11: test.nft:31 @ll,0,192 @wide\n"
+	"\t\ttest raw_ll_0_128 . raw_ll_128_64 in set 7 @wide { "
+	"22774453838368691933757882222884355840 . 1234605616436508552 }\n"
+	"\trule 12: test.nft:32 ip dscp & 0x03 == lephb\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest ip_dscp & 0x3 in set 8 { lephb }\n"
+	"\trule 13: test.nft:33 ip saddr 1.2.0.0/16\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest ip_saddr in set 9 { 1.2.0.0..1.2.255.255 }\n"
+	"\trule 14: test.nft:34 tcp option maxseg exists\n"
+	"\t\ttest tcp_option_maxseg in set 8 { exists }\n"
+	"\trule 15: test.nft:35 exthdr frag missing\n"
+	"\t\ttest meta_protocol in set 10 { ip6 }\n"
+	"\t\ttest exthdr_frag in set 11 { missing }\n"
+	"\trule 16: test.nft:36 tcp dport . ip ttl { 22 . 1, 23 . 4-5 }\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest tcp_dport . ip_ttl in set 12 { 22 . 1, 23 . 4..5 }\n"
+	"\trule 17: test.nft:37 ip ttl . tcp dport { 1 . 22 }\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest ip_ttl . tcp_dport in set 13 { 1 . 22 }\n"
+	"\trule 18: test.nft:38 tcp flags syn,ack\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_flags & 0x12 not in set 11 { 0x0 }\n"
+	"\trule 19: test.nft:39 ip saddr { 10.0.0.1 counter, 10.0.0.2 } accept\n"
+	"\t\ttest meta_protocol in set 0 { ip }\n"
+	"\t\tlook up ip_saddr in map 4\n"
+	"\t\taccept\n"
+	"\trule 20: test.nft:40 tcp dport { 1, * }\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport in set 14 { 0..65535 }\n"
+	"\n"
+	"chain 1: i c, inet, base chain, priority 1, policy accept\n"
+	"\trule 21: test.nft:44 meta nfproto ipv4\n"
+	"\t\ttest meta_nfproto in set 15 { ipv4 }\n"
+	"\trule 22: test.nft:45 tcp dport 22\n"
+	"\t\ttest meta_l4proto in set 1 { tcp }\n"
+	"\t\ttest tcp_dport in set 16 { 22 }\n"
+	"\n"
+	"chain 2: sleeping c, base chain, priority 1, policy accept\n";
+
+START_TEST(all_forms)
+{
+	struct ruleset ruleset = { 0 };
+	struct buf printed = BUF_INIT;
+
+	ruleset_lower(&ruleset, all_forms_text);
+	ir_print(ruleset.ir, &printed);
+	ck_assert_str_eq(printed.at, all_forms_printed);
+	buf_free(&printed);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
+/* LO to HI as numbers of three digits: 6, 2 and 2 bits. */
+static void bind_values(struct bind_stmt *stmt, unsigned int lo, unsigned int hi)
+{
+	static struct bind_value rest[2];
+
+	stmt->value.value = (struct bind_value){ lo >> 4, hi >> 4, BIND_FORM_RANGE };
+	rest[0] = (struct bind_value){ lo >> 2 & 3, hi >> 2 & 3, BIND_FORM_RANGE };
+	rest[1] = (struct bind_value){ lo & 3, hi & 3, BIND_FORM_RANGE };
+	stmt->value.rest = rest;
+}
+
+static bool wanted(enum bind_match_op op, unsigned int value, unsigned int lo, unsigned int hi)
+{
+	switch (op) {
+	case BIND_MATCH_LT:
+		return value < lo;
+	case BIND_MATCH_LTE:
+		return value <= hi;
+	case BIND_MATCH_GT:
+		return value > hi;
+	case BIND_MATCH_GTE:
+		return value >= lo;
+	case BIND_MATCH_EQ:
+	case BIND_MATCH_EQ_EXPLICIT:
+	case BIND_MATCH_NEQ:
+	case BIND_MATCH_ANY_OF:
+	case BIND_MATCH_NONE_OF:
+		break;
+	}
+	return value >= lo && value <= hi;
+}
+
+/* The digits of a wide field against counting, for many pairs of ends. */
+START_TEST(wide_ends)
+{
+	struct ruleset ruleset = { 0 };
+	struct bind_stmt *stmt;
+
+	ruleset_lower(&ruleset, RULESET_CHAIN("accept", "@ll,0,6 . @ll,6,2 . @ll,8,2 { 1 . 1 . 1 }"));
+	stmt = &ruleset.bound->rules.at[0]->stmts.at[0];
+	ck_assert_uint_eq(stmt->key.parts.len, 3);
+	stmt->set = NULL;
+	stmt->op = (enum bind_match_op)_i;
+	for (unsigned int lo = 0; lo < 1024; lo += 31) {
+		for (unsigned int hi = lo; hi < 1024; hi += 37) {
+			const struct ir_set *set;
+
+			bind_values(stmt, lo, hi);
+			ck_assert(lower_ruleset(ruleset.bound, &ruleset.arena, &ruleset.diag,
+						&ruleset.ir));
+			set = &ruleset.ir->sets.at[ruleset.ir->rules.at[0].steps.at[0].set];
+			ck_assert_uint_eq(set->parts, 3);
+			for (unsigned int value = 0; value < 1024; value++) {
+				u128 digits[3] = { value >> 4, value >> 2 & 3, value & 3 };
+
+				ck_assert_int_eq(ir_set_has(set, digits),
+						 wanted(stmt->op, value, lo, hi));
+			}
+		}
+	}
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
 START_TEST(empty_below_zero)
 {
 	struct ruleset ruleset = { 0 };
@@ -315,6 +576,8 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, match_forms, 0, sizeof(match_rows) / sizeof(match_rows[0]));
 	tcase_add_test(tcase, other_steps);
+	tcase_add_test(tcase, all_forms);
+	tcase_add_loop_test(tcase, wide_ends, BIND_MATCH_EQ, BIND_MATCH_GTE + 1);
 	tcase_add_test(tcase, empty_below_zero);
 	tcase_add_test(tcase, what_is_shared);
 	tcase_add_test(tcase, large_set);
