@@ -22,7 +22,8 @@ FAMILY_NAMES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6
 OBJECT_COUNTER = 1
 
 PAYLOAD_LINK, PAYLOAD_NETWORK, PAYLOAD_TRANSPORT, PAYLOAD_INNER, PAYLOAD_TUNNEL = range(5)
-EXTHDR_SCTP, SCTP_HEADER = 3, 12
+EXTHDR_IPV6, EXTHDR_SCTP = 0, 3
+IPV6_HEADER, SCTP_HEADER = 40, 12
 SET_INTERVAL, SET_MAP = 0x4, 0x8
 ELEMENT_END, ELEMENT_CATCHALL = 0x1, 0x2
 
@@ -122,12 +123,15 @@ class Rule:
     def payload_reads(self):
         """(base, offset behind the last byte) of each load of packet bytes.
 
-        An SCTP chunk is read where the transport header ends, without a look at fragments.
+        An SCTP chunk is read where the transport header ends, without a look at fragments; an
+        IPv6 extension header is looked for without a look at where the packet ends.
         """
         found = {(number(fields[2]), number(fields[3]) + number(fields[4]))
                  for name, fields in self.expressions if name == "payload"}
-        return found | {(PAYLOAD_TRANSPORT, SCTP_HEADER) for name, fields in self.expressions
-                        if name == "exthdr" and number(fields.get(6, b"\0")) == EXTHDR_SCTP}
+        operations = {number(fields.get(6, b"\0")) for name, fields in self.expressions
+                      if name == "exthdr"}
+        found |= {(PAYLOAD_TRANSPORT, SCTP_HEADER)} if EXTHDR_SCTP in operations else set()
+        return found | ({(PAYLOAD_NETWORK, IPV6_HEADER)} if EXTHDR_IPV6 in operations else set())
 
     def names(self):
         return {name for name, _ in self.expressions}
