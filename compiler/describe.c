@@ -10,6 +10,7 @@
 #include "compiler/describe.h"
 
 #include "compiler/field.h"
+#include "compiler/refuse.h"
 #include "compiler/type.h"
 
 struct describe_word {
@@ -37,7 +38,8 @@ static const struct describe_word operators[] = {
 	{ ">>", "shift to the right", "meta length >> 8 > 1 drop" },
 	{ "exists", "a header, an option or a chunk is there", "tcp option maxseg exists accept" },
 	{ "missing", "a header, an option or a chunk is not there", "exthdr frag missing accept" },
-	{ "vmap", "the verdict that a map has for a key", "tcp dport vmap { 22 : accept, 23 : drop }" },
+	{ "vmap", "the verdict that a map has for a key",
+	  "tcp dport vmap { 22 : accept, 23 : drop }" },
 };
 
 static const struct describe_word statements[] = {
@@ -48,7 +50,7 @@ static const struct describe_word statements[] = {
 	{ "return", "go back to where this chain was jumped to; in a base chain: its policy",
 	  "tcp dport 22 return" },
 	{ "continue", "go on with the next rule", "tcp dport 22 continue" },
-	{ "counter", "count packets and bytes; by `name`, in a named counter, which a map can choose",
+	{ "counter", "count packets and bytes; with `name` in a named counter, or one a map has",
 	  "tcp dport 22 counter accept" },
 };
 
@@ -112,6 +114,12 @@ static void put_type(const struct type *type, struct buf *out)
 		buf_printf(out, "constant %s %s = %u\n", type->name, symbol->name, symbol->value);
 }
 
+static void put_refused(const struct refuse_word *word, struct buf *out)
+{
+	buf_printf(out, "refused %s - %s: %s%s%s\n", word->words, word->what, refuse_reason(word),
+		   word->help ? "; " : "", word->help ? word->help : "");
+}
+
 static void put_all(struct buf *out)
 {
 	for (size_t i = 0; i < PROTO_COUNT; i++)
@@ -123,6 +131,8 @@ static void put_all(struct buf *out)
 		put_word("operator", &operators[i], out);
 	for (size_t i = 0; i < COUNT(statements); i++)
 		put_word("statement", &statements[i], out);
+	for (size_t i = 0; i < refuse_count; i++)
+		put_refused(&refuse_words[i], out);
 }
 
 static bool put_found_word(const char *kind, const struct describe_word *words, size_t count,
@@ -135,6 +145,19 @@ static bool put_found_word(const char *kind, const struct describe_word *words, 
 		return true;
 	}
 	return false;
+}
+
+static bool put_found_refused(struct str what, struct buf *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < refuse_count; i++) {
+		if (!str_is(what, refuse_words[i].words))
+			continue;
+		put_refused(&refuse_words[i], out);
+		found = true;
+	}
+	return found;
 }
 
 /* "tcp dport", or a meta field without its first word: with what its type has to say. */
@@ -215,7 +238,7 @@ bool describe(struct str what, struct buf *out)
 	else if (!put_found_field(words, out) &&
 		 !put_found_word("operator", operators, COUNT(operators), words, out) &&
 		 !put_found_word("statement", statements, COUNT(statements), words, out))
-		found = false;
+		found = put_found_refused(words, out);
 	if (!found)
 		put_near(words, out);
 	buf_free(&text);

@@ -19,6 +19,7 @@
  *	constant TYPE NAME = VALUE
  *	operator WORD - DOC; for example: RULE
  *	statement WORD - DOC; for example: RULE
+ *	refused WORDS - DOC: REASON[; WHAT TO DO INSTEAD]
  *
  * False when WHAT names nothing; then OUT gets a name near to it, if there is one.
  */

@@ -51,7 +51,7 @@ enum field_load {
 	FIELD_LOAD_DAY,			/* 0 Sunday to 6, in the kernel's time zone */
 	FIELD_LOAD_HOUR,		/* seconds since midnight UTC */
 	FIELD_LOAD_ZERO,		/* 0: nothing has set it yet at this hook */
-	FIELD_LOAD_NEVER,		/* always fails at this hook (no socket, no output device) */
+	FIELD_LOAD_NEVER,		/* always fails at this hook (no socket, no route) */
 };
 
 /* Which operators a field takes. */
@@ -93,7 +93,7 @@ enum proto_id {
 	PROTO_FRAG,
 	PROTO_MH,
 	PROTO_EXTHDR,			/* `exthdr hbh exists` */
-	PROTO_IP_OPTION,		/* `ip option X ...`; the option is part of a field's name */
+	PROTO_IP_OPTION,		/* `ip option X ...`; X is part of a field's name */
 	PROTO_TCP_OPTION,		/* `tcp option X ...` */
 	PROTO_SCTP_CHUNK,		/* `sctp chunk X ...` */
 	PROTO_VXLAN,

@@ -270,7 +270,7 @@ bool parse_name(struct parse *parse, const char *what, struct ast_name *ret_name
 			   STR_ARG(token->text));
 		return false;
 	}
-	if (token->text.at[token->text.len - 1] == '*')
+	if (memchr(token->text.at, '*', token->text.len))
 		return parse_unexpected(parse, what);
 	if (!check_name_len(parse, token, what))
 		return false;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* `type WORD hook WORD` with the only words there are. */
-static bool parse_hook_word(struct parse *parse, const char *what, enum parse_place place,
+static bool parse_hook_word(struct parse *parse, const char *what, enum refuse_place place,
 			    const char *only)
 {
 	const struct token *token = parse_peek(parse);
@@ -218,9 +218,9 @@ static bool parse_hook(struct parse *parse, struct ast_chain *chain)
 
 	if (chain->has_hook)
 		return parse_twice(parse, span, chain->hook_span, "hook");
-	if (!parse_hook_word(parse, "chain type", PARSE_PLACE_CHAIN_TYPE, "filter") ||
+	if (!parse_hook_word(parse, "chain type", REFUSE_PLACE_CHAIN_TYPE, "filter") ||
 	    !parse_expect_word(parse, "hook") ||
-	    !parse_hook_word(parse, "hook", PARSE_PLACE_HOOK, "ingress") ||
+	    !parse_hook_word(parse, "hook", REFUSE_PLACE_HOOK, "ingress") ||
 	    !parse_devices(parse, chain))
 		return false;
 	priority_begin = parse_peek(parse)->span;
@@ -288,7 +288,7 @@ static bool parse_chain_item(struct parse *parse, void *context)
 		return parse_comment(parse, &chain->comment);
 	}
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_CHAIN, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_CHAIN, token->text, token->span))
 		return false;
 	if (!parse_rule(parse, &rule))
 		return false;

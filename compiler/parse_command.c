@@ -8,24 +8,41 @@
  */
 #include "compiler/parse_private.h"
 
+/* No family stands behind `table` or another object's word, which is the last token. */
+static bool report_family(struct parse *parse)
+{
+	static const char *const words[] = { "netdev", "inet", NULL };
+	const struct token *token = parse_peek(parse), *object = token - (parse->at > 0);
+	bool alone = token->kind == TOKEN_WORD && token[1].kind != TOKEN_WORD;
+
+	if (alone && parse_token_is_word(object, "table")) {
+		diag_error(parse->diag, token->span,
+			   "a table without a family is of family 'ip', which has no ingress hook");
+		diag_help(parse->diag, "write 'table netdev %.*s'", STR_ARG(token->text));
+		return false;
+	}
+	parse_unexpected(parse, "'netdev' or 'inet'");
+	if (alone)
+		diag_help(parse->diag, "outside of a table's block write '%.*s netdev TABLE %.*s'",
+			  STR_ARG(object->text), STR_ARG(token->text));
+	else if (token->kind == TOKEN_WORD)
+		diag_help(parse->diag, "without a family a table is of family 'ip', which has no "
+			  "ingress hook");
+	parse_suggest_of(parse, words, 0);
+	return false;
+}
+
 /* [family] name; other families are refused here, so no chain of theirs is ever looked at. */
 static bool parse_table_names(struct parse *parse, struct ast_table *ret_table)
 {
-	static const char *const words[] = { "netdev", "inet", NULL };
 	struct ast_table table = { 0 };
 	const struct token *token = parse_peek(parse);
 
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_FAMILY, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_FAMILY, token->text, token->span))
 		return false;
-	if (!parse_accept_word(parse, "netdev") && !parse_accept_word(parse, "inet")) {
-		parse_unexpected(parse, "'netdev' or 'inet'");
-		if (token->kind == TOKEN_WORD)
-			diag_help(parse->diag, "without a family nft takes 'ip', which has no "
-				  "ingress hook");
-		parse_suggest_of(parse, words, 0);
-		return false;
-	}
+	if (!parse_accept_word(parse, "netdev") && !parse_accept_word(parse, "inet"))
+		return report_family(parse);
 	table.family = (struct ast_name){ token->text, token->span };
 	if (!parse_name(parse, "the name of a table", &table.name))
 		return false;
@@ -67,7 +84,7 @@ static bool parse_add_rule(struct parse *parse, struct ast_command *command)
 		return false;
 	token = parse_peek(parse);
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_POSITION, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_POSITION, token->text, token->span))
 		return false;
 	return parse_rule(parse, &command->rule);
 }
@@ -130,7 +147,7 @@ static bool report_unknown(struct parse *parse, const char *what)
 	};
 	bool brace = parse_is(parse, TOKEN_LBRACE);
 
-	parse_unexpected_of(parse, what, words, PARSE_PLACE_COMMAND | PARSE_PLACE_OBJECT);
+	parse_unexpected_of(parse, what, words, REFUSE_PLACE_COMMAND | REFUSE_PLACE_OBJECT);
 	if (brace)
 		diag_help(parse->diag, "'{' stands on the line of the name before it");
 	return false;
@@ -156,7 +173,7 @@ static bool parse_add(struct parse *parse, struct ast_command *command, bool add
 	if (!command->create && (parse_accept_word(parse, "rule") || begins_family(parse)))
 		return parse_add_rule(parse, command);
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_OBJECT, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_OBJECT, token->text, token->span))
 		return false;
 	if (add)
 		return report_unknown(parse, "'table', 'chain', 'rule', 'set', 'map', 'element' or "
@@ -180,7 +197,7 @@ static bool parse_flush(struct parse *parse, struct ast_command *command)
 			return true;
 		}
 		return token->kind != TOKEN_WORD ||
-		       !parse_refuse(parse, PARSE_PLACE_FAMILY, token->text, token->span);
+		       !parse_refuse(parse, REFUSE_PLACE_FAMILY, token->text, token->span);
 	}
 	if (parse_accept_word(parse, "table")) {
 		command->kind = AST_COMMAND_FLUSH_TABLE;
@@ -192,10 +209,10 @@ static bool parse_flush(struct parse *parse, struct ast_command *command)
 		       parse_name(parse, "the name of a chain", &command->chain);
 	}
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_FLUSH, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_FLUSH, token->text, token->span))
 		return false;
 	return parse_unexpected_of(parse, "'ruleset', 'table' or 'chain'", words,
-				   PARSE_PLACE_FLUSH);
+				   REFUSE_PLACE_FLUSH);
 }
 
 bool parse_command(struct parse *parse, void *context)
@@ -206,7 +223,7 @@ bool parse_command(struct parse *parse, void *context)
 
 	(void)context;
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_COMMAND, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_COMMAND, token->text, token->span))
 		return false;
 	if (parse_accept_word(parse, "flush")) {
 		ok = parse_flush(parse, &command);

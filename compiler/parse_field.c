@@ -181,8 +181,8 @@ static void report_no_field(struct parse *parse, const struct proto *proto,
 
 		span = source_join(span, first->span);
 		if ((proto == &field_protos[PROTO_META] &&
-		     parse_refuse(parse, PARSE_PLACE_META, words->at[0], span)) ||
-		    parse_refuse(parse, PARSE_PLACE_FIELD, str_from(both), span))
+		     parse_refuse(parse, REFUSE_PLACE_META, words->at[0], span)) ||
+		    parse_refuse(parse, REFUSE_PLACE_FIELD, str_from(both), span))
 			return;
 	}
 	if (known == words->count) {
@@ -225,7 +225,7 @@ static void report_unknown(struct parse *parse, const struct token *token)
 	struct str_nearest near = { .word = token->text };
 	struct buf fields = BUF_INIT;
 
-	if (parse_refuse(parse, PARSE_PLACE_STMT, token->text, token->span))
+	if (parse_refuse(parse, REFUSE_PLACE_STMT, token->text, token->span))
 		return;
 	diag_error(parse->diag, token->span, "'%.*s' is neither a statement nor a field",
 		   STR_ARG(token->text));
@@ -241,7 +241,7 @@ static void report_unknown(struct parse *parse, const struct token *token)
 	for (size_t i = 0; i < field_count; i++)
 		if (field_table[i].bare)
 			str_nearest_offer(&near, field_table[i].name);
-	parse_suggest_refused(PARSE_PLACE_STMT, &near);
+	parse_suggest_refused(REFUSE_PLACE_STMT, &near);
 	parse_suggest(parse, &near);
 }
 
@@ -484,9 +484,9 @@ static bool refuse_state(struct parse *parse, const struct token *token)
 	if (!str_is(token->text, "ipsec") || token[1].kind != TOKEN_WORD)
 		return false;
 	return (str_is(word, "in") &&
-		parse_refuse(parse, PARSE_PLACE_STMT, str_from("ipsec in"), token->span)) ||
+		parse_refuse(parse, REFUSE_PLACE_STMT, str_from("ipsec in"), token->span)) ||
 	       (str_is(word, "out") &&
-		parse_refuse(parse, PARSE_PLACE_STMT, str_from("ipsec out"), token->span));
+		parse_refuse(parse, REFUSE_PLACE_STMT, str_from("ipsec out"), token->span));
 }
 
 bool parse_begins_field(const struct parse *parse)

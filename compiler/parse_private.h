@@ -14,6 +14,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/lex.h"
 #include "compiler/parse.h"
+#include "compiler/refuse.h"
 
 /* A variable: bound by `define` until the block that holds it ends, or `undefine`. */
 struct parse_symbol {
@@ -209,30 +210,11 @@ bool parse_word_is_value(struct str word);
 /* A reserved word that nft takes as a type: `type mark`, but not `type day`. */
 bool parse_word_is_type(struct str word);
 
-/* Where a word of nft's grammar can stand. */
-enum parse_place {
-	PARSE_PLACE_COMMAND = 1 << 0,	/* first word of a command */
-	PARSE_PLACE_OBJECT = 1 << 1,	/* inside a table, or behind `add` */
-	PARSE_PLACE_CHAIN = 1 << 2,	/* first word inside a chain */
-	PARSE_PLACE_STMT = 1 << 3,	/* first word of a statement or of a field */
-	PARSE_PLACE_FIELD = 1 << 4,	/* behind a protocol's name; the row has both words */
-	PARSE_PLACE_SET = 1 << 5,	/* first word inside a set or map */
-	PARSE_PLACE_FLAG = 1 << 6,	/* flag of a set */
-	PARSE_PLACE_ELEMENT = 1 << 7,	/* behind an element's key */
-	PARSE_PLACE_TABLE_FLAG = 1 << 8,	/* flag of a table */
-	PARSE_PLACE_FAMILY = 1 << 9,
-	PARSE_PLACE_HOOK = 1 << 10,
-	PARSE_PLACE_CHAIN_TYPE = 1 << 11,
-	PARSE_PLACE_FLUSH = 1 << 12,	/* behind `flush` */
-	PARSE_PLACE_POSITION = 1 << 13,	/* behind the chain of `add rule` */
-	PARSE_PLACE_META = 1 << 14,	/* behind `meta` */
-};
-
 /*
  * Reports that a construct of nft's grammar is refused, and returns true, when WORDS at PLACE name
  * one; else reports nothing and returns false.
  */
-bool parse_refuse(struct parse *parse, enum parse_place place, struct str words,
+bool parse_refuse(struct parse *parse, enum refuse_place place, struct str words,
 		  struct source_span span);
 /* Offers the words that are refused at PLACES: a mistyped one is one of them all the same. */
 void parse_suggest_refused(unsigned int places, struct str_nearest *near);

@@ -29,7 +29,7 @@ static bool parse_target(struct parse *parse, struct ast_name *ret_chain)
 	const struct ast_expr *value;
 
 	if (parse_is(parse, TOKEN_LBRACE) &&
-	    parse_refuse(parse, PARSE_PLACE_STMT, str_from("{"), parse_peek(parse)->span))
+	    parse_refuse(parse, REFUSE_PLACE_STMT, str_from("{"), parse_peek(parse)->span))
 		return false;
 	if (!parse_is(parse, TOKEN_DOLLAR))
 		return parse_name(parse, "the name of a chain", ret_chain);
@@ -117,7 +117,7 @@ static bool parse_element_counter(struct parse *parse, struct ast_options *optio
 	if (options->has_counter)
 		return parse_twice(parse, span, options->counter_span, "counter");
 	if (parse_is_word(parse, "name") &&
-	    parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from("counter name"),
+	    parse_refuse(parse, REFUSE_PLACE_ELEMENT, str_from("counter name"),
 			 source_join(span, parse_peek(parse)->span)))
 		return false;
 	if (!parse_counts(parse, &options->packets, &options->bytes))
@@ -133,7 +133,7 @@ static bool parse_element_options(struct parse *parse, struct ast_options *optio
 	while (parse_is(parse, TOKEN_WORD)) {
 		const struct token *token = parse_peek(parse);
 
-		if (parse_refuse(parse, PARSE_PLACE_ELEMENT, token->text, token->span))
+		if (parse_refuse(parse, REFUSE_PLACE_ELEMENT, token->text, token->span))
 			return false;
 		if (str_is(token->text, "counter")) {
 			if (!parse_element_counter(parse, options))
@@ -180,7 +180,7 @@ static struct ast_expr *parse_element_object(struct parse *parse)
 	}
 	if (token->kind != TOKEN_STRING &&
 	    (token->kind != TOKEN_WORD || parse_word_is_reserved(token->text))) {
-		parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from(":"), token->span);
+		parse_refuse(parse, REFUSE_PLACE_ELEMENT, str_from(":"), token->span);
 		return NULL;
 	}
 	parse_take(parse);

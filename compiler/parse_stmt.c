@@ -48,7 +48,7 @@ static bool refuse_behind_field(struct parse *parse)
 	const struct token *token = parse_peek(parse);
 
 	if (parse_is_word(parse, "set") || parse_is_word(parse, "map"))
-		return parse_refuse(parse, PARSE_PLACE_FIELD, token->text, token->span);
+		return parse_refuse(parse, REFUSE_PLACE_FIELD, token->text, token->span);
 	return false;
 }
 

@@ -47,7 +47,7 @@ static bool parse_map_type(struct parse *parse, struct ast_set *set)
 		return true;
 	if (!parse_is(parse, TOKEN_WORD))
 		return parse_unexpected(parse, "'verdict' or 'counter'");
-	return !parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from(":"), parse_peek(parse)->span);
+	return !parse_refuse(parse, REFUSE_PLACE_ELEMENT, str_from(":"), parse_peek(parse)->span);
 }
 
 static bool parse_set_type(struct parse *parse, struct ast_set *set)
@@ -77,7 +77,7 @@ static bool parse_set_counter(struct parse *parse, struct ast_set *set)
 	if (set->has_counter)
 		return parse_twice(parse, span, set->counter_span, "counter");
 	if (parse_is_word(parse, "name") &&
-	    parse_refuse(parse, PARSE_PLACE_ELEMENT, str_from("counter name"),
+	    parse_refuse(parse, REFUSE_PLACE_ELEMENT, str_from("counter name"),
 			 source_join(span, parse_peek(parse)->span)))
 		return false;
 	if (!parse_counts(parse, &packets, &bytes))
@@ -108,9 +108,9 @@ static bool parse_set_flag(struct parse *parse, struct ast_set *set)
 		return true;
 	}
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_FLAG, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_FLAG, token->text, token->span))
 		return false;
-	return parse_unexpected_of(parse, "'interval' or 'constant'", words, PARSE_PLACE_FLAG);
+	return parse_unexpected_of(parse, "'interval' or 'constant'", words, REFUSE_PLACE_FLAG);
 }
 
 static bool parse_set_flags(struct parse *parse, struct ast_set *set)
@@ -176,8 +176,8 @@ static bool report_property(struct parse *parse, const struct ast_set *set)
 	};
 
 	if (set->map == AST_MAP_NONE)
-		return parse_unexpected_of(parse, "a property of a set", words, PARSE_PLACE_SET);
-	return parse_unexpected_of(parse, "a property of a map", words + 1, PARSE_PLACE_SET);
+		return parse_unexpected_of(parse, "a property of a set", words, REFUSE_PLACE_SET);
+	return parse_unexpected_of(parse, "a property of a map", words + 1, REFUSE_PLACE_SET);
 }
 
 static bool parse_set_item(struct parse *parse, void *context)
@@ -207,7 +207,7 @@ static bool parse_set_item(struct parse *parse, void *context)
 		return parse_comment(parse, &set->comment);
 	}
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_SET, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_SET, token->text, token->span))
 		return false;
 	return report_property(parse, set);
 }
@@ -301,9 +301,9 @@ static bool parse_table_flags(struct parse *parse, struct ast_table *table)
 			continue;
 		}
 		if (token->kind == TOKEN_WORD &&
-		    parse_refuse(parse, PARSE_PLACE_TABLE_FLAG, token->text, token->span))
+		    parse_refuse(parse, REFUSE_PLACE_TABLE_FLAG, token->text, token->span))
 			return false;
-		return parse_unexpected_of(parse, "'dormant'", words, PARSE_PLACE_TABLE_FLAG);
+		return parse_unexpected_of(parse, "'dormant'", words, REFUSE_PLACE_TABLE_FLAG);
 	} while (parse_accept(parse, TOKEN_COMMA));
 	table->flags_span = source_join(span, parse_last_span(parse));
 	return true;
@@ -333,10 +333,10 @@ static bool parse_table_item(struct parse *parse, void *context)
 		return parse_comment(parse, &table->comment);
 	}
 	if (token->kind == TOKEN_WORD &&
-	    parse_refuse(parse, PARSE_PLACE_OBJECT, token->text, token->span))
+	    parse_refuse(parse, REFUSE_PLACE_OBJECT, token->text, token->span))
 		return false;
 	return parse_unexpected_of(parse, "'chain', 'set', 'map', 'counter', 'flags' or 'comment'",
-				   words, PARSE_PLACE_OBJECT);
+				   words, REFUSE_PLACE_OBJECT);
 }
 
 bool parse_table_block(struct parse *parse, struct ast_table *table)

@@ -75,6 +75,14 @@ same "constants of xdpfw.conf.5" "$("$list" symbols | awk '{ print $1, $2 }')" \
 	"$(awk '/^\.El/ { exit } /^\.It/ { type = $3 } /^\.Cm/ { for (i = 2; i <= NF; i++)
 		if ($i != ",") print type, $i }' <<<"$types")"
 
+# What is refused, under its reason.
+same "refused words of xdpfw.conf.5" "$("$top_builddir/xdpfw" --describe | sed -n 's/^refused //p' |
+	sed -E 's/^(.*) - (.*): ((is|cannot|has|never)[a-z ]*).*/\3: \1: \2/')" \
+	"$(awk '/^\.Sh REFUSED/ { on = 1 } /^\.Sh DEVIATIONS/ { on = 0 } !on { next }
+		/^\.Ss/ { reason = tolower(substr($0, 5, 1)) substr($0, 6) }
+		/^\.It Li/ { word = substr($0, 8); sub(/^\\&/, "", word); getline
+			print reason ": " word ": " $0 }' xdpfw.conf.5)"
+
 same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' 1 2 3 4 5 6 7 8 9 10)" \
 	"$(sed -n 's/^\.It \\&\(D[0-9]*\) .*/\1/p' xdpfw.conf.5)"
 
