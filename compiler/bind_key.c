@@ -18,6 +18,13 @@
 
 #define KEY_MAX_REGISTERS 16		/* nft's 64 bytes, in registers of 4 */
 
+const char *bind_field_text(struct bind *bind, const struct field *field)
+{
+	if (field->proto == PROTO_RAW)
+		return field->name;
+	return arena_printf(bind->arena, "%s %s", field_proto(field)->name, field->name);
+}
+
 struct bind_kind bind_part_kind(const struct bind_part *part)
 {
 	return (struct bind_kind){ part->field->type, part->field->bit_len };
@@ -95,19 +102,19 @@ static bool is_multibyte(const struct field *field)
 
 static bool check_shift(struct bind *bind, const struct ast_expr *expr, const struct field *field)
 {
-	const char *proto = field_proto(field)->name;
+	const char *text = bind_field_text(bind, field);
 
 	if (field->type != &type_integer) {
 		diag_error(bind->diag, expr->span,
-			   "'%s %s' cannot be shifted: it is of type '%s', not a plain number", proto,
-			   field->name, field->type->name);
+			   "'%s' cannot be shifted: it is of type '%s', not a plain number", text,
+			   field->type->name);
 		return false;
 	}
 	if (!is_multibyte(field) && (expr->kind == AST_EXPR_LSHIFT || field->host_order))
 		return true;
-	diag_error(bind->diag, expr->span, "'%s %s' cannot be shifted: nft 1.0.6 compares the "
-		   "wrong bytes then", proto, field->name);
-	diag_help(bind->diag, "write a mask, as in '%s %s & 0xf0 == 0x10'", proto, field->name);
+	diag_error(bind->diag, expr->span,
+		   "'%s' cannot be shifted: nft 1.0.6 compares the wrong bytes then", text);
+	diag_help(bind->diag, "write a mask, as in '%s & 0xf0 == 0x10'", text);
 	return false;
 }
 
@@ -120,8 +127,8 @@ bool bind_operand(struct bind *bind, const struct ast_expr *expr, const struct b
 	u128 value;
 
 	if (!(field->ops & FIELD_OP_MASK) || (bind_is_astride(field) && !shift)) {
-		diag_error(bind->diag, expr->span, "'%s %s' takes no operator '%s'",
-			   field_proto(field)->name, field->name, operator_of(expr));
+		diag_error(bind->diag, expr->span, "'%s' takes no operator '%s'",
+			   bind_field_text(bind, field), operator_of(expr));
 		if (field->load == FIELD_LOAD_HEADER)
 			diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the "
 				  "values in braces");
@@ -168,6 +175,19 @@ const struct field *bind_plain_field(const struct field *field)
 	return field_find(&field_protos[PROTO_TH], str_from(field->bit_off ? "dport" : "sport"));
 }
 
+/* What is loaded are whole bytes, 16 of them. */
+static bool check_bytes(struct bind *bind, const struct ast_expr *expr)
+{
+	const struct field *field = expr->field;
+
+	if (field->proto != PROTO_RAW || field->bit_len > 128 ||
+	    field->bit_off % 8 + field->bit_len <= 128)
+		return true;
+	diag_error(bind->diag, expr->span, "'%s' lies in 17 bytes: 16 can be loaded at once",
+		   field->name);
+	return false;
+}
+
 static bool bind_part(struct bind *bind, const struct ast_expr *expr, struct bind_part *ret_part)
 {
 	u128 value;
@@ -178,7 +198,7 @@ static bool bind_part(struct bind *bind, const struct ast_expr *expr, struct bin
 			.tunnel = expr->tunnel,
 			.mask = u128_max(expr->field->bit_len),
 		};
-		return true;
+		return check_bytes(bind, expr);
 	}
 	if (!operator_of(expr)) {
 		diag_error(bind->diag, expr->span, "a field of the packet is needed here");
@@ -244,9 +264,9 @@ static bool check_concatenation(struct bind *bind, const struct ast_expr *expr,
 			return false;
 		}
 		if (bind_is_astride(part->field)) {
-			diag_error(bind->diag, item->span, "'%s %s' cannot be concatenated: nft "
+			diag_error(bind->diag, item->span, "'%s' cannot be concatenated: nft "
 				   "1.0.6 compares other bits then",
-				   field_proto(part->field)->name, part->field->name);
+				   bind_field_text(bind, part->field));
 			return false;
 		}
 		if (part->shift) {

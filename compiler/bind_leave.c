@@ -308,7 +308,7 @@ void bind_leave_out(struct bind_rule_draft *draft, struct bind_rule *rule)
 		push(&listing, stmt);
 		if (stmt->key.parts.len)
 			list_key(&listing, listing.stmts.len);
-		if (stmt->kind != BIND_STMT_MATCH)
+		if (stmt->kind == BIND_STMT_COUNTER || stmt->kind == BIND_STMT_VERDICT)
 			let_go(&listing);
 	}
 	memcpy(&rule->stmts, &listing.stmts, sizeof(rule->stmts));

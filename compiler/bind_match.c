@@ -46,19 +46,12 @@ static bool has_flags(const struct match *match)
 	return match->kind.type->bitmask && match->kind.type != &type_bitmask;
 }
 
-static const char *field_text(struct bind *bind, const struct field *field)
-{
-	if (field->proto == PROTO_RAW)
-		return field->name;
-	return arena_printf(bind->arena, "%s %s", field_proto(field)->name, field->name);
-}
-
 static const char *key_text(struct bind *bind, const struct bind_key *key)
 {
 	const char *text = NULL;
 
 	for (size_t i = 0; i < key->parts.len; i++) {
-		const char *part = field_text(bind, key->parts.at[i].field);
+		const char *part = bind_field_text(bind, key->parts.at[i].field);
 
 		text = text ? arena_printf(bind->arena, "%s . %s", text, part) : part;
 	}
@@ -89,7 +82,7 @@ static bool allows(const struct match *match, unsigned int op, struct source_spa
 		if ((field->ops & op) && !(op == FIELD_OP_NAMED && bind_is_astride(field)) &&
 		    !(op == FIELD_OP_MASK && bind_is_astride(field)))
 			continue;
-		diag_error(bind->diag, span, "'%s' takes no %s", field_text(bind, field), what);
+		diag_error(bind->diag, span, "'%s' takes no %s", bind_field_text(bind, field), what);
 		if (field->load == FIELD_LOAD_HEADER)
 			diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the "
 				  "values in braces");
@@ -116,6 +109,11 @@ static bool bind_left(struct match *match, struct bind_key *ret_key)
 	if (!bind_key(bind, left, ret_key))
 		return false;
 	match->masked = left->kind != AST_EXPR_FIELD;
+	if (match->outer && ret_key->wide_bits) {
+		diag_error(bind->diag, match->outer->span,
+			   "a field of more than 128 bits takes no operator");
+		return false;
+	}
 	return !match->outer || bind_operand(bind, match->outer, &ret_key->parts.at[0],
 					     &match->amount);
 }
@@ -276,7 +274,7 @@ static bool check_op(const struct match *match, const struct bind_value *value,
 	if (op == AST_MATCH_NONE_OF && (!has_flags(match) || match->masked ||
 					match->outer || value->form != BIND_FORM_VALUE)) {
 		diag_error(bind->diag, match->ast->span, "'!' is for flags: '%s' %s",
-			   field_text(bind, match->part->field), has_flags(match) ?
+			   bind_field_text(bind, match->part->field), has_flags(match) ?
 			   "is compared with one value here" : "has none");
 		diag_help(bind->diag, "write '!=' for not equal");
 		return false;
@@ -299,20 +297,19 @@ static bool one_bit(u128 value)
 	return value && !(value & (value - 1));
 }
 
-/* (field & mask) against flags, in nft's four ways to write it. */
-static void settle_flags(const struct match *match)
+void bind_settle_flags(struct bind_stmt *stmt)
 {
-	struct bind_stmt *stmt = &match->work->stmt;
+	struct bind_part *part = &stmt->key.parts.at[0];
 	u128 value = stmt->value.value.lo;
 	bool negated = stmt->op == BIND_MATCH_NEQ;
 
 	if (!value) {
 		stmt->op = negated ? BIND_MATCH_ANY_OF : BIND_MATCH_NONE_OF;
-		stmt->value.value.lo = stmt->value.value.hi = match->part->mask;
-		match->part->mask = u128_max(match->kind.bits);
+		stmt->value.value.lo = stmt->value.value.hi = part->mask;
+		part->mask = u128_max(part->field->bit_len);
 		return;
 	}
-	if (value == match->part->mask && one_bit(value)) {
+	if (value == part->mask && one_bit(value)) {
 		stmt->op = negated ? BIND_MATCH_NEQ : BIND_MATCH_EQ_EXPLICIT;
 		return;
 	}
@@ -366,7 +363,7 @@ static void settle_mask(const struct match *match)
 		 bind_prefix_len(match->kind.bits, match->part->mask, all) >= 0 &&
 		 !(stmt->value.value.lo & ~match->part->mask);
 	if (has_flags(match) && !match->part->flip) {
-		settle_flags(match);
+		bind_settle_flags(stmt);
 	} else if (prefix) {
 		stmt->value.value.hi = stmt->value.value.lo | (all ^ match->part->mask);
 		stmt->value.value.form = BIND_FORM_PREFIX;

@@ -119,6 +119,8 @@ void bind_operate(struct bind_part *part, enum ast_expr_kind operation, u128 val
 bool bind_is_astride(const struct field *field);
 /* The row of the field if it is a port: to nft `@th,0,16` and `@th,16,16` are `th sport`, `th dport`. */
 const struct field *bind_plain_field(const struct field *field);
+/* "tcp dport", "@th,16,16" */
+const char *bind_field_text(struct bind *bind, const struct field *field);
 /* Of PART, as values compared with it are read. */
 struct bind_kind bind_part_kind(const struct bind_part *part);
 
@@ -197,6 +199,8 @@ void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chai
 struct bind_rule_draft;
 
 bool bind_match(struct bind_rule_draft *draft, const struct ast_stmt *ast);
+/* STMT, == or != of (field & mask) and flags, in nft's four ways to write it. */
+void bind_settle_flags(struct bind_stmt *stmt);
 /* A look-up in a map: `vmap`, or the counters of `counter name F map M`. */
 bool bind_lookup(struct bind_rule_draft *draft, const struct ast_stmt *ast,
 		 enum ast_map_kind kind);

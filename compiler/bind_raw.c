@@ -167,38 +167,47 @@ static void name_prefix(struct bind_stmt *stmt, struct bind_part *part)
 	part->mask = all;
 }
 
+/* The mask is no field of its own: of a field that is all the bits. */
+static void name_masked(const struct bind_depend *depend, struct bind_stmt *stmt,
+			struct bind_part *part)
+{
+	const struct field *field = part->field, *known;
+	uint8_t depth;
+
+	known = field_at(depend, field_base_of(field), field->bit_off, field->bit_len, &depth);
+	if (!known)
+		return;
+	part->field = known;
+	part->depth = depth;
+	retype(stmt, known, 0);
+	if (stmt->kind != BIND_STMT_MATCH || stmt->set || part->flip || part->shift)
+		return;
+	if (known->type != &type_tcp_flag)
+		name_prefix(stmt, part);
+	else if (stmt->op == BIND_MATCH_EQ_EXPLICIT || stmt->op == BIND_MATCH_NEQ)
+		bind_settle_flags(stmt);
+}
+
 static void name_part(const struct bind_depend *depend, struct bind_stmt *stmt, size_t index)
 {
 	struct bind_part *part = &stmt->key.parts.at[index];
-	const struct field *field, *known;
+	const struct field *field = part->field, *known;
 	unsigned int shift, bits;
 	uint8_t depth;
 
-	field = part->field;
 	if (!is_nameless(field) || field->load != FIELD_LOAD_HEADER || part->tunnel)
 		return;
 	bits = masked_bits(part, &shift);
 	if (stmt->set && stmt->set->name.len && bits != field->bit_len)
 		return;
-	if (!bits)
-		return;
-	known = field_at(depend, field_base_of(field),
+	known = !bits ? NULL :
+		field_at(depend, field_base_of(field),
 			 field->bit_off + field->bit_len - shift - bits, bits, &depth);
-	if (!known && bits != field->bit_len) {
-		/* A mask that is no field of its own: of a field that is all these bits. */
-		known = field_at(depend, field_base_of(field), field->bit_off, field->bit_len,
-				 &depth);
-		shift = 0;
-		bits = field->bit_len;
-		if (!known)
-			return;
-		part->field = known;
-		retype(stmt, known, 0);
-		name_prefix(stmt, part);
+	if (!known || (field->proto == PROTO_TH && known->type != field->type)) {
+		if (bits != field->bit_len)
+			name_masked(depend, stmt, part);
 		return;
 	}
-	if (!known || (field->proto == PROTO_TH && known->type != field->type))
-		return;
 	if (bits != field->bit_len && stmt->op == BIND_MATCH_EQ_EXPLICIT)
 		stmt->op = BIND_MATCH_EQ;
 	part->field = known;

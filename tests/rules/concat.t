@@ -25,3 +25,18 @@ arp operation . arp saddr ip { request . 1.2.3.4 };ok
 tcp dport . tcp sport . ip saddr . ip daddr vmap { 1 . 2 . 1.2.3.4 . 2.3.4.5 : drop };ok
 ip saddr . tcp dport vmap { 1.2.3.4 . 80-90 : drop, 10.0.0.0/8 . 22 : accept, * : continue };ok
 ip ttl . ip protocol { 5 . tcp };ok
+icmp type . icmp code { 3 . 1 };ok;icmp type . icmp code { destination-unreachable . host-unreachable }
+icmp type . icmp id { 8 . 1 };ok;icmp type { echo-reply, echo-request } icmp type . icmp id { echo-request . 1 }
+icmp type 8 icmp id . icmp sequence { 8 . 1 };ok;icmp type echo-request icmp id . icmp sequence { 8 . 1 }
+icmpv6 type . ip6 saddr { 135 . ::1 };ok;icmpv6 type . ip6 saddr { nd-neighbor-solicit . ::1 }
+iifname . meta mark { "lo" . 5 };ok;iifname . meta mark { "lo" . 0x00000005 }
+iifname . tcp dport vmap { "lo" . 80 : drop, "e*" . 80 : accept };ok
+meta hour . ip saddr { "10:00" . 1.2.3.4 };ok
+meta day . meta hour { "Monday" . "10:00"-"12:00" };ok
+ip saddr . ip saddr { 1.2.3.4 . 1.2.3.4 };ok
+ip6 saddr . tcp dport { fe80::/10 . 80 };ok
+ether saddr . ip6 saddr { 1:2:3:4:5:6 . fe80::1 };ok;ether saddr . ip6 saddr { 01:02:03:04:05:06 . fe80::1 }
+th dport . th sport { 1 . 2 };ok
+meta priority . ip saddr { 1:2 . 1.2.3.4 };ok
+meta pkttype . meta l4proto { host . tcp };ok
+meta iiftype . iifname { ether . "lo" };ok

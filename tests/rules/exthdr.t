@@ -25,6 +25,7 @@ frag frag-off != 0 frag more-fragments 1;ok
 exthdr rt exists;ok
 exthdr mh != exists;ok
 hbh hdrlength 5;ok
+ip length 5 ip id 6 ip frag-off 0;ok
 
 # Refused, by nft too
 rt0 addr[3] ::1;fail;'rt0' has no field 'addr[3]'

@@ -22,6 +22,8 @@ meta l4proto icmp ip6 saddr ::1;ok
 meta l4proto ipv6-icmp ip saddr 1.2.3.4;ok
 icmpv6 taddr ::1;ok-1.1;icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } icmpv6 taddr ::1
 icmpv6 daddr ::1;ok-1.1
+icmp type 8 icmp code 0 icmp checksum 5;ok;icmp type echo-request icmp code net-unreachable icmp checksum 5
+icmp code 0 icmp checksum 5;ok;icmp code net-unreachable icmp checksum 5
 
 # Refused, by nft too
 igmp group 224.0.0.1;fail;'224.0.0.1' is not a value of type 'integer' (integer)

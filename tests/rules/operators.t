@@ -56,4 +56,19 @@ tcp option maxseg size & 0xff == 5;ok;tcp option maxseg size & 255 == 5
 @ll,0,8 & 0x3 == 1;ok;@ll,0,8 & 0x3 == 0x1
 @nh,0,16 | 0x1 == 3;ok;@nh,0,16 | 0x1 == 0x3
 @nh,0,16 ^ 0x1 == 3;ok;@nh,0,16 0x2
-udp dport 4789 vxlan ip saddr & 255.0.0.0 == 1.0.0.0;ok;udp dport 4789 vxlan ip saddr 1.0.0.0/8
+udp dport 4789 vxlan ip saddr & 255.0.0.0 == 1.0.0.0;ok-1.1;udp dport 4789 vxlan ip saddr 1.0.0.0/8
+tcp dport & 0xf0 == { 16, 32 };ok;tcp dport & 240 == { 16, 32 }
+tcp dport & 0xf0 vmap { 16 : drop, 32 : accept };ok;tcp dport & 240 vmap { 16 : drop, 32 : accept }
+tcp dport ^ 0xf0 vmap { 16 : drop, 32 : accept };ok;tcp dport vmap { 208 : accept, 224 : drop }
+tcp dport | 0xf0 vmap { 16 : drop, 32 : accept };ok;tcp dport | 240 vmap { 16 : drop, 32 : accept }
+ip saddr & 0.0.255.255 vmap { 0.0.1.1 : drop };ok
+ip6 saddr & ::ffff { ::1, ::2 };ok;ip6 saddr & ::ffff == { ::1, ::2 }
+tcp dport & 0xff < 5;ok;tcp dport & 255 < 5
+tcp dport & 0xff != 5-9;ok;tcp dport & 255 != 5-9
+tcp sequence & 0xff == 5;ok;tcp sequence & 255 == 5
+tcp flags & ack != ack;ok
+tcp flags & (fin|syn) vmap { syn : drop, fin : accept };ok;tcp flags & (fin | syn) vmap { fin : accept, syn : drop }
+ip ttl & 0xc0 == 0x40;ok;ip ttl & 192 == 64
+meta l4proto tcp @th,104,8 & 0x12 == 2;ok;tcp flags syn / syn,ack
+meta l4proto tcp @th,104,8 & 0x12 != 0;ok;tcp flags syn,ack
+@ih,0,8 & 0x40 == 0x40;ok

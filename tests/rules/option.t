@@ -25,6 +25,7 @@ tcp option maxseg size > 1000;ok
 tcp option 250 missing;ok
 tcp option mptcp subtype { 1, 2 };ok
 tcp option mptcp subtype 1-2;ok
+tcp option maxseg size . tcp dport { 1460 . 80 };ok
 
 # Refused, by nft too
 ip option ssrr addr 1.2.3.4;fail;'1.2.3.4' is not a value of type 'integer' (integer)

@@ -48,3 +48,26 @@ udp length > 5 @th,64,8 1;ok;udp length > 5 @th,64,8 0x1
 udp dport 53 @th,64,16 1;ok;udp dport 53 @th,64,16 0x1
 meta l4proto udp @th,32,32 0x00100000;ok;udp length 16 udp checksum 0
 meta l4proto udp @th,16,8 5;ok;udp dport 1280/8
+@th,0,16 . @th,16,16 . ip saddr { 1 . 2 . 1.2.3.4 };ok;th sport . th dport . ip saddr { 1 . 2 . 1.2.3.4 }
+@ll,0,48 . @ll,48,48 { 1 . 2 };ok;@ll,0,48 . @ll,48,48 { 0x1 . 0x2 }
+@ll,112,4 5;ok;@ll,112,8 & 0xf0 == 0x50
+vlan id 5 @ll,112,3 5;ok;vlan id 5 vlan pcp 5
+ether type ip @nh,0,4 4;ok;ip version 4
+ip6 saddr ::1 @nh,0,4 6;ok;ip6 saddr ::1 ip6 version 6
+ip6 saddr ::1 @nh,64,128 1;ok;ip6 saddr ::1 ip6 saddr ::1
+ip6 saddr ::1 @nh,64,64 0xfe80000000000000;ok;ip6 saddr ::1 ip6 saddr fe80::/64
+meta l4proto udp @th,0,64 0x0001000200080000;ok;udp sport 1 udp dport 2 udp length 8 udp checksum 0
+meta l4proto tcp @th,104,8 2;ok;tcp flags == syn
+meta l4proto tcp @th,96,4 { 5, 6 };ok;tcp doff { 5, 6 }
+meta l4proto tcp @th,96,4 > 5;ok;tcp doff > 5
+meta l4proto tcp @th,32,32 1-5;ok;tcp sequence 1-5
+meta l4proto icmp @th,0,8 8;ok;icmp type echo-request
+icmp type 8 @th,32,16 5;ok;icmp type echo-request icmp id 5
+meta l4proto tcp @th,16,16 != 22;ok;tcp dport != 22
+meta l4proto tcp @th,16,16 22-23;ok;tcp dport 22-23
+meta l4proto tcp @th,16,16 vmap { 22 : accept, 23 : drop };ok;tcp dport vmap { 22 : accept, 23 : drop }
+meta l4proto tcp @th,0,24 5;ok;tcp sport 0 tcp dport 1280/8
+@th,24,32 5;ok;@th,24,32 0x5
+@ih,0,8 5;ok;@ih,0,8 0x5
+@ih,4,4 5;ok;@ih,0,8 & 0xf == 0x5
+@ih,0,32 . ip saddr { 5 . 1.2.3.4 };ok;@ih,0,32 . ip saddr { 0x5 . 1.2.3.4 }

@@ -12,6 +12,10 @@ ip protocol { tcp, udp } th dport 53;ok
 esp spi 5 counter esp sequence 6;ok;esp spi 5 counter packets 0 bytes 0 esp sequence 6
 th sport 5 th dport 6;ok;@th,0,32 0x50006
 meta l4proto tcp th sport 5 th dport 6;ok;tcp sport 5 tcp dport 6
+sctp sport 5 sctp dport 6 sctp vtag 7;ok
+dccp sport 5 dccp dport 6;ok
+esp spi 5 esp sequence 6;ok
+ah hdrlength 5 ah spi 6;ok
 
 # Refused, by nft too
 ah spi 5 tcp dport 22;fail;conflicting protocols: 'tcp' after 'ah'
