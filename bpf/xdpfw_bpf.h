@@ -10,6 +10,9 @@
 
 #define XDPFW_FOR_BPF_ONLY
 
+/* Generated functions of one kind have the same parameters, whatever their bodies use. */
+#pragma clang diagnostic ignored "-Wunused-parameter"
+
 /* include/uapi/asm-generic/int-ll64.h */
 typedef unsigned char __u8;
 typedef unsigned short __u16;

@@ -61,6 +61,7 @@ struct emit {
 	unsigned int *present;		/* per place: bytes known to be there, in a rule */
 	bool by_number;			/* some map is, see struct plan_look */
 	bool inet;			/* some base chain is of family inet */
+	bool run_key, run_word;		/* the run that is being written uses these variables */
 	bool flip;			/* the next comparison is to be wrong */
 };
 

@@ -17,6 +17,7 @@ struct line {
 	uint32_t rule;
 	bool inet;			/* its chain is of family inet */
 	struct buf conditions;		/* of an `if` that is not written yet */
+	bool makes_key;			/* in a condition */
 	unsigned int depth;		/* of the braces that are open */
 	bool has_l4;			/* known to be there */
 	bool acts;			/* something was written */
@@ -136,6 +137,7 @@ static void put_pair(struct line *line, const struct ir_step *step)
 				  line->inet && emit_key_asks_family(line->emit, step->key) };
 
 	emit_pair_call(line->emit, &pair, &line->conditions);
+	line->makes_key = line->makes_key || emit_step_makes_key(line->emit, step);
 }
 
 static void put_single_test(struct line *line, const struct ir_step *step, bool negate)
@@ -176,6 +178,7 @@ static void open_if(struct line *line)
 		buf_printf(line->emit->out, "%sif (%s) { ", line->acts ? "" : "\t",
 			   line->conditions.at);
 		line->conditions.len = 0;
+		line->emit->run_key = line->emit->run_key || line->makes_key;
 		line->depth++;
 	} else if (!line->acts) {
 		buf_putc(line->emit->out, '\t');
@@ -238,6 +241,7 @@ static void put_map(struct line *line, const struct ir_step *step)
 	open_if(line);
 	if (!ends)
 		return;
+	emit->run_word = true;
 	if (map_goes_on(emit->ir, step->map))
 		buf_puts(emit->out, "if (word != WORD(ANSWER_CONTINUE, 0)) ");
 	buf_printf(emit->out, "return ANSWER(word, %u); ", line->rule);
@@ -362,25 +366,6 @@ static void put_places(const struct emit *emit, const struct plan_run *run)
 	buf_puts(out, "\t}\n");
 }
 
-/* A step of the run reads `word`, or makes a key in `key`. */
-static void ask_run(const struct emit *emit, const struct plan_run *run, bool *ret_word,
-		    bool *ret_key)
-{
-	*ret_word = *ret_key = false;
-	for (uint32_t i = run->first; i < run->end; i++) {
-		const struct ir_rule *rule = &emit->ir->rules.at[i];
-
-		for (size_t j = 0; is_used(emit, i) && j < rule->steps.len; j++) {
-			const struct ir_step *step = &rule->steps.at[j];
-
-			if (step->kind == IR_STEP_MAP && map_ends(emit->ir, step->map))
-				*ret_word = true;
-			if (emit_step_makes_key(emit, step))
-				*ret_key = true;
-		}
-	}
-}
-
 static void put_rules(struct emit *emit, const struct plan_run *run)
 {
 	struct buf *out = emit->out;
@@ -408,23 +393,30 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 	}
 }
 
+/* What a run needs is known when its rules are written. */
+static void put_run(struct emit *emit, size_t number)
+{
+	const struct plan_run *run = &emit->plan->runs.at[number];
+	struct buf *out = emit->out, rules = BUF_INIT;
+
+	emit->run_key = emit->run_word = false;
+	emit->out = &rules;
+	put_rules(emit, run);
+	emit->out = out;
+	buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n", number,
+		   emit_run_has_places(emit, run) ? ", __u32 from" : "");
+	buf_puts(out, emit->run_key ? "\tstruct key key;\n" : "");
+	buf_puts(out, emit->run_word ? "\t__u32 word;\n" : "");
+	buf_puts(out, emit->run_key || emit->run_word ? "\n" : "");
+	buf_puts(out, "\tif (!f)\n\t\treturn 0;\n");
+	put_places(emit, run);
+	buf_put(out, rules.at, rules.len);
+	buf_puts(out, "}\n\n");
+	buf_free(&rules);
+}
+
 void emit_runs(struct emit *emit)
 {
-	struct buf *out = emit->out;
-
-	for (size_t i = 0; i < emit->plan->runs.len; i++) {
-		const struct plan_run *run = &emit->plan->runs.at[i];
-		bool word, key;
-
-		ask_run(emit, run, &word, &key);
-		buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n",
-			   i, emit_run_has_places(emit, run) ? ", __u32 from" : "");
-		buf_puts(out, key ? "\tstruct key key;\n" : "");
-		buf_puts(out, word ? "\t__u32 word;\n" : "");
-		buf_puts(out, key || word ? "\n" : "");
-		buf_puts(out, "\tif (!f)\n\t\treturn 0;\n");
-		put_places(emit, run);
-		put_rules(emit, run);
-		buf_puts(out, "}\n\n");
-	}
+	for (size_t i = 0; i < emit->plan->runs.len; i++)
+		put_run(emit, i);
 }

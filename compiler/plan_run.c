@@ -43,9 +43,9 @@ static uint32_t key_words(const struct ir *ir, uint32_t number)
 	return words;
 }
 
-static uint32_t part_weight(const struct ir *ir, const struct ir_part *part)
+static uint32_t part_weight(const struct ir_part *part)
 {
-	return WEIGHT_LOAD + (ir_part_is_plain(ir, part) ? 0 : 3 * WEIGHT_MASK);
+	return WEIGHT_LOAD + WEIGHT_MASK + (part->shift ? 2 : 0) + (part->flip ? WEIGHT_MASK : 0);
 }
 
 static uint32_t key_weight(const struct ir *ir, uint32_t number)
@@ -54,7 +54,7 @@ static uint32_t key_weight(const struct ir *ir, uint32_t number)
 	uint32_t weight = 0;
 
 	for (size_t i = 0; i < key->parts.len; i++)
-		weight += part_weight(ir, &key->parts.at[i]) *
+		weight += part_weight(&key->parts.at[i]) *
 			  plan_part_lanes(ir_part_bits(ir, &key->parts.at[i]));
 	return weight;
 }
@@ -68,11 +68,11 @@ static uint32_t look_up_weight(const struct plan *plan, const struct plan_look *
 	uint32_t present = WEIGHT_PRESENT * (uint32_t)ir->keys.at[key].parts.len;
 
 	if (look->table != PLAN_NO_TABLE)
-		return present + WEIGHT_LOOK_UP + weight +
+		return present + WEIGHT_LOOK_UP + weight - words * WEIGHT_MASK +
 		       (look->key_bits ? 0 : WEIGHT_LANE * plan->key_lanes);
 	if (look->parts > 1)
 		return present + (weight + words * WEIGHT_INTERVAL) * (uint32_t)rows;
-	return present + weight + words * (WEIGHT_MASK + WEIGHT_INTERVAL * (uint32_t)rows);
+	return present + weight + words * WEIGHT_INTERVAL * (uint32_t)rows;
 }
 
 static uint32_t map_weight(const struct plan *plan, const struct ir_step *step)

@@ -6,6 +6,9 @@ rules.nft	2,000 rules in one base chain: addresses, networks, ports, flags, both
 chains.nft	2,000 rules in 250 chains, which a verdict map and jumps reach
 sets.nft	50,000 elements in each of: addresses, IPv4 networks, IPv6 networks, MAC addresses
 maps.nft	verdict maps of 50,000 networks and of all ports
+boxes.nft	10,000 concatenations of 5 parts with intervals, and verdict maps of others
+keys.nft	concatenations of single values: 20,000 in one number, 5,000 that are longer, with verdicts
+counts.nft	5,000 elements that count, 5,000 named counters in a map
 """
 
 import os
@@ -110,8 +113,61 @@ def make_maps(rng):
               HEAD % "drop"))
 
 
+def box(rng, number):
+    return "10.%d.%d.0/24 . %s . %s . %s . %d" % (
+        number >> 8 & 255, number & 255, net4(rng), ports(rng), ports(rng), rng.randrange(256))
+
+
+def make_boxes(rng):
+    verdicts = ", ".join("10.%d.%d.0/24 . %s : %s" % (
+        number >> 8, number & 255, ports(rng), rng.choice(("accept", "drop", "continue")))
+        for number in range(2000))
+    return table(
+        "\tset s {\n\t\ttypeof ip saddr . ip daddr . th sport . th dport . ip ttl\n"
+        "\t\tflags interval\n\t\telements = { %s }\n\t}\n" % ", ".join(
+            box(rng, number) for number in range(10000)),
+        "\tmap m {\n\t\ttype ipv4_addr . inet_service : verdict\n\t\tflags interval\n"
+        "\t\telements = { %s }\n\t}\n" % verdicts,
+        chain("c", ["ip saddr . ip daddr . th sport . th dport . ip ttl @s counter",
+                    "ip saddr . th dport vmap @m", "counter"], HEAD % "accept"))
+
+
+def ip6(rng):
+    return "2001:db8::%x" % rng.randrange(65536)
+
+
+def make_keys(rng):
+    long_keys = sorted({"%s . %s . %d" % (ip6(rng), ip6(rng), rng.randrange(65536))
+                        for _ in range(5000)})
+    return table(
+        named_set("short", "ipv4_addr . inet_service",
+                  sorted({"%s . %d" % (ip4(rng), rng.randrange(65536)) for _ in range(20000)})),
+        named_set("long", "ipv6_addr . ipv6_addr . inet_service", long_keys),
+        "\tmap m {\n\t\ttype ipv6_addr . ipv6_addr . inet_service : verdict\n"
+        "\t\telements = { %s, * : drop }\n\t}\n" % ", ".join(
+            "%s : %s" % (key, rng.choice(("accept", "continue", "jump a"))) for key in long_keys),
+        chain("a", ["counter"]),
+        chain("c", ["ip saddr . th dport @short counter", "ip6 saddr . ip6 daddr . th dport @long "
+                    "counter", "ip6 saddr . ip6 daddr . th dport vmap @m", "counter"],
+              HEAD % "accept"))
+
+
+def make_counts(rng):
+    ports_of = rng.sample(range(65536), 5000)
+    counters = "\n".join("\tcounter n%d {\n\t}" % number for number in range(500))
+    return table(
+        counters,
+        "\tset s {\n\t\ttype inet_service\n\t\tcounter\n\t\telements = { %s }\n\t}\n" % ", ".join(
+            str(port) for port in ports_of),
+        "\tmap m {\n\t\ttype inet_service : counter\n\t\telements = { %s }\n\t}\n" % ", ".join(
+            '%d : "n%d"' % (port, number % 500) for number, port in enumerate(ports_of)),
+        chain("c", ["tcp dport @s counter", "counter name tcp sport map @m", "counter"],
+              HEAD % "accept"))
+
+
 def main():
-    for number, make in enumerate((make_rules, make_chains, make_sets, make_maps)):
+    shapes = (make_rules, make_chains, make_sets, make_maps, make_boxes, make_keys, make_counts)
+    for number, make in enumerate(shapes):
         name = make.__name__.replace("make_", "") + ".nft"
         with open(os.path.join(sys.argv[1], name), "w", encoding="ascii") as file:
             file.write(make(random.Random(number)))

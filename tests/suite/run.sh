@@ -8,12 +8,13 @@ if need kernel "programs in the kernel against the interpreter"; then
 	verify=$top_builddir/tests/verify/verify_load
 	# Where the examples' includes are.
 	cd "$top_srcdir/examples" || exit 1
-	for ruleset in ./*.nft ../tests/golden/*.nft ../tests/diff/cases/*.nft; do
+	for ruleset in ./*.nft ../tests/golden/*.nft ../tests/run/*.nft \
+		../tests/diff/cases/*.nft; do
 		check "$ruleset" "$verify" -i 50000 -n 2000 "$ruleset"
 	done
 	large=$(mktemp -d)
 	PYTHONDONTWRITEBYTECODE=1 python3 ../tests/run/make_large.py "$large"
-	for shape in rules chains sets maps; do
+	for shape in rules chains sets maps boxes keys counts; do
 		check "large: $shape" "$verify" -i 110000 -n 2000 "$large/$shape.nft"
 	done
 	rm -rf "$large"
