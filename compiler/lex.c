@@ -228,16 +228,24 @@ static size_t match_classid(const struct lexer *lexer)
 	return len;
 }
 
-/* A word, with a '*' that ends it. */
+/* A word, with a '*' that ends it, or a "\*" that stands for the asterisk itself. */
 static size_t match_word(const struct lexer *lexer)
 {
-	size_t at = 0;
+	size_t at = 0, escape;
 
-	if (!begins_word(look(lexer, 0)))
-		return 0;
-	while (continues_word(look(lexer, at)))
-		at++;
-	return at + (look(lexer, at) == '*');
+	if (begins_word(look(lexer, 0)))
+		while (continues_word(look(lexer, at)))
+			at++;
+	if (at && look(lexer, at) == '*')
+		return at + 1;
+	if (look(lexer, at) != '\\' || look(lexer, at + 1) != '*')
+		return at;
+	escape = at;
+	at += 2;
+	if (escape && begins_word(look(lexer, at)))
+		while (continues_word(look(lexer, at)))
+			at++;
+	return at;
 }
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -417,9 +425,6 @@ static bool lex_stray(struct lexer *lexer)
 		diag_help(lexer->diag, "convert it with: sed -i 's/\\r$//' FILE");
 		return more;
 	}
-	if (c == '\\' && look(lexer, 1) == '*')
-		return fail(lexer, 2, "'\\*' (an asterisk that is part of a name) is not supported "
-			    "yet");
 	while (c >= 0x80 && (unsigned char)look(lexer, len) >= 0x80)
 		len++;
 	if (c >= 0x80)
@@ -445,6 +450,8 @@ static bool lex_one(struct lexer *lexer)
 	case '"':
 		return lex_string(lexer);
 	case '\\':
+		if (look(lexer, 1) == '*')
+			return lex_wordlike(lexer, &done);
 		if (look(lexer, 1) != '\n')
 			return lex_stray(lexer);
 		lexer->at += 2;

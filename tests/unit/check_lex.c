@@ -95,6 +95,7 @@ START_TEST(words)
 	       "end");
 	expect("syn/syn,ack", "w:syn/syn|,|w:ack|end");
 	expect("eth* \"eth*\" eth*foo", "w:eth*|s:eth*|w:eth*|w:foo|end");
+	expect("eth\\* \\* a\\*b.1 a\\*1 \\*b", "w:eth\\*|w:\\*|w:a\\*b.1|w:a\\*|n:1|w:\\*|w:b|end");
 	expect("ip saddr.tcp . dport", "w:ip|w:saddr.tcp|.|w:dport|end");
 	expect("8021q 8021ad 5s 1d2h 30ms 22abc", "w:8021q|w:8021ad|w:5s|w:1d2h|w:30ms|n:22|w:abc|"
 	       "end");
@@ -187,8 +188,6 @@ START_TEST(errors)
 	expect_errors(str_from("08 019"), "1:1 '08' is not a number: a leading 0 means octal\n"
 		      "1:4 '019' is not a number: a leading 0 means octal\n");
 	expect_errors(str_from("07777777777777777777777"), "1:1 number too big\n");
-	expect_errors(str_from("eth\\*"),
-		      "1:4 '\\*' (an asterisk that is part of a name) is not supported yet\n");
 }
 END_TEST
 

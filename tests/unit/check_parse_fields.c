@@ -29,6 +29,8 @@ START_TEST(names)
 		    "match >(field meta time, string 2026-01-01), "
 		    "match implicit(field meta day, word Monday), "
 		    "match implicit(field meta hour, range(string 17:00, string 19:00))");
+	expect_rule("iifname { eth\\*, a\\*b }",
+		    "match implicit(field meta iifname, set(word eth\\*, word a\\*b))");
 	expect_rule("meta priority 1:2-1:ff return", "match implicit(field meta priority, "
 		    "range(word 1:2, word 1:ff)), verdict return");
 }
