@@ -191,6 +191,9 @@ const struct bind_element *bind_find_catchall(struct bind *bind,
 			bind_tell_meeting(bind, element, found, "the element to be created exists");
 		else
 			bind_check_data(bind, set, element, found);
+		/* As with all equal elements. */
+		if (set->flag_interval && set->kinds.len == 1)
+			found = element;
 	}
 	return found;
 }

@@ -66,10 +66,13 @@ bool print_set_has_ranges(const struct bind_set *set)
 {
 	if (set->flag_interval)
 		return true;
-	for (size_t i = 0; i < set->elements.len; i++)
-		for (size_t j = 0; j < set->kinds.len; j++)
-			if (bind_element_value(&set->elements.at[i], j)->form != BIND_FORM_VALUE)
+	for (size_t i = 0; i < set->elements.len; i++) {
+		const struct bind_element *element = &set->elements.at[i];
+
+		for (size_t j = 0; !element->catchall && j < set->kinds.len; j++)
+			if (bind_element_value(element, j)->form != BIND_FORM_VALUE)
 				return true;
+	}
 	return false;
 }
 
@@ -145,13 +148,16 @@ static void print_elements(const struct bind_set *set, bool lines,
 	unsigned int per_line = elements_per_line(set);
 	const struct bind_element **sorted = NULL;
 	struct arena arena = ARENA_INIT;
-	size_t count = set->elements.len;
+	size_t count = set->elements.len, sorted_count = count;
 
+	/* `*` is the last one, and stays there. */
+	if (count && set->elements.at[count - 1].catchall)
+		sorted_count--;
 	if (order) {
 		sorted = ARENA_ARRAY(&arena, const struct bind_element *, count);
 		for (size_t i = 0; i < count; i++)
 			sorted[i] = &set->elements.at[i];
-		qsort(sorted, count, sizeof(*sorted), order);
+		qsort(sorted, sorted_count, sizeof(*sorted), order);
 	}
 	buf_puts(out, "{ ");
 	for (size_t i = 0; i < count; i++) {

@@ -132,6 +132,13 @@ START_TEST(equal_elements)
 	      "\t\telements = { 1 . 0x00000001-0x00000002 comment \"a\" }\n");
 	holds("set a { type inet_service; elements = { *, 1, * } }\n}",
 	      "\tset a {\n\t\ttype inet_service\n\t\telements = { 1, * }\n");
+	holds("set a { type inet_service; flags interval; elements = { * comment \"a\", 1, "
+	      "* comment \"b\" } }\n}",
+	      "\tset a {\n\t\ttype inet_service\n\t\tflags interval\n"
+	      "\t\telements = { 1, * comment \"b\" }\n");
+	holds("set a { type ifname; elements = { \"b\", *, \"ab\", \"a\" } }\n}",
+	      "\tset a {\n\t\ttype ifname\n\t\telements = { \"a\"" LINE "\"b\"" LINE
+	      "\"ab\"" LINE "* }\n");
 }
 END_TEST
 
