@@ -308,6 +308,21 @@ def read_aims(skip_table):
             if rule.table != skip_table]
 
 
+# What no packet can change, by nft's numbers (`meta mark` ...): a rule that reads nothing else has
+# one outcome.  Of devices, the names and groups are not among them.
+FACTS = {4: "iif", 2: "priority", 3: "mark", 5: "oif", 7: "oifname", 8: "iiftype", 9: "oiftype", 10: "skuid",
+         11: "skgid", 20: "cpu", 22: "oifgroup", 23: "cgroup", 24: "random", 30: "time",
+         31: "day", 32: "hour"}
+
+
+def depends_on_facts(aims, every=all):
+    """Is every test of the rules one of such a fact?  With EVERY `any`: one of them?"""
+    tests = [test for aim in aims for test in aim.tests]
+    return not tests or every(all(
+        value.load.kind == "meta" and value.load.base in FACTS for value in test.values)
+        for test in tests)
+
+
 def read_meaning(skip_table):
     """All there is in the kernel but numbers that differ from load to load: a list of lines.
 

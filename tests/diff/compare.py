@@ -142,6 +142,8 @@ UNEQUAL_LINES = (
      "nft 1.0.6 lists `< a` and `> b` as `!= a-b`"),
     (re.compile(r"\bth [sd]port "), re.compile(r"^(?!.*\bth [sd]port)"),
      "nft 1.0.6 lists other fields at the place of a port as `th`, behind a concatenation"),
+    (re.compile(r"\bsrh sid\["), re.compile(r"\brt[02] addr"),
+     "nft lists the addresses of all routing headers by one name"),
     (re.compile(r"^\s*type .*"), re.compile(r"^\s*typeof "),
      "nft 1.0.6 forgets some typeof"),
 )

@@ -51,6 +51,7 @@ NOT_TEXT = "\ufffd"
 PRIORITY_FIRST, PRIORITY_LAST = -2147483648, 2147483647
 MAX_PACKETS = 65535
 WAIT_SECONDS = 10
+HELD = 150
 ERROR_LINE = re.compile(r"^(\S*?):(\d+):\d+(?:-\d+)?: Error: (.*)$")
 
 
@@ -103,6 +104,9 @@ class NftJudge:
         self.senders = {}
         self.sent = 0
         self.numbered = True
+        self.has_inner = False
+        self.holder = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.held = 0
         lines = []
         for number, (name, mac, group) in enumerate(devices):
             peer = "xdpfwpeer%d" % number
@@ -253,8 +257,19 @@ class NftJudge:
         finally:
             os.sched_setaffinity(0, cpus)
 
+    def keep_apart(self):
+        """The kernel's inner-header matches keep what they found in a packet, and take it for found
+        in a later one that has the same address.  So the address of the packet before is put to
+        use here, and the one is freed that was so HELD packets ago."""
+        self.holder[0].send(b"x")
+        self.held += 1
+        if self.held > HELD:
+            self.holder[1].recv(1)
+
     def send(self, packet):
         """True when it is to come to the hook."""
+        if self.has_inner:
+            self.keep_apart()
         self.senders[packet.device].send(self.sendable(packet.frame))
         comes = not Shape(packet.frame).cut_tag
         self.sent += comes
@@ -301,6 +316,7 @@ class NftJudge:
         listed = self.listing() if listing else None
         if self.sent + len(packets) > MAX_PACKETS:
             raise JudgeError("more than %d packets" % MAX_PACKETS)
+        self.has_inner = any("inner" in rule.names() for rule in self.rules())
         send = self.send_numbered if self.numbered else self.send_singly
         with self.one_cpu():
             accepted = send(packets)

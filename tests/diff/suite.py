@@ -4,8 +4,7 @@
 
 	suite.py [--packets N] [--program | --aim] [--seed S] [--keep DIR] FOLDER [WORD ...]
 
-FOLDER has nft's *.t files, in any subfolder (tests/py of its source), or is one file of rules only
-(`field_list rules` prints one with every row of the field table).  A test is a line
+FOLDER has nft's *.t files, in any subfolder (tests/py of its source).  A test is a line
 `RULE;ok[;...]` under `*netdev;...;ingress`, with the sets (`!`), elements (`?`) and objects (`%`)
 above it.  Every rule that nft takes in a chain at netdev ingress is asked of xdpfw; when both take
 it, N packets aimed at the constants the kernel compares with (bytecode.py) go before nft and our
@@ -27,9 +26,9 @@ import sys
 import aimed
 import our_judge
 import packet_file
+from bytecode import depends_on_facts
 from compare import Comparison, Difference
 from frame import DEVICE_MAC, Device
-from nft_judge import nft_version
 
 # Names and groups that rules of nft's tests ask for; `lo` is no device we could send to.
 DEVICES = [Device("xf0", DEVICE_MAC, 0), Device("dummy0", bytes.fromhex("020000000003"), 11),
@@ -38,15 +37,6 @@ HOOK = 'type filter hook ingress devices = { xf0, dummy0, eth0 } priority 0; pol
 RULE = "table netdev t {\n%s\tchain c {\n\t\t" + HOOK + "\n\t\t%s\n\t\tcounter\n\t}\n}\n"
 BATCH = 12
 ATTEMPTS = 6    # at packets, when one of the outcomes was not reached
-
-# What no packet can change, by nft's numbers (`meta mark` ...): a rule that reads nothing else has
-# one outcome.  Of devices, the names and groups are not among them.
-FACTS = {4: "iif", 2: "priority", 3: "mark", 5: "oif", 7: "oifname", 8: "iiftype", 9: "oiftype", 10: "skuid",
-         11: "skgid", 20: "cpu", 22: "oifgroup", 23: "cgroup", 24: "random", 30: "time",
-         31: "day", 32: "hour"}
-
-# What a line may expect, and the version of nft that the rule needs.
-RESULTS = {"ok": (0, 0), "ok-1.1": (1, 1)}
 
 # What is refused by name, and on purpose: (text of the message, why).
 REFUSED = tuple((word, "statements that rewrite, limit or keep state: issue 4") for word in (
@@ -59,8 +49,8 @@ REFUSED = tuple((word, "statements that rewrite, limit or keep state: issue 4") 
 class Test:
     """RULE of a file, and what has to be in its table."""
 
-    def __init__(self, place, rule, prelude, least):
-        self.place, self.rule, self.prelude, self.least = place, rule, tuple(prelude), least
+    def __init__(self, place, rule, prelude):
+        self.place, self.rule, self.prelude = place, rule, tuple(prelude)
         self.endings = ("", " counter drop", " drop")
         self.matched = self.missed = 0
 
@@ -86,10 +76,10 @@ def set_line(body):
 class File:
     """Reads one *.t file."""
 
-    def __init__(self, path, name, listed):
+    def __init__(self, path, name):
         self.name = name
         self.sets, self.elements, self.objects = {}, {}, []
-        self.netdev = listed    # a file of rules only has no lines of tables
+        self.netdev = False
         self.tests = []
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -127,19 +117,17 @@ class File:
 
     def read_rule(self, number, line):
         parts = re.split(r"(?<!\\);", line)
-        if len(parts) > 1 and parts[1] in RESULTS:
+        if len(parts) > 1 and parts[1] == "ok":
             self.tests.append(Test("%s:%d" % (self.name, number), parts[0].replace("\\;", ";"),
-                                   self.prelude(), RESULTS[parts[1]]))
+                                   self.prelude()))
 
 
 def read_tests(folder):
-    if not os.path.isdir(folder):
-        return File(folder, os.path.basename(folder), True).tests
     tests = []
     for path in sorted(glob.glob(os.path.join(folder, "**", "*.t*"), recursive=True)):
         if not path.endswith((".t", ".t.netdev")):
             continue
-        tests += File(path, os.path.relpath(path, folder), False).tests
+        tests += File(path, os.path.relpath(path, folder)).tests
     return tests
 
 
@@ -147,7 +135,7 @@ class Run:
     def __init__(self, arguments):
         self.arguments = arguments
         self.comparison = Comparison(DEVICES)
-        self.passed = self.failed = self.skipped = self.refused_by_nft = 0
+        self.passed = self.failed = self.refused_by_nft = 0
         self.refusals = {}    # message -> [test]
         self.one_sided, self.fixed = [], []
         self.agreed = []
@@ -194,11 +182,7 @@ class Run:
         test.matched += len(self.comparison.judged) - fell
 
     def depends_on_facts(self, every=all):
-        """Is every test of the rule that is loaded one of such a fact?  With EVERY `any`: one?"""
-        tests = [test for aim in self.comparison.nft.aims() for test in aim.tests]
-        return not tests or every(all(
-            value.load.kind == "meta" and value.load.base in FACTS for value in test.values)
-            for test in tests)
+        return depends_on_facts(self.comparison.nft.aims(), every)
 
     def judge(self, test):
         differences = []
@@ -217,9 +201,6 @@ class Run:
         return differences
 
     def test(self, test):
-        if test.least > nft_version():
-            self.skipped += 1
-            return
         if not self.find_ending(test):
             self.refused_by_nft += 1
             return
@@ -307,10 +288,7 @@ class Run:
                   self.refused_by_nft, len(self.agreed), sum(map(len, self.refusals.values())),
                   len(self.one_sided), len(self.fixed), comparison.asked, comparison.excluded,
                   comparison.unlisted))
-        if self.skipped:
-            print("SKIP %d rules: they need nft 1.1, and this is %d.%d" % (
-                (self.skipped,) + nft_version()))
-        print("%d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
+        print("%d passed, %d failed, 0 skipped" % (self.passed, self.failed))
         return 1 if self.failed or not self.passed else 0
 
 
