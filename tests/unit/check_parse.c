@@ -318,8 +318,8 @@ START_TEST(command_errors)
 		      "add rule netdev t c\nadd rule netdev t c comment \"x\"\n",
 		      "1:1 expected a command, found 'tabel'\nhelp: did you mean 'table'?\n"
 		      "2:8 expected 'table', 'chain', 'set', 'map', 'element' or 'counter', found "
-		      "'rule'\n3:7 expected 'netdev' or 'inet', found 't'\n"
-		      "help: without a family nft takes 'ip', which has no ingress hook\n"
+		      "'rule'\n3:7 a table without a family is of family 'ip', which has no ingress "
+		      "hook\nhelp: write 'table netdev t'\n"
 		      "4:5 expected 'table', 'chain', 'rule', 'set', 'map', 'element' or "
 		      "'counter', found 'foo'\n"
 		      "6:1 expected a command, found '{'\n"
@@ -417,6 +417,8 @@ START_TEST(mistakes)
 	/* Not a comment that swallows the verdict. */
 	expect_refused("tcp dport 22 comment drop", "22 expected a string, found 'drop'");
 	expect_refused("accept comment", "15 expected a string, found end of line");
+	expect_refused("jump eth*", "6 expected the name of a chain, found 'eth*'");
+	expect_refused("jump a\\*b", "6 expected the name of a chain, found 'a\\*b'");
 	expect_refused("jump drop", "6 expected the name of a chain, found 'drop', which is a "
 		       "reserved word");
 	expect_refused("counter packets x", "17 expected a counter's value, found 'x'");
