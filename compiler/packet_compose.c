@@ -4,8 +4,9 @@
  *
  * In: the goals, which say what the layers have to be where they say anything, and a twist.  Out:
  * a frame whose headers are consistent but for the twist; what no goal names is random, so that
- * frames differ.  Every byte goes through packet_compose_reserve(), which keeps the frame within
- * its array: all headers together are below 5,000 bytes, and a payload is cut to what is left.
+ * frames differ.  Every byte goes through packet_compose_reserve(), which cuts what does not fit:
+ * goals may ask for more extension headers of 2,048 bytes than a frame has room for.  Nobody
+ * writes to more than the first 64 bytes of what was reserved, and that many are behind the frame.
  *
  * The inside of a tunnel is made by the same functions: .tunnel says whose inside it is, and only
  * goals that speak of that inside are looked at.

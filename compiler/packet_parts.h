@@ -130,7 +130,8 @@ struct packet_frame {
 	struct xdpfw_given given;
 	size_t spot_count;
 	struct packet_spot spots[PACKET_MAX_SPOTS];
-	uint8_t bytes[PACKET_MAX_BYTES];
+	/* Headers that the frame has no room for are written behind it and left out. */
+	uint8_t bytes[PACKET_MAX_BYTES + 64];
 };
 
 /* What is done to a frame beside meeting its goals. */
@@ -188,7 +189,10 @@ bool packet_compose_pick(struct packet_layers *layers, uint64_t slot, unsigned i
 uint64_t packet_compose_slot(const struct packet_layers *layers, enum field_base base,
 			     uint8_t number, unsigned int bit, unsigned int bits);
 uint64_t packet_compose_slot_meta(const struct packet_layers *layers, enum field_load load);
-/* COUNT bytes more at the frame's end, random; fewer when it is full. */
+/*
+ * COUNT bytes more at the frame's end, random; fewer when it is full, but the first 64 can be
+ * written all the same.
+ */
 uint8_t *packet_compose_reserve(struct packet_layers *layers, size_t count);
 /* The place begins at OFFSET, when no other of its kind does before. */
 void packet_compose_spot(struct packet_layers *layers, enum field_base base, uint8_t number,

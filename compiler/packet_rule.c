@@ -391,7 +391,7 @@ static void add_selector(struct packet_maker *maker, uint32_t rule, uint32_t ste
 		case FIELD_SELECT_NOTHING:
 			break;
 		case FIELD_SELECT_ETHER_TYPE:
-			selects |= number < sizeof(types) / sizeof(types[0]);
+			selects = true;
 			values[i] = types[number % (sizeof(types) / sizeof(types[0]))];
 			break;
 		case FIELD_SELECT_L4PROTO:
@@ -403,6 +403,17 @@ static void add_selector(struct packet_maker *maker, uint32_t rule, uint32_t ste
 	}
 	if (selects)
 		add_pinned(maker, rule, step);
+}
+
+/* All else of the rule is met, this step is not. */
+static void add_missed(struct packet_maker *maker, uint32_t rule, uint32_t step)
+{
+	const struct packet_goal like = { .step = step };
+
+	start_pinned(maker);
+	packet_key_add(&maker->attempt, &maker->ir->rules.at[rule].steps.at[step], &like, true,
+		       &maker->random);
+	add_pinned(maker, rule, step);
 }
 
 static void add_twisted(struct packet_maker *maker, uint32_t rule, enum packet_twist twist)
@@ -581,16 +592,18 @@ static void sample_rest(struct packet_maker *maker, uint32_t rule)
 	uint64_t kind = packet_random_below(&maker->random, 16);
 	uint32_t step;
 
-	if (kind < 5 && pick_step(maker, rule, &step))
+	if (kind < 4 && pick_step(maker, rule, &step))
 		add_some_bit(maker, rule, step);
 	else if (kind < 7 && pick_step(maker, rule, &step))
 		add_selector(maker, rule, step, packet_random_below(&maker->random, SELECTED));
 	else if (kind < 11)
 		add_twisted(maker, rule, (enum packet_twist)packet_random_below(
 						 &maker->random, PACKET_TWIST_COUNT));
-	else if (kind < 12)
+	else if (kind < 12 && pick_step(maker, rule, &step))
+		add_missed(maker, rule, step);
+	else if (kind < 13)
 		add_mix(maker, rule);
-	else if (kind < 14)
+	else if (kind < 15)
 		add_some_pair(maker, rule);
 	else
 		add_hit(maker, rule);
@@ -614,6 +627,8 @@ static void add_all_of_step(struct packet_maker *maker, uint32_t rule, uint32_t 
 	add_edges_of_step(maker, rule, step);
 	if (!key_at(maker, rule, step, &key))
 		return;
+	if (can_vary(maker->ir, &maker->ir->rules.at[rule].steps.at[step]))
+		add_missed(maker, rule, step);
 	for (size_t part = 0; part < key.part_count; part++) {
 		unsigned int bits = ir_part_bits(maker->ir, &key.parts[part]);
 
