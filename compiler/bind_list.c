@@ -311,7 +311,8 @@ static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 
 static bool is_bound(const struct bind_stmt *stmt, enum bind_match_op op)
 {
-	return stmt->kind == BIND_STMT_MATCH && !stmt->key.parts.at[0].tunnel && stmt->op == op && !has_mask(stmt) && !stmt->set;
+	return stmt->kind == BIND_STMT_MATCH && !stmt->key.parts.at[0].tunnel &&
+	       stmt->op == op && !has_mask(stmt) && !stmt->set;
 }
 
 /* LOW then HIGH, of one field, with something between them. */

@@ -14,6 +14,7 @@
  *	bind_key.c	what is compared: fields with operators, concatenated
  *	bind_rule.c	statements
  *	bind_match.c	matches and look-ups: a key, and what it is compared with
+ *	bind_compare.c	one value
  *	bind_depend.c	which protocols a rule has established, and the matches that nft adds
  *	bind_list.c	a rule's statements in the form that nft lists them
  *	bind_leave.c	what that listing leaves out
@@ -117,7 +118,7 @@ void bind_operate(struct bind_part *part, enum ast_expr_kind operation, u128 val
  * in the host's byte order: on little-endian hosts it compares other bits.
  */
 bool bind_is_astride(const struct field *field);
-/* The row of the field if it is a port: to nft `@th,0,16` and `@th,16,16` are `th sport`, `th dport`. */
+/* To nft `@th,0,16` and `@th,16,16` are `th sport` and `th dport`; other fields are returned. */
 const struct field *bind_plain_field(const struct field *field);
 /* "tcp dport", "@th,16,16" */
 const char *bind_field_text(struct bind *bind, const struct field *field);
