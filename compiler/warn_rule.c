@@ -14,15 +14,17 @@
  *
  * Comparing each rule with each would take too long.  Every earlier rule stands in the list of one
  * key it tests, with the span of values it wants of it (the narrowest it has); a later rule asks
- * the lists of its own keys who wants one of its values.  MAX_LOOKS bounds what a rule looks at:
- * beyond that, warnings are missed.
+ * the lists of its own keys who wants one of its values.  What a rule looks at is bounded: beyond
+ * that, warnings are missed.
  */
 #include <stdlib.h>
 
 #include "compiler/warn_parts.h"
 
 #define MAX_WARNINGS 20
-#define MAX_LOOKS 512			/* earlier rules that one rule is compared with */
+#define MAX_VISITS 4096			/* wishes that one rule meets */
+#define MAX_LOOKS 512			/* earlier rules that it is compared with */
+#define NO_RULE UINT32_MAX
 #define MAX_LOOSE 32			/* earlier rules in no key's list */
 
 /* An earlier rule in the list of one key. */
@@ -46,8 +48,8 @@ struct search {
 	uint32_t rule;
 	size_t steps;			/* before it does anything */
 	struct warn_regions regions;
-	size_t looks;
-	uint32_t taker;			/* the first rule that takes all its packets */
+	size_t visits, looks;
+	uint32_t taker;			/* a rule that takes all its packets; NO_RULE */
 };
 
 static const struct ir_step *last_step(const struct ir_rule *rule)
@@ -209,7 +211,8 @@ static void look_at(struct search *search, uint32_t number)
 	const struct ir *ir = search->ir;
 	const struct ir_rule *rule = &ir->rules.at[number], *later = &ir->rules.at[search->rule];
 
-	if (number >= search->rule || number >= search->taker || search->looks == MAX_LOOKS)
+	search->visits++;
+	if (number >= search->rule || search->looks == MAX_LOOKS)
 		return;
 	search->looks++;
 	for (size_t i = 0; i < rule->steps.len; i++)
@@ -226,7 +229,7 @@ static void look_up(struct search *search, size_t first, size_t end, u128 value)
 	size_t middle = first + (end - first) / 2;
 	const struct wish *wish;
 
-	if (first == end || search->looks == MAX_LOOKS)
+	if (first == end || search->taker != NO_RULE || search->visits >= MAX_VISITS)
 		return;
 	wish = &search->wishes.at[middle];
 	if (wish->max < value)
@@ -234,7 +237,7 @@ static void look_up(struct search *search, size_t first, size_t end, u128 value)
 	look_up(search, first, middle, value);
 	if (wish->lo > value)
 		return;
-	if (wish->hi >= value)
+	if (wish->hi >= value && search->taker == NO_RULE)
 		look_at(search, wish->rule);
 	look_up(search, middle + 1, end, value);
 }
@@ -302,10 +305,10 @@ static void ask_rule(struct search *search, uint32_t number)
 	}
 	search->rule = number;
 	search->steps = steps_before_acts(rule);
-	search->looks = 0;
-	search->taker = UINT32_MAX;
+	search->visits = search->looks = 0;
+	search->taker = NO_RULE;
 	warn_region_find(ir, rule, search->steps, search->arena, &search->regions);
-	for (size_t i = 0; i < search->loose_count; i++)
+	for (size_t i = 0; i < search->loose_count && search->taker == NO_RULE; i++)
 		look_at(search, search->loose[i]);
 	for (size_t i = 0; i < search->regions.regions.len; i++) {
 		const struct warn_region *region = &search->regions.regions.at[i];
@@ -314,7 +317,7 @@ static void ask_rule(struct search *search, uint32_t number)
 			look_up(search, find_key(search, region->key),
 				find_key(search, region->key + 1), region->intervals.at[0].lo);
 	}
-	if (search->taker != UINT32_MAX)
+	if (search->taker != NO_RULE)
 		tell_taker(search);
 }
 
