@@ -146,13 +146,36 @@ static void add_elements(struct bind *bind, struct bind_scope *scope,
 	bind_add_elements(bind, scope, draft, command->elements, command->create);
 }
 
-static void flush_ruleset(struct bind *bind)
+/* All tables, or those of one family. */
+static void flush_ruleset(struct bind *bind, const struct ast_command *command)
 {
-	bind->scopes.len = 0;
-	bind->sites.len = 0;
-	bind->ruleset->objects.len = 0;
-	bind->ruleset->tables.len = 0;
-	bind->ruleset->flushed = true;
+	const struct ast_table *ast = &command->table;
+	struct bind_ruleset *ruleset = bind->ruleset;
+	bool all = !ast->family.text.len;
+	size_t scopes = 0, sites = 0, objects = 0, tables = 0;
+
+	for (size_t i = 0; !all && i < bind->scopes.len; i++)
+		if (bind->scopes.at[i]->table->family != family_of(ast))
+			bind->scopes.at[scopes++] = bind->scopes.at[i];
+	for (size_t i = 0; !all && i < bind->sites.len; i++) {
+		struct bind_chain *chain = bind->sites.at[i]->chain;
+
+		if (chain->table->family == family_of(ast))
+			continue;
+		chain->number = (uint32_t)sites;
+		bind->sites.at[sites++] = bind->sites.at[i];
+	}
+	for (size_t i = 0; !all && i < ruleset->objects.len; i++)
+		if (ruleset->objects.at[i]->table->family != family_of(ast))
+			ruleset->objects.at[objects++] = ruleset->objects.at[i];
+	for (size_t i = 0; !all && i < ruleset->tables.len; i++)
+		if (ruleset->tables.at[i]->family != family_of(ast))
+			ruleset->tables.at[tables++] = ruleset->tables.at[i];
+	bind->scopes.len = scopes;
+	bind->sites.len = sites;
+	ruleset->objects.len = objects;
+	ruleset->tables.len = tables;
+	ruleset->flushed = true;
 }
 
 /* A command about something inside a table. */
@@ -207,7 +230,7 @@ static void run(struct bind *bind, const struct ast_command *command)
 		add_table(bind, command);
 		break;
 	case AST_COMMAND_FLUSH_RULESET:
-		flush_ruleset(bind);
+		flush_ruleset(bind, command);
 		break;
 	case AST_COMMAND_ADD_CHAIN:
 	case AST_COMMAND_ADD_RULE:

@@ -315,6 +315,14 @@ START_TEST(carries_commands_out)
 		  "table netdev t {\n\tchain c {\n\t}\n}\n");
 	is_listed("table netdev t {\n chain c {\n drop\n }\n}\nflush table netdev t\n",
 		  "table netdev t {\n\tchain c {\n\t}\n}\n");
+	/* Of one family: chains, counters and sets of the other keep what they were. */
+	is_listed("table netdev t {\n counter a { }\n chain x {\n drop\n }\n chain y {\n }\n}\n"
+		  "table inet t {\n counter b { }\n chain d {\n counter name b\n }\n"
+		  " chain c {\n tcp dport { 22, 23 } jump d\n }\n}\nflush ruleset netdev\n"
+		  "add rule inet t c goto d\n",
+		  "table inet t {\n\tcounter b {\n\t\tpackets 0 bytes 0\n\t}\n\n\tchain d {\n"
+		  "\t\tcounter name \"b\"\n\t}\n\n\tchain c {\n"
+		  "\t\ttcp dport { 22, 23 } jump d\n\t\tgoto d\n\t}\n}\n");
 	is_listed("table netdev t { }\nflush ruleset\ntable netdev u { }\n",
 		  "table netdev u {\n}\n");
 	is_listed("table netdev t {\n chain c {\n ip saddr @s\n }\n set s { type ipv4_addr; }\n}\n",
