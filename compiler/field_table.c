@@ -334,8 +334,9 @@ const struct field field_table[] = {
 	BYTES(ICMPV6, "type", 0, 1, icmpv6_type, "ICMPv6 type"),
 	BYTES(ICMPV6, "code", 1, 1, icmpv6_code, "ICMPv6 code"),
 	BYTES(ICMPV6, "checksum", 2, 2, integer, "checksum"),
-	BYTES(ICMPV6, "parameter-problem", 4, 4, integer, "offset of the problem",
-	      ICMP_TYPES(4), .alias = "param-problem"),
+	/* nft lists the long name, which it cannot read. */
+	BYTES(ICMPV6, "param-problem", 4, 4, integer, "offset of the problem",
+	      ICMP_TYPES(4), .alias = "parameter-problem"),
 	BYTES(ICMPV6, "mtu", 4, 4, integer, "MTU of the next hop", ICMP_TYPES(2),
 	      .alias = "packet-too-big"),
 	BYTES(ICMPV6, "id", 4, 2, integer, "identifier of an echo", ICMP_TYPES(128, 129)),
@@ -406,7 +407,7 @@ const struct field field_table[] = {
 	PART(RT0, NEXT_ROUTING, "addr[1]", 64, 128, ipv6_addr, "address number 1"),
 	PART(RT0, NEXT_ROUTING, "addr[2]", 192, 128, ipv6_addr, "address number 2"),
 
-	PART(RT2, NEXT_ROUTING, "addr", 64, 128, ipv6_addr, "home address"),
+	PART(RT2, NEXT_ROUTING, "addr", 64, 128, ipv6_addr, "home address (nft 1.1)"),
 
 	PART(SRH, NEXT_ROUTING, "last-entry", 32, 8, integer, "number of the last segment"),
 	PART(SRH, NEXT_ROUTING, "flags", 40, 8, integer, "flags"),
