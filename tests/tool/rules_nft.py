@@ -60,6 +60,7 @@ def read(path):
 
 def is_unlistable(listing):
     return " unknown " in listing or "[invalid type]" in listing or (
+        "icmpv6 parameter-problem " in listing) or (
         "payload_expr_pctx_update: Assertion" in listing)
 
 
