@@ -263,7 +263,8 @@ static void settle_mask(const struct bind_match *match)
 	prefix = match->kind.type->prefixes && !match->part->flip && !match->part->shift &&
 		 bind_prefix_len(match->kind.bits, match->part->mask, all) >= 0 &&
 		 !(stmt->value.value.lo & ~match->part->mask);
-	if (bind_has_flags(match) && !match->part->flip) {
+	if (bind_has_flags(match) && !match->part->flip &&
+	    (!match->part->tunnel || !stmt->value.value.lo)) {
 		bind_settle_flags(stmt);
 	} else if (prefix) {
 		stmt->value.value.hi = stmt->value.value.lo | (all ^ match->part->mask);

@@ -218,12 +218,36 @@ static void list_part(struct listing *listing, struct layer *layer, size_t numbe
 		drop(listing, &layer->held[base]);
 }
 
+/* Where PART is read.  What is inside GRE also says that there is GRE. */
+static struct layer *layer_of(struct listing *listing, size_t number, const struct bind_part *part)
+{
+	const struct bind_stmt *stmt = &listing->stmts.at[number - 1], *transport;
+	struct layer *outer = &listing->layers[0], *layer;
+	bool says_gre = part->field->proto != PROTO_META && part->tunnel != PROTO_VXLAN &&
+			part->tunnel != PROTO_GENEVE;
+	bool looked_up = stmt->kind == BIND_STMT_MATCH && stmt->key.parts.len == 1 &&
+			 (stmt->set || stmt->value.value.form == BIND_FORM_RANGE ||
+			  (stmt->op >= BIND_MATCH_LT && stmt->op <= BIND_MATCH_GTE));
+
+	if (!part->tunnel)
+		return outer;
+	layer = &listing->layers[1 + part->tunnel - PROTO_VXLAN];
+	layer->depend.tunnel = part->tunnel;
+	transport = held(listing, outer, FIELD_BASE_TRANSPORT);
+	if (transport && says_gre && !looked_up &&
+	    field_proto(field_of(transport))->base == FIELD_BASE_META)
+		drop(listing, &outer->held[FIELD_BASE_TRANSPORT]);
+	return layer;
+}
+
 static void list_header(struct listing *listing, struct layer *layer, size_t number)
 {
 	struct bind_stmt *stmt = &listing->stmts.at[number - 1];
 	const struct field *field;
-	bool stacked = false, value;
+	bool stacked = false, inside = false, value;
 
+	for (size_t i = 0; i < stmt->key.parts.len; i++)
+		inside = inside || stmt->key.parts.at[i].tunnel;
 	bind_name_bits(&layer->depend, stmt);
 	field = field_of(stmt);
 	value = is_value(stmt) && field->proto != PROTO_RAW;
@@ -233,9 +257,10 @@ static void list_header(struct listing *listing, struct layer *layer, size_t num
 		 !stmt->set->name.len && field->icmp_type_count == 0)
 		bind_supply_several(&layer->depend, field, stmt->set, stmt->span);
 	for (size_t i = 0; i < stmt->key.parts.len; i++) {
-		if (field_proto(stmt->key.parts.at[i].field)->base != FIELD_BASE_META ||
-		    stmt->key.parts.at[i].field->proto == PROTO_RAW)
-			list_part(listing, layer, number, i);
+		const struct bind_part *part = &stmt->key.parts.at[i];
+
+		if (part->field->proto != PROTO_META && (part->tunnel || !inside))
+			list_part(listing, layer_of(listing, number, part), number, i);
 	}
 	if (value && field->select != FIELD_SELECT_NOTHING) {
 		enum field_base base = field_base_of(field);
@@ -249,17 +274,8 @@ static void list_key(struct listing *listing, size_t number)
 {
 	const struct bind_stmt *stmt = &listing->stmts.at[number - 1];
 	const struct bind_part *part = &stmt->key.parts.at[0];
-	struct layer *outer = &listing->layers[0], *layer = outer;
-	const struct bind_stmt *transport;
+	struct layer *layer = layer_of(listing, number, part);
 
-	if (part->tunnel) {
-		layer = &listing->layers[1 + part->tunnel - PROTO_VXLAN];
-		layer->depend.tunnel = part->tunnel;
-		transport = held(listing, outer, FIELD_BASE_TRANSPORT);
-		if (transport && part->tunnel != PROTO_VXLAN && part->tunnel != PROTO_GENEVE &&
-		    field_proto(field_of(transport))->base == FIELD_BASE_META)
-			drop(listing, &outer->held[FIELD_BASE_TRANSPORT]);
-	}
 	if (stmt->key.parts.len == 1 && part->field->proto == PROTO_META)
 		list_meta(listing, layer, number);
 	else

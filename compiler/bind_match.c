@@ -196,6 +196,19 @@ static bool bind_braces(struct bind_match *match, const struct ast_expr *right)
 	return true;
 }
 
+/* Numbers that the kernel keeps in another byte order than SET's: their bytes would be compared. */
+static const struct field *misordered(const struct bind_set *set, const struct bind_key *key)
+{
+	for (size_t i = 0; set->typeof_key && i < key->parts.len; i++) {
+		const struct field *field = key->parts.at[i].field;
+
+		if (i < set->typeof_key->parts.len && field->bit_len > 8 &&
+		    field->host_order != set->typeof_key->parts.at[i].field->host_order)
+			return field;
+	}
+	return NULL;
+}
+
 /* The set or map `@name`, if it holds values of the field's type. */
 static struct bind_set *find_set(const struct bind_match *match, const struct ast_expr *right)
 {
@@ -203,6 +216,7 @@ static struct bind_set *find_set(const struct bind_match *match, const struct as
 	struct bind_scope *scope = match->draft->scope;
 	const struct bind_key *key = &match->work->stmt.key;
 	struct bind_draft *found = bind_index_find(&scope->sets, right->name.text);
+	const struct field *other;
 
 	if (!found) {
 		diag_error(bind->diag, right->span, "table '%.*s' has no set or map '%.*s'",
@@ -215,6 +229,16 @@ static struct bind_set *find_set(const struct bind_match *match, const struct as
 			   key_text(bind, key), key_types(bind, key), bind_set_noun(found->set),
 			   STR_ARG(found->set->name), bind_set_types(bind, found->set));
 		diag_label(bind->diag, found->set->span, "defined here");
+		return NULL;
+	}
+	other = misordered(found->set, key);
+	if (other) {
+		diag_error(bind->diag, right->span,
+			   "'%s' and the values of '%.*s' are kept in different byte orders",
+			   bind_field_text(bind, other), STR_ARG(found->set->name));
+		diag_label(bind->diag, found->set->span, "defined here");
+		diag_help(bind->diag, "nft 1.0.6 compares other bits then: make a set with "
+			  "'typeof %s'", bind_field_text(bind, other));
 		return NULL;
 	}
 	return found->set;

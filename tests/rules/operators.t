@@ -72,3 +72,8 @@ ip ttl & 0xc0 == 0x40;ok;ip ttl & 192 == 64
 meta l4proto tcp @th,104,8 & 0x12 == 2;ok;tcp flags syn / syn,ack
 meta l4proto tcp @th,104,8 & 0x12 != 0;ok;tcp flags syn,ack
 @ih,0,8 & 0x40 == 0x40;ok
+gre tcp flags & syn != 0;ok-1.1;gre tcp flags syn
+gre tcp flags & (syn|ack) == syn;ok-1.1;gre tcp flags & (syn | ack) == syn
+gre tcp flags & syn == syn;ok-1.1
+gre ip dscp & 0x10 == 0x10;ok-1.1;gre ip dscp & cs2 == cs2
+gre ip saddr & 255.0.255.0 == 1.0.3.0;ok-1.1
