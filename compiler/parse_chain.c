@@ -298,9 +298,8 @@ static bool parse_chain_item(struct parse *parse, void *context)
 
 bool parse_chain_block(struct parse *parse, struct ast_chain *chain)
 {
-	static const char *const outer_words[] = {
-		"table", "chain", "set", "map", "counter", NULL,
-	};
+	/* Not `counter`: it begins rules, too (`counter ip ttl { 1, 64 }`). */
+	static const char *const outer_words[] = { "table", "chain", "set", "map", NULL };
 	const struct parse_items items = {
 		.item = parse_chain_item, .context = chain, .rules = true,
 		.outer_words = outer_words,
