@@ -6,6 +6,8 @@
  * loads are compared by what they read.  `meta nfproto` is the constant 5 in a chain of family
  * netdev: there its part has the mask 0, and the 5 in its flip.
  */
+#include <stdlib.h>
+
 #include "compiler/lower_parts.h"
 
 #define NFPROTO_NETDEV 5		/* NFPROTO_NETDEV of <linux/netfilter.h> */
@@ -127,6 +129,8 @@ uint32_t lower_key(struct lower *lower, const struct bind_key *key, const u128 *
 	struct lower_slot *slot;
 	uint64_t hash = key->parts.len;
 
+	if (!key->parts.len || key->parts.len > IR_MAX_PARTS)
+		abort();		/* bind makes no such keys */
 	for (size_t i = 0; i < key->parts.len; i++) {
 		struct ir_part part = lower_part(lower, &key->parts.at[i]);
 

@@ -308,9 +308,19 @@ static void warn_policy(const struct ir *ir, uint32_t base, struct arena *arena,
 		  count == 1 ? " lets it in" : " let them in");
 }
 
+/* Chains of dormant tables run on no device. */
+static bool runs(const struct ir *ir, uint32_t base)
+{
+	for (size_t i = 0; i < ir->entries.len; i++)
+		for (size_t j = 0; j < ir->entries.at[i].chains.len; j++)
+			if (ir->entries.at[i].chains.at[j] == base)
+				return true;
+	return false;
+}
+
 void warn_policies(const struct ir *ir, struct arena *arena, struct diag *diag)
 {
 	for (uint32_t i = 0; i < ir->chains.len; i++)
-		if (ir->chains.at[i].is_base && ir->chains.at[i].policy == IR_VERDICT_DROP)
+		if (ir->chains.at[i].policy == IR_VERDICT_DROP && runs(ir, i))
 			warn_policy(ir, i, arena, diag);
 }

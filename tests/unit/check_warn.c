@@ -450,6 +450,9 @@ START_TEST(policy_of_inet)
 {
 	expect_without("table inet t {\n chain c { type filter hook ingress device \"eth0\" priority "
 		       "0; policy drop;\n" DHCP "tcp dport 22 accept\n}\n}\n", "the policy");
+	expect_without("table netdev t {\n flags dormant\n chain c { type filter hook ingress device "
+		       "\"eth0\" priority 0; policy drop;\n tcp dport 22 accept\n}\n}\n",
+		       "the policy");
 	expect_with("table inet t {\n chain c { type filter hook ingress device \"eth0\" priority "
 		    "0; policy drop;\n" DHCP "ip6 hoplimit 1 tcp dport 22 accept\n}\n}\n",
 		    "drops all neighbour discovery\n");
