@@ -12,6 +12,8 @@
 
 /* No row has more words; a mistake may have one more. */
 #define WORDS_MAX 4
+/* Of a header, what struct field can name: 8 KiB. */
+#define RAW_BITS 65536u
 /* All TCP options together. */
 #define OPTION_BITS (40 * 8)
 /* Names that a list of fields shows at most. */
@@ -284,6 +286,11 @@ static bool parse_bits(struct parse *parse, uint64_t offset_max, uint16_t *ret_o
 		return false;
 	if (!len) {
 		diag_error(parse->diag, parse_last_span(parse), "the length in bits is 0");
+		return false;
+	}
+	if (off + len > RAW_BITS) {
+		diag_error(parse->diag, parse_last_span(parse),
+			   "the field ends behind bit %u, the last that can be matched", RAW_BITS - 1);
 		return false;
 	}
 	*ret_off = (uint16_t)off;

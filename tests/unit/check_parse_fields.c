@@ -58,11 +58,11 @@ END_TEST
 
 START_TEST(places)
 {
-	expect_rule("@th,16,16 22 @ll , 0 , 0x30 5 @ nh,3,7 1 @ih,65535,512 1",
+	expect_rule("@th,16,16 22 @ll , 0 , 0x30 5 @ nh,3,7 1 @ih,65024,512 1",
 		    "match implicit(field @th,16,16, number 22), "
 		    "match implicit(field @ll,0,48, number 5), "
 		    "match implicit(field @nh,3,7, number 1), "
-		    "match implicit(field @ih,65535,512, number 1)");
+		    "match implicit(field @ih,65024,512, number 1)");
 	expect_rule("tcp option 250 exists tcp option @250,8,8 1 tcp option 250 length 2",
 		    "match implicit(field tcp option 250 (presence), word exists), "
 		    "match implicit(field tcp option @250,8,8, number 1), "
@@ -374,6 +374,8 @@ START_TEST(place_errors)
 	expect_refused("@th,0,0 1", "7 the length in bits is 0");
 	expect_refused("@th,0,513 1", "7 the length in bits is more than 512");
 	expect_refused("@th,65536,8 1", "5 the offset in bits is more than 65535");
+	expect_refused("@th,65535,2 1", "11 the field ends behind bit 65535, the last that can be "
+		       "matched");
 	expect_refused("@th,0 1", "7 expected ',', found '1'");
 	expect_refused("@th,x,1 1", "5 expected the offset in bits, found 'x'");
 	expect_refused("tcp option 256 exists", "12 the kind of a TCP option is more than 255");
