@@ -544,12 +544,16 @@ START_TEST(counted_elements)
 
 		ruleset = (struct ruleset){ 0 };
 		snprintf(text, sizeof(text),
-			 "table netdev t {\nset s { type inet_service; counter; elements = { 53, 54, * "
-			 "}\n }\nmap v { type inet_service : verdict; counter; elements = { 53 : drop, "
+			 "table netdev t {\nset s { type inet_service; counter; elements = { "
+			 "53, 54, * "
+			 "}\n }\nmap v { type inet_service : verdict; counter; elements = { 53 "
+			 ": drop, "
 			 "* : continue }\n }\ncounter web { }\ncounter other { }\nmap m { type "
 			 "inet_service : counter; elements = { 53 : \"web\", * : \"other\" }\n }\n"
-			 "map n { typeof udp length : counter; elements = { 1 : \"web\" }\n }\nchain c { "
-			 "type filter hook ingress device eth0 priority 0; %s\n }\n}\n", rows[i].rule);
+			 "map n { typeof udp length : counter; elements = { 1 : \"web\" }\n "
+			 "}\nchain c { "
+			 "type filter hook ingress device eth0 priority 0; %s\n "
+			 "}\n}\n", rows[i].rule);
 		ruleset_lower(&ruleset, text);
 		packet = find_corner("ipv4 udp", &ruleset.arena);
 		judge(&ruleset, &packet, cells, &result);

@@ -341,7 +341,8 @@ START_TEST(wide_ends)
 	struct ruleset ruleset = { 0 };
 	struct bind_stmt *stmt;
 
-	ruleset_lower(&ruleset, RULESET_CHAIN("accept", "@ll,0,6 . @ll,6,2 . @ll,8,2 { 1 . 1 . 1 }"));
+	ruleset_lower(&ruleset, RULESET_CHAIN("accept", "@ll,0,6 . @ll,6,2 . @ll,8,2 { 1 . 1 . "
+							"1 }"));
 	stmt = &ruleset.bound->rules.at[0]->stmts.at[0];
 	ck_assert_uint_eq(stmt->key.parts.len, 3);
 	stmt->set = NULL;

@@ -90,9 +90,11 @@ START_TEST(chain_warning)
 		       "three {\n }\n chain four {\n }\n chain c { type filter hook ingress device "
 		       "\"eth0\" priority 0;\n jump three\n tcp dport vmap { 1 : goto four }\n "
 		       "}\n}\n",
-		       "test.nft:2:8: warning: no packet reaches chain 'one': no base chain leads to "
+		       "test.nft:2:8: warning: no packet reaches chain 'one': no base chain "
+		       "leads to "
 		       "it\n     chain one {\n           ^~~\n"
-		       "test.nft:5:8: warning: no packet reaches chain 'two': no base chain leads to "
+		       "test.nft:5:8: warning: no packet reaches chain 'two': no base chain "
+		       "leads to "
 		       "it\n     chain two {\n           ^~~\n");
 }
 END_TEST
@@ -102,7 +104,8 @@ START_TEST(taken_rule)
 	expect_message(RULESET_CHAIN("accept", "ip saddr 10.0.0.0/8 counter accept\n"
 					       "tcp dport 22 counter\n"
 					       "ip saddr 10.1.0.0/16 tcp dport 80 accept"),
-		       "test.nft:6:1: warning: this rule never matches: the rule at test.nft:4 takes "
+		       "test.nft:6:1: warning: this rule never matches: the rule at test.nft:4 "
+		       "takes "
 		       "all its packets\n"
 		       "    ip saddr 10.1.0.0/16 tcp dport 80 accept\n"
 		       "    ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
@@ -116,7 +119,8 @@ START_TEST(taken_rule)
 		       "test.nft:4:1:\n    counter accept\n    ^~~~~~~~~~~~~~ takes them\n");
 	expect_message(RULESET_CHAIN("accept", "tcp dport 22 tcp dport 80 accept"),
 		       "test.nft:4:14: warning: this rule never matches: its matches exclude each "
-		       "other\n    tcp dport 22 tcp dport 80 accept\n                 ^~~~~~~~~~~~\n"
+		       "other\n    tcp dport 22 tcp dport 80 accept\n                 "
+		       "^~~~~~~~~~~~\n"
 		       "    ^~~~~~~~~~~~ or this\n");
 	expect_message(RULESET_CHAIN("accept", "meta mark 7 accept"),
 		       "test.nft:4:1: warning: this rule never matches: this is never true\n"
@@ -150,7 +154,8 @@ START_TEST(rule_not_taken)
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "table netdev t {\n chain b {\n counter\n }\n set s { type ipv4_addr; elements = { "
+		 "table netdev t {\n chain b {\n counter\n }\n set s { type ipv4_addr; "
+		 "elements = { "
 		 "10.0.0.1 }\n }\n chain c { type filter hook ingress device \"eth0\" priority 0;\n"
 		 "%s\n jump b\n }\n}\n", rules[_i]);
 	expect_without(text, "never matches");
@@ -173,7 +178,8 @@ START_TEST(rule_taken)
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "table netdev t {\n chain b {\n counter\n }\n set s { type ipv4_addr; elements = { "
+		 "table netdev t {\n chain b {\n counter\n }\n set s { type ipv4_addr; "
+		 "elements = { "
 		 "10.0.0.1 }\n }\n chain c { type filter hook ingress device \"eth0\" priority 0;\n"
 		 "%s\n jump b\n }\n}\n", rules[_i]);
 	expect_with(text, "never matches");
@@ -303,7 +309,8 @@ START_TEST(never_false)
 		struct buf text = BUF_INIT;
 		bool *is_told;
 
-		buf_puts(&text, "table netdev t {\nchain b {\naccept\n}\nchain c {\ntype filter hook "
+		buf_puts(&text, "table netdev t {\nchain b {\naccept\n}\nchain c {\ntype "
+				"filter hook "
 				"ingress device \"eth0\" priority 0\n");
 		random_rules(&seed, &ruleset.arena, &text);
 		buf_puts(&text, "jump b\n}\n}\n");
@@ -351,7 +358,8 @@ START_TEST(many_rules)
 	buf_puts(&text, "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" "
 			"priority 0\n");
 	for (unsigned int i = 0; i < 20000; i++)
-		buf_printf(&text, "ip saddr 10.%u.%u.0/%u tcp dport %u-%u counter accept\n", i % 200,
+		buf_printf(&text, "ip saddr 10.%u.%u.0/%u tcp dport %u-%u counter "
+				  "accept\n", i % 200,
 			   i / 200, 16 + i % 9, 20000 - i, 20001 + i);
 	buf_puts(&text, "}\n}\n");
 	ruleset_lower(&ruleset, text.at);
@@ -372,7 +380,8 @@ START_TEST(policy_warning)
 	expect_message(RULESET_CHAIN("drop", "tcp dport 22 accept"),
 		       "test.nft:2:8: warning: the policy of chain 'c' drops all ARP and DHCP\n"
 		       "    \tchain c {\n    \t      ^\n"
-		       "help: 'meta protocol arp accept' and 'udp sport 67 udp dport 68 accept' let "
+		       "help: 'meta protocol arp accept' and 'udp sport 67 udp dport 68 "
+		       "accept' let "
 		       "them in\n");
 }
 END_TEST
@@ -425,7 +434,8 @@ START_TEST(policies)
 
 	snprintf(text, sizeof(text),
 		 "table netdev t {\n chain b {\n meta protocol arp accept\n }\n chain dropping {\n "
-		 "meta protocol arp drop\n udp dport 68 drop\n icmpv6 type 1-255 drop\n return\n }\n "
+		 "meta protocol arp drop\n udp dport 68 drop\n icmpv6 type 1-255 drop\n "
+		 "return\n }\n "
 		 "chain c { type filter hook ingress device \"eth0\" priority 0; policy drop;\n%s\n"
 		 "}\n}\n", policy_rows[_i].rules);
 	ruleset_lower(&ruleset, text);
@@ -448,9 +458,11 @@ END_TEST
 /* ARP passes by chains of family inet. */
 START_TEST(policy_of_inet)
 {
-	expect_without("table inet t {\n chain c { type filter hook ingress device \"eth0\" priority "
+	expect_without("table inet t {\n chain c { type filter hook ingress device \"eth0\" "
+		       "priority "
 		       "0; policy drop;\n" DHCP "tcp dport 22 accept\n}\n}\n", "the policy");
-	expect_without("table netdev t {\n flags dormant\n chain c { type filter hook ingress device "
+	expect_without("table netdev t {\n flags dormant\n chain c { type filter hook ingress "
+		       "device "
 		       "\"eth0\" priority 0; policy drop;\n tcp dport 22 accept\n}\n}\n",
 		       "the policy");
 	expect_with("table inet t {\n chain c { type filter hook ingress device \"eth0\" priority "

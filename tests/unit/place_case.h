@@ -73,7 +73,8 @@ static inline void place_check(const struct place_group *group)
 	struct ruleset ruleset = { 0 };
 	struct buf text = BUF_INIT;
 
-	buf_printf(&text, "table %s t {\nchain c {\ntype filter hook ingress device eth0 priority 0\n",
+	buf_printf(&text, "table %s t {\nchain c {\ntype filter hook ingress device eth0 "
+			  "priority 0\n",
 		   group->family);
 	for (size_t i = 0; group->rules[i]; i++)
 		buf_printf(&text, "%s counter\n", group->rules[i]);
