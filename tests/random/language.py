@@ -141,9 +141,10 @@ MH_TYPE = Type("mh_type", symbols=MH_TYPES)
 DCCP_TYPE = Type("dccp_pkttype", symbols=DCCP_TYPES)
 ARPHRD_TYPE = Type("iface_type", symbols=ARPHRD)
 GROUP = Type("devgroup", (0, 7, 8), GROUPS)
-DAY = Type("day", symbols=DAYS)
-HOUR = Type("hour", (0, 3600, 12 * 3600, 43260, 18 * 3600, 86340), form=hour_text, pool_only=True)
-TIME = Type("time", (0, 1000000000, 1234567890, 1600000000, 2000000000, 4000000000),
+# These three have names in nft, but not ones that a set could be declared with.
+DAY = Type(None, symbols=DAYS)
+HOUR = Type(None, (0, 3600, 12 * 3600, 43260, 18 * 3600, 86340), form=hour_text, pool_only=True)
+TIME = Type(None, (0, 1000000000, 1234567890, 1600000000, 2000000000, 4000000000),
             form=time_text, pool_only=True)
 USER = Type("uid", (0, 1, 1000))
 IFNAME = Type("ifname", ordered=False)

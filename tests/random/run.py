@@ -41,11 +41,21 @@ ON_PURPOSE = (
      " `meta protocol { ip6, ip } ip saddr X` reads IPv6 headers"),
     ("nft 1.0.6 compares other bits then", "the message says it"),
     ("nft 1.0.6 compares the wrong bytes then", "the message says it"),
+    ("are kept in different byte orders",
+     "a set for a field in host order, asked by one in network order: nft compares other values"),
+    ("a field behind '^' cannot be compared with a range",
+     "nft moves the constant over: `x ^ 255 < 254` is x < 1 to it"),
+    ("takes no operator '", "of fields across bytes: nft 1.0.6 reads other bits of these"),
+    ("takes no named set", "likewise"),
+    ("the largest value here is 6", "no day of the week is greater; nft takes it in some sets"),
 )
 # What nft refuses and xdpfw takes: (words of nft's message, why that does no harm).
 NFT_REFUSES = (
     ("exceeds valid range 0-0", "nft takes no ranges in a concatenation of `counter name ... map`"),
     ("syntax error", "nft's scanner does not know all fields behind `counter name`"),
+    ("Can't parse symbolic", "nft takes no bit masks in concatenations of `counter name ... map`"),
+    ("Could not parse packet type", "nor ranges of names in them"),
+    ("Operation not supported", "a kernel without IPsec has no secpath"),
     ("variable sized data types", "nft takes no bit masks in concatenations"),
 )
 FIGURES = ("rules", "refused", "asked", "excluded", "unlisted")

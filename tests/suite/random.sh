@@ -7,7 +7,7 @@
 
 if need kernel "xdpfw against nft on random rulesets" &&
 	need nft "xdpfw against nft on random rulesets"; then
-	read -ra words <<<"--seed 1 --rulesets 200 --packets 500 $XDPFW_RANDOM"
+	read -ra words <<<"--seed 1 --rulesets 80 --packets 500 $XDPFW_RANDOM"
 	run python3 "$top_srcdir/tests/random/run.py" "${words[@]}"
 fi
 finish
