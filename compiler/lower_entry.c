@@ -3,9 +3,9 @@
  * lower_entry: which device runs which base chains, in which order.
  *
  * In: the bound base chains with their devices and priorities; those of a dormant table are as if
- * they were not there.  Out: one entry for each distinct
- * ordered list, in the order of the first device (by name) that has it.  The order of a list is
- * the kernel's (SEMANTICS 7): priority ascending, and of equal ones the chain made later first.
+ * they were not there.  Out: one entry for each distinct ordered list, in the order of the first
+ * device (by name) that has it.  The order of a list is the kernel's (SEMANTICS 7): priority
+ * ascending, and of equal ones the chain made later first.
  */
 #include <stdlib.h>
 

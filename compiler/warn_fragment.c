@@ -65,11 +65,15 @@ static void meet_verdict(struct facts *facts, const struct ir_step *step,
 	facts->changed = true;
 }
 
+/* Loads that fail on later fragments; whether an option is there can always be said. */
 static bool reads_transport(const struct ir *ir, const struct ir_key *key)
 {
 	for (size_t i = 0; i < key->parts.len; i++) {
-		struct ir_place place = ir_load_place(&ir->loads.at[key->parts.at[i].load]);
+		const struct ir_load *load = &ir->loads.at[key->parts.at[i].load];
+		struct ir_place place = ir_load_place(load);
 
+		if (load->field->load == FIELD_LOAD_PRESENCE)
+			continue;
 		if (place.tunnel != PROTO_META || place.base == FIELD_BASE_TRANSPORT ||
 		    place.base == FIELD_BASE_PAYLOAD || place.base == FIELD_BASE_TCP_OPTION ||
 		    place.base == FIELD_BASE_SCTP_CHUNK)

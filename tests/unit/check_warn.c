@@ -74,6 +74,10 @@ START_TEST(no_fragment_warning)
 		RULESET_CHAIN("drop", "tcp dport 23 drop"),
 		RULESET_CHAIN("accept", "tcp dport 23 accept"),
 		RULESET_CHAIN("accept", "ip protocol tcp drop"),
+		RULESET_CHAIN("accept", "tcp option maxseg missing drop"),
+		RULESET_CHAIN("accept", "exthdr frag exists drop\ntcp dport 23 drop"),
+		RULESET_CHAIN("accept", "frag frag-off != 0 drop\ntcp dport 23 drop"),
+		RULESET_CHAIN("accept", "@nh,51,13 1 drop\ntcp dport 23 drop"),
 		RULESET_CHAIN("accept", "ip frag-off & 0x1fff != 0 drop\ntcp dport 23 drop"),
 		("table netdev t {\n chain b { tcp dport 23 drop\n }\n chain c { type filter hook "
 		 "ingress device \"eth0\" priority 0; accept\n }\n}\n"),
@@ -81,6 +85,10 @@ START_TEST(no_fragment_warning)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		expect_without(texts[i], "fragments");
+	expect_with(RULESET_CHAIN("accept", "@nh,64,8 1 accept\n@ih,0,8 1 drop"), "fragments");
+	expect_with(RULESET_CHAIN("accept", "tcp option maxseg size 1 drop"), "fragments");
+	expect_with(RULESET_CHAIN("accept", "ip saddr . tcp dport { 10.0.0.1 . 1 } drop"),
+		    "fragments");
 }
 END_TEST
 
