@@ -28,6 +28,7 @@ struct area {
 	struct packet_layers *layers;
 	enum field_base base;
 	const struct packet_needs *needs;
+	bool wanted;			/* some option is */
 	size_t start;			/* in the frame */
 	size_t max, len;
 	size_t first_spot;
@@ -197,7 +198,10 @@ static bool pad_decoy(struct area *area, size_t count)
 	const struct packet_need *need;
 	uint8_t *at = area->bytes + area->len;
 
-	if (!area->needs->len || count < 2 || area->base != FIELD_BASE_TCP_OPTION)
+	if (!area->needs->len || count < 2)
+		return false;
+	/* One that is wrong makes all others of an IPv4 header count for nothing. */
+	if (area->base == FIELD_BASE_IP_OPTION && area->wanted)
 		return false;
 	need = &area->needs->at[packet_random_below(area->layers->random, area->needs->len)];
 	if (need->number <= OPTION_NOP)
@@ -231,6 +235,18 @@ static void pad(struct area *area, size_t count)
 	area->len += count;
 }
 
+/* The bytes that the area gets: ROOM of them, or what the options need and a word in some. */
+static size_t area_bytes(const struct area *area, size_t room)
+{
+	size_t needed = (area->len + 3) & ~(size_t)3;
+
+	if (room == SIZE_MAX || room > AREA_BYTES)
+		room = needed + packet_random_below(area->layers->random, 2) * 4;
+	if (room < needed)
+		room = needed;
+	return room < AREA_BYTES ? room : AREA_BYTES;
+}
+
 void packet_option_put(struct packet_layers *layers, enum field_base base, size_t room)
 {
 	struct packet_random *random = layers->random;
@@ -240,15 +256,14 @@ void packet_option_put(struct packet_layers *layers, enum field_base base, size_
 		.max = AREA_BYTES, .first_spot = layers->frame->spot_count,
 	};
 	bool gaps = packet_random_one_in(random, 2);
-	size_t wanted = 0;
 
 	packet_need_collect(layers, base, &needs);
 	for (size_t i = 0; i < needs.len; i++)
-		wanted += needs.at[i].wanted;
+		area.wanted |= needs.at[i].wanted;
 	if (room == SIZE_MAX && !needs.len && layers->twist != PACKET_TWIST_OPTIONS &&
 	    !packet_random_one_in(random, 12))
 		return;
-	if (room != SIZE_MAX && room < AREA_BYTES && !wanted)
+	if (room < AREA_BYTES && !area.wanted)
 		area.max = room;
 	for (size_t i = 0; i < needs.len; i++) {
 		if (gaps)
@@ -256,15 +271,9 @@ void packet_option_put(struct packet_layers *layers, enum field_base base, size_
 		if (needs.at[i].wanted)
 			put_wanted(&area, &needs.at[i]);
 	}
-	if (!wanted || layers->twist == PACKET_TWIST_OPTIONS)
+	if (!area.wanted || layers->twist == PACKET_TWIST_OPTIONS)
 		for (size_t i = packet_random_below(random, 4); i; i--)
 			put_random(&area);
-	if (room == SIZE_MAX || room > AREA_BYTES)
-		room = (area.len + 3 + packet_random_below(random, 2) * 4) & ~(size_t)3;
-	if (room < area.len)
-		room = (area.len + 3) & ~(size_t)3;
-	if (room > AREA_BYTES)
-		room = AREA_BYTES;
-	pad(&area, room - area.len);
+	pad(&area, area_bytes(&area, room) - area.len);
 	memcpy(packet_compose_reserve(layers, area.len), area.bytes, area.len);
 }

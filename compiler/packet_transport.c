@@ -84,7 +84,7 @@ static void put_chunk(struct packet_layers *layers, uint8_t type, size_t bytes)
 	packet_compose_spot(layers, FIELD_BASE_SCTP_CHUNK, type, start);
 }
 
-/* A chunk that nobody asks for; or, behind all others, one that must not be there, cut. */
+/* A chunk that nobody asks for. */
 static void put_chunk_decoy(struct packet_layers *layers, const struct packet_needs *needs)
 {
 	static const uint8_t types[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 128,
@@ -95,6 +95,22 @@ static void put_chunk_decoy(struct packet_layers *layers, const struct packet_ne
 		if (needs->at[i].number == type)
 			return;
 	put_chunk(layers, type, CHUNK_BYTES + packet_random_below(layers->random, 20));
+}
+
+/* A chunk that must not be there, and is not: without a length the walk ends before it. */
+static void put_chunk_without_length(struct packet_layers *layers,
+				     const struct packet_needs *needs)
+{
+	for (size_t i = 0; i < needs->len; i++) {
+		uint8_t *chunk;
+
+		if (needs->at[i].wanted)
+			continue;
+		chunk = packet_compose_reserve(layers, CHUNK_BYTES);
+		chunk[0] = needs->at[i].number;
+		packet_put_short(chunk + 2, 0);
+		return;
+	}
 }
 
 static void put_sctp(struct packet_layers *layers)
@@ -116,6 +132,8 @@ static void put_sctp(struct packet_layers *layers)
 	}
 	if (!needs.len || packet_random_one_in(layers->random, 4))
 		put_chunk_decoy(layers, &needs);
+	if (packet_random_one_in(layers->random, 4))
+		put_chunk_without_length(layers, &needs);
 }
 
 /* C, K and S each add 4 bytes (RFC 2784, 2890). */

@@ -143,6 +143,86 @@ START_TEST(corner_names)
 }
 END_TEST
 
+static size_t find_corner(const char *name, struct arena *arena)
+{
+	for (size_t i = 0; i < packet_corner_count(); i++)
+		if (!strcmp(packet_corner_name(i, arena), name))
+			return i;
+	ck_abort_msg("no corner packet %s", name);
+}
+
+/* Corner packets are what their names say: they meet a rule, or they just miss it. */
+static const struct {
+	const char *name, *rule;
+	bool met;
+} corner_cases[] = {
+	{ "ipv4 options, case 0", "ip option rr exists", true },
+	{ "ipv4 options, case 3", "ip option rr exists", false },
+	{ "ipv4 options, case 5", "ip option rr exists", false },
+	{ "ipv4 options, case 7", "ip option rr exists", false },
+	{ "ipv4 options, case 12", "ip option ssrr addr 0xc0000201", true },
+	{ "ipv4 options, case 13", "ip option lsrr exists", false },
+	{ "ipv4 options, case 14", "ip option ra value 0", true },
+	{ "ipv4 options, case 15", "ip option ra exists", false },
+	{ "ipv4 options, case 27", "ip option ra exists", false },
+	{ "ipv4 header of 36 bytes, 35 there", "ip option ra exists", false },
+	{ "ipv4 tcp options, case 2", "tcp option maxseg size 1460", true },
+	{ "ipv4 tcp options, case 2", "tcp option window count 7", true },
+	{ "ipv4 tcp options, case 3", "tcp option maxseg size 1460", true },
+	{ "ipv4 tcp options, case 5", "tcp option maxseg exists", false },
+	{ "ipv4 tcp options, case 12", "tcp option maxseg exists", false },
+	{ "ipv4 tcp options, case 19", "tcp option nop exists", false },
+	{ "ipv6 tcp options, case 4", "tcp option maxseg size 1460", true },
+	{ "ipv4 tcp header of 40 bytes, 39 there", "tcp option maxseg exists", false },
+	{ "ipv4 tcp header of 4 * 4 bytes", "tcp option maxseg exists", false },
+	{ "ipv4 tcp options in a fragment at 1 * 8", "tcp option maxseg exists", false },
+	{ "ipv4 sctp chunk 1", "sctp chunk init exists", true },
+	{ "ipv4 sctp chunk of length 0 in front of another", "sctp chunk init exists", false },
+	{ "ipv4 sctp chunk of length 7 in front of another", "sctp chunk init exists", true },
+	{ "ipv4 dccp type 3", "dccp type 3", true },
+	{ "ipv4 dccp of 8 bytes", "dccp type 0-15", false },
+	{ "ipv4 authentication header of 12 bytes", "ah sequence 0", true },
+	{ "ipv4 authentication header of 11 bytes", "ah sequence 0", false },
+	{ "ipv6 routing type 2 with two addresses", "rt type 2", true },
+	{ "ipv6 mobility type 5", "mh type 5", true },
+	{ "ipv6 authentication header in front of 60", "exthdr dst exists", true },
+	{ "ipv6 authentication header in front of 60", "tcp dport 53", false },
+	{ "ipv6 options behind a fragment at 0 * 8", "exthdr dst exists", true },
+	{ "ipv6 options behind a fragment at 1 * 8", "exthdr dst exists", false },
+	{ "vxlan, inside case 0", "udp dport 4789 vxlan tcp dport 53", true },
+	{ "vxlan, inside case 3", "udp dport 4789 vxlan tcp dport 53", true },
+	{ "vxlan, inside case 6", "udp dport 4789 vxlan tcp dport 53", false },
+	{ "vxlan, inside case 10", "udp dport 4789 vxlan tcp dport 53", false },
+	{ "vxlan, 53 bytes of udp", "udp dport 4789 vxlan tcp dport 53", false },
+	{ "vxlan, 54 bytes of udp", "udp dport 4789 vxlan tcp dport 53", true },
+	{ "geneve, 3 words of options", "udp dport 6081 geneve tcp dport 53", true },
+	{ "geneve, options 1 words too long", "udp dport 6081 geneve tcp dport 53", false },
+	{ "gre, flags 22", "gre tcp dport 53", true },
+	{ "gre, version 1", "gre tcp dport 53", false },
+	{ "gre, inside case 2", "gre tcp dport 53", true },
+	{ "gretap, key and number, inside 0 tags", "gretap udp dport 53", true },
+};
+
+START_TEST(corners_are_what_they_say)
+{
+	struct ruleset ruleset = { 0 };
+	struct interp_watch watch = { 0 };
+	struct interp_packet judged;
+	struct interp_result result;
+	struct packet packet;
+
+	ruleset_lower(&ruleset, arena_printf(&ruleset.arena, RULESET_CHAIN("accept", "%s"),
+					     corner_cases[_i].rule));
+	packet_corner_make(find_corner(corner_cases[_i].name, &ruleset.arena), &ruleset.arena,
+			   &packet);
+	judged = varied_judged(&packet);
+	interp_run_watched(ruleset.ir, &judged, NULL, &watch, &result);
+	ck_assert_msg((watch.steps == ruleset.ir->rules.at[0].steps.len) == corner_cases[_i].met,
+		      "%s: %s", corner_cases[_i].name, corner_cases[_i].rule);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
 /* Behind a base chain whose policy is drop, and behind rules that take nearly all packets. */
 START_TEST(hard_to_reach)
 {
@@ -297,6 +377,8 @@ int main(void)
 	tcase_add_test(tcase, limit_holds);
 	tcase_add_test(tcase, all_sorts);
 	tcase_add_test(tcase, corner_names);
+	tcase_add_loop_test(tcase, corners_are_what_they_say, 0,
+			    (int)(sizeof(corner_cases) / sizeof(corner_cases[0])));
 	tcase_add_test(tcase, hard_to_reach);
 	tcase_add_test(tcase, inet_drops_and_skips);
 	tcase_add_test(tcase, fast_enough);
