@@ -290,7 +290,8 @@ static bool parse_bits(struct parse *parse, uint64_t offset_max, uint16_t *ret_o
 	}
 	if (off + len > RAW_BITS) {
 		diag_error(parse->diag, parse_last_span(parse),
-			   "the field ends behind bit %u, the last that can be matched", RAW_BITS - 1);
+			   "the field ends behind bit %u, the last that can be matched",
+			   RAW_BITS - 1);
 		return false;
 	}
 	*ret_off = (uint16_t)off;

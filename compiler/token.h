@@ -12,7 +12,8 @@ enum token_kind {
 	TOKEN_END,			/* of the text */
 	TOKEN_NEWLINE,
 	TOKEN_SEMICOLON,
-	TOKEN_WORD,			/* letter, then letters digits / - _ . ; also "eth*", "1:2" */
+	TOKEN_WORD,			/* letter, then letters digits / - _ . ; also "eth*",
+					   "eth\*" and "1:2" */
 	TOKEN_NUMBER,			/* decimal or 0x hex */
 	TOKEN_STRING,			/* "quoted"; .text is the inside */
 	TOKEN_ADDRESS,			/* IPv4, IPv6 or MAC address by its shape */

@@ -95,7 +95,8 @@ START_TEST(words)
 	       "end");
 	expect("syn/syn,ack", "w:syn/syn|,|w:ack|end");
 	expect("eth* \"eth*\" eth*foo", "w:eth*|s:eth*|w:eth*|w:foo|end");
-	expect("eth\\* \\* a\\*b.1 a\\*1 \\*b", "w:eth\\*|w:\\*|w:a\\*b.1|w:a\\*|n:1|w:\\*|w:b|end");
+	expect("eth\\* \\* a\\*b.1 a\\*1 \\*b",
+	       "w:eth\\*|w:\\*|w:a\\*b.1|w:a\\*|n:1|w:\\*|w:b|end");
 	expect("ip saddr.tcp . dport", "w:ip|w:saddr.tcp|.|w:dport|end");
 	expect("8021q 8021ad 5s 1d2h 30ms 22abc", "w:8021q|w:8021ad|w:5s|w:1d2h|w:30ms|n:22|w:abc|"
 	       "end");

@@ -134,7 +134,8 @@ START_TEST(scopes)
 	       "        field tcp dport\n        number 6\n  chain b\n    rule\n"
 	       "      match implicit\n        field tcp dport\n        number 7\n");
 	expect_errors("define x = 5\ntable netdev t {\n\tdefine x = 6\n}\ndefine y = $z\n",
-		      "3:9 redefinition of variable 'x'\nhelp: to change a variable write 'redefine'\n"
+		      "3:9 redefinition of variable 'x'\n"
+		      "help: to change a variable write 'redefine'\n"
 		      "5:12 variable 'z' is not defined\n");
 	expect_errors("table netdev t {\n\tdefine long = 6\n}\nadd element netdev t s { $long }\n"
 		      "define port_web = 80\nadd element netdev t s { $port_wbe }\n",
@@ -248,7 +249,8 @@ START_TEST(named_sets)
 	       "add table netdev t\n  set s\n    comment \"x\"\n"
 	       "    type ipv4_addr constant interval auto-merge size 10 policy memory\n"
 	       "    set\n      address 1.1.1.1\n      prefix /8\n        address 10.0.0.0\n"
-	       "  map m\n    comment \"y\"\n    type inet_service : verdict\n    set\n      mapping\n"
+	       "  map m\n    comment \"y\"\n    type inet_service : verdict\n    set\n"
+	       "      mapping\n"
 	       "        number 22\n        verdict accept\n");
 	expect_errors("add set netdev t s {\n\ttypeof ip saddr\n\ttype a . b\n\tflags timeout\n"
 		      "\ttimeout 5s\n\tsize 4294967296\n\tpolicy x\n\telements = 5\n"
@@ -288,7 +290,8 @@ START_TEST(commands)
 	       "      verdict accept\nadd rule netdev t c\n  rule\n    verdict drop\n"
 	       "add rule netdev t c\n  rule\n    verdict accept\nadd rule netdev t c\n  rule\n"
 	       "    verdict return\nadd set netdev t\n  set s\n    type ipv4_addr\n"
-	       "add set netdev t\n  map m\n    type mark : verdict\ncreate element netdev t s\n  set\n"
+	       "add set netdev t\n  map m\n    type mark : verdict\n"
+	       "create element netdev t s\n  set\n"
 	       "    address 1.1.1.1\nflush table netdev t\nflush chain netdev t c\n");
 }
 END_TEST
@@ -318,8 +321,8 @@ START_TEST(command_errors)
 		      "add rule netdev t c\nadd rule netdev t c comment \"x\"\n",
 		      "1:1 expected a command, found 'tabel'\nhelp: did you mean 'table'?\n"
 		      "2:8 expected 'table', 'chain', 'set', 'map', 'element' or 'counter', found "
-		      "'rule'\n3:7 a table without a family is of family 'ip', which has no ingress "
-		      "hook\nhelp: write 'table netdev t'\n"
+		      "'rule'\n3:7 a table without a family is of family 'ip', which has no "
+		      "ingress hook\nhelp: write 'table netdev t'\n"
 		      "4:5 expected 'table', 'chain', 'rule', 'set', 'map', 'element' or "
 		      "'counter', found 'foo'\n"
 		      "6:1 expected a command, found '{'\n"
@@ -373,7 +376,8 @@ END_TEST
 
 START_TEST(refused_objects)
 {
-	expect_errors("table netdev t {\n\tflowtable f { hook ingress priority 0; devices = { a }; }\n"
+	expect_errors("table netdev t {\n"
+		      "\tflowtable f { hook ingress priority 0; devices = { a }; }\n"
 		      "\tct helper h { type \"ftp\" protocol tcp; }\n\tflags dormant, owner\n"
 		      "\tflags dormnt\n\tchian c { }\n\tlmit l { rate 5/second; }\n"
 		      "}\ntable inet x {\n\tchain c {\n\t\tct state new accept\n\t}\n}\n"

@@ -137,7 +137,8 @@ START_TEST(concatenations)
 		    "match !=(concat(field exthdr frag (presence), field @th,0,16, "
 		    "field vxlan ip ttl), set(concat(word missing, or(number 1, number 2), "
 		    "number 3)))");
-	expect_rule("ip saddr . ip daddr vmap { 1.1.1.1 . 2.2.2.2 comment \"x\" : drop, * : accept }",
+	expect_rule("ip saddr . ip daddr vmap { 1.1.1.1 . 2.2.2.2 comment \"x\" : drop, "
+		    "* : accept }",
 		    "vmap(concat(field ip saddr, field ip daddr), set(mapping comment \"x\"("
 		    "concat(address 1.1.1.1, address 2.2.2.2), verdict drop), "
 		    "mapping(catchall, verdict accept)))");
@@ -190,7 +191,8 @@ END_TEST
 
 START_TEST(named_counters)
 {
-	expect("table netdev t {\n\tflags dormant\n\tcounter a { packets 1 bytes 2 comment \"x\" }\n"
+	expect("table netdev t {\n\tflags dormant\n"
+	       "\tcounter a { packets 1 bytes 2 comment \"x\" }\n"
 	       "\tcounter b { }\n\tcounter c {\n\t\tcomment \"y\"\n\t\tpackets 3 bytes 4;\n\t}\n"
 	       "}\nadd counter netdev t d\ncreate counter inet t e { packets 5 bytes 6; }\n"
 	       "counter netdev t f packets 7 bytes 8\n",
@@ -381,7 +383,8 @@ START_TEST(place_errors)
 	expect_refused("tcp option 256 exists", "12 the kind of a TCP option is more than 255");
 	expect_refused("tcp option @256,8,8 1", "13 the kind of a TCP option is more than 255");
 	expect_refused("tcp option @250,321,8 1", "17 the offset in bits is more than 320");
-	expect_refused("tcp option @foo,8,8 1", "13 expected the kind of a TCP option, found 'foo'");
+	expect_refused("tcp option @foo,8,8 1",
+		       "13 expected the kind of a TCP option, found 'foo'");
 	expect_refused("tcp option", "11 expected a field of 'tcp option', found end of line");
 	expect_refused("arp saddr 5", "11 expected a field of 'arp saddr', found '5'");
 	expect_refused("tcp option 0 length 5", "14 'tcp option eol' has no field 'length'");
