@@ -42,7 +42,8 @@ bool bind_allows(const struct bind_match *match, unsigned int op, struct source_
 		if ((field->ops & op) && !(op == FIELD_OP_NAMED && bind_is_astride(field)) &&
 		    !(op == FIELD_OP_MASK && bind_is_astride(field)))
 			continue;
-		diag_error(bind->diag, span, "'%s' takes no %s", bind_field_text(bind, field), what);
+		diag_error(bind->diag, span, "'%s' takes no %s", bind_field_text(bind, field),
+			   what);
 		if (field->load == FIELD_LOAD_HEADER)
 			diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the "
 				  "values in braces");

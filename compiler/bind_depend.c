@@ -9,7 +9,7 @@
  *			behind a tag; an error once a network protocol is known
  *	network		`meta protocol X` (table inet: `meta nfproto X`); `ether type X` when the
  *			rule has looked at the Ethernet header; `vlan type X` behind a tag
- *	transport	`meta l4proto X`; icmp, igmp and icmpv6 want their network protocol before it
+ *	transport	`meta l4proto X`; icmp, igmp and icmpv6 want their network protocol before
  *	icmp id, ...	the types of message that have the field
  *	th, raw		nothing; nor do TCP options and SCTP chunks, which the kernel looks for in
  *			TCP and SCTP only
@@ -151,7 +151,8 @@ static bool need_link(struct bind_rule_draft *draft, struct bind_depend *depend,
 
 /* What says that PROTO follows the link header; NULL when nothing here can. */
 static const struct field *network_selector(const struct bind_depend *depend,
-					    const struct proto *proto, bool beneath, u128 *ret_value)
+					    const struct proto *proto, bool beneath,
+					    u128 *ret_value)
 {
 	bool ip = proto == &field_protos[PROTO_IP], ip6 = proto == &field_protos[PROTO_IP6];
 

@@ -240,14 +240,32 @@ static struct layer *layer_of(struct listing *listing, size_t number, const stru
 	return layer;
 }
 
+/* nft knows the first addresses of a routing header as segments, whatever they were called. */
+static void name_segment(struct bind_part *part)
+{
+	const struct field *field = part->field;
+
+	if (field->proto != PROTO_RT0 || !is_untouched(part))
+		return;
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *other = &field_table[i];
+
+		if (other->proto == PROTO_SRH && other->bit_off == field->bit_off &&
+		    other->bit_len == field->bit_len)
+			part->field = other;
+	}
+}
+
 static void list_header(struct listing *listing, struct layer *layer, size_t number)
 {
 	struct bind_stmt *stmt = &listing->stmts.at[number - 1];
 	const struct field *field;
 	bool stacked = false, inside = false, value;
 
-	for (size_t i = 0; i < stmt->key.parts.len; i++)
+	for (size_t i = 0; i < stmt->key.parts.len; i++) {
 		inside = inside || stmt->key.parts.at[i].tunnel;
+		name_segment(&stmt->key.parts.at[i]);
+	}
 	bind_name_bits(&layer->depend, stmt);
 	field = field_of(stmt);
 	value = is_value(stmt) && field->proto != PROTO_RAW;

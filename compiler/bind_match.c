@@ -130,9 +130,10 @@ static void settle_set(const struct bind_match *match, struct bind_set *set)
 	stmt->set = set;
 	if (match->ast->op == AST_MATCH_NEQ)
 		stmt->op = BIND_MATCH_NEQ;
+	else if (single && match->masked && !bind_is_plain(match))
+		stmt->op = BIND_MATCH_EQ_EXPLICIT;
 	else
-		stmt->op = single && match->masked && !bind_is_plain(match) ? BIND_MATCH_EQ_EXPLICIT :
-									 BIND_MATCH_EQ;
+		stmt->op = BIND_MATCH_EQ;
 }
 
 static bool has_intervals(const struct bind_set *set)
@@ -225,8 +226,9 @@ static struct bind_set *find_set(const struct bind_match *match, const struct as
 		return NULL;
 	}
 	if (!bind_set_fits(found->set, key)) {
-		diag_error(bind->diag, right->span, "'%s' is of type '%s', but %s '%.*s' holds '%s'",
-			   key_text(bind, key), key_types(bind, key), bind_set_noun(found->set),
+		diag_error(bind->diag, right->span,
+			   "'%s' is of type '%s', but %s '%.*s' holds '%s'", key_text(bind, key),
+			   key_types(bind, key), bind_set_noun(found->set),
 			   STR_ARG(found->set->name), bind_set_types(bind, found->set));
 		diag_label(bind->diag, found->set->span, "defined here");
 		return NULL;

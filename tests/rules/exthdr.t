@@ -18,6 +18,8 @@ exthdr hbh missing;ok
 exthdr frag 1;ok;exthdr frag exists
 srh sid[2] ::1;ok
 rt type 0;ok
+rt0 addr[1] ::1;ok;srh sid[1] ::1
+rt0 addr[2] { ::1, ::2 };ok;srh sid[2] { ::1, ::2 }
 frag nexthdr tcp frag id 5;ok
 frag frag-off 5;ok
 frag frag-off { 5, 6 };ok
