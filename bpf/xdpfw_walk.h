@@ -53,27 +53,31 @@
 /* Extension headers: each is 8 bytes or more, and no frame that XDP can see has 128 KiB. */
 #define WALK_MAX_EXTENSIONS 16384
 
-/*
- * What else the verifier would learn of these numbers, it would carry on to all that follows, once
- * for each way there: so they are where it forgets them, see struct hidden.
- */
+/* Numbers lie behind others, for FORGET(). */
 struct walk {
 	struct xdp_md *ctx;
 	const __u8 *data, *data_end;
 	__u32 unused_1;
-	volatile __u32 length;		/* of the whole frame */
+	__u32 length;			/* of the whole frame */
 	__u32 unused_2;
-	volatile __u32 linear;		/* how much of it is between data and data_end */
+	__u32 linear;			/* how much of it is between data and data_end */
 	__u32 unused_3;
-	volatile __u32 network;		/* offset behind Ethernet and at most one tag */
+	__u32 network;			/* offset behind Ethernet and at most one tag */
 	__u32 unused_4;
-	volatile __u32 protocol;	/* what `meta protocol` reads */
-	/* Found by walk_network(). */
+	__u32 protocol;			/* what `meta protocol` reads */
+	/* Found by walk_network(); kept from the verifier, or every way there is verified on. */
 	volatile struct hidden l4;	/* 0: no layer-4 information (SEMANTICS 3 and 4); else
 					   WALK_HAS_L4 | protocol */
 	volatile struct hidden transport;	/* offset */
 	volatile struct hidden transport_len;	/* bytes there and behind; 0: there is none */
 };
+
+/*
+ * From here on the numbers of WALK are read from the stack again, where they are in halves of words
+ * of which the verifier knows nothing: what it has learnt of them on the way here is not carried on,
+ * once for each way.
+ */
+#define FORGET(walk) __asm__ volatile("" : : "r"(walk) : "memory")
 
 #define WALK_HAS_L4 0x100
 

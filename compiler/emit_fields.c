@@ -411,6 +411,7 @@ static void put_far_windows(const struct emit *emit, uint32_t place, const char 
 	const struct emit_place *at = place == EMIT_NO_PLACE ? NULL : &emit->places.at[place];
 
 	for (size_t i = head_window(emit, place) != NULL; at && i < at->windows.len; i++) {
+		buf_printf(emit->out, "%sFORGET(&walk);\n", indent);
 		put_header(offset, at->windows.at[i].start, at->windows.at[i].bytes, indent,
 			   emit->out);
 		put_call(emit, place, &at->windows.at[i], indent);

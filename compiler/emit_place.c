@@ -95,6 +95,7 @@ static void put_place(const struct emit *emit, uint32_t number)
 	const struct emit_place *place = &emit->places.at[number];
 	struct buf *out = emit->out;
 
+	buf_puts(out, "\tFORGET(&walk);\n");
 	put_search(&place->place, out);
 	buf_puts(out, "\tif (PLACE_IS_LOST(found))\n"
 		      "\t\treturn XDPFW_REASON_OUT_OF_REACH;\n");
@@ -117,7 +118,7 @@ static void put_inner_place(const struct emit *emit, uint32_t number)
 
 	if (!offset)
 		return;			/* the kernel reads no other one inside */
-	buf_printf(out, "\t\tfound = %s;\n", offset);
+	buf_printf(out, "\t\tFORGET(&walk);\n\t\tfound = %s;\n", offset);
 	put_bytes(emit, number, "\t\t");
 }
 
@@ -153,7 +154,7 @@ static void put_tunnel(const struct emit *emit, enum proto_id tunnel)
 	const char *name = field_protos[tunnel].name;
 	struct buf *out = emit->out;
 
-	buf_printf(out, "\ttunnel = (struct tunnel){ .length = walk.length, .outer = f->th_at, "
+	buf_printf(out, "\tFORGET(&walk);\n\ttunnel = (struct tunnel){ .length = walk.length, .outer = f->th_at, "
 			".l4 = f->l4 };\n"
 			"\tif (f->th_len && open_tunnel(ctx, &tunnel, %s) != XDPFW_REASON_CHAINS)\n"
 			"\t\treturn XDPFW_REASON_OUT_OF_REACH;\n"

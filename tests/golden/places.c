@@ -155,6 +155,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 		return reason;
 	f->has_l4 = walk.l4.value / WALK_HAS_L4;
 	read_network(f, header, end);
+	FORGET(&walk);
 	header = walk_header(&walk, walk.network + 120, 6, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -185,6 +186,7 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 	if (!f)
 		return XDPFW_REASON_FAULT;
 	walk_start(&walk, ctx);
+	FORGET(&walk);
 	found = f->th_len && f->l4 == L4_TCP ?
 		find_tcp_option(ctx, walk.length, f->th_at, 2) : 0;
 	if (PLACE_IS_LOST(found))
@@ -196,6 +198,7 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_tcp_option_2(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->th_len && f->l4 == L4_TCP ?
 		find_tcp_option(ctx, walk.length, f->th_at, 8) : 0;
 	if (PLACE_IS_LOST(found))
@@ -208,16 +211,19 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_tcp_option_8(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->th_len && f->l4 == L4_TCP ?
 		find_tcp_option(ctx, walk.length, f->th_at, 254) : 0;
 	if (PLACE_IS_LOST(found))
 		return XDPFW_REASON_OUT_OF_REACH;
 	f->tcp_option_254 = PLACE_IS_THERE(found);
+	FORGET(&walk);
 	found = f->nfproto == NFPROTO_IPV4 && f->length >= IP_BYTES ?
 		find_ip_option(ctx, walk.length, f->network_at, 131) : 0;
 	if (PLACE_IS_LOST(found))
 		return XDPFW_REASON_OUT_OF_REACH;
 	f->ip_option_lsrr = PLACE_IS_THERE(found);
+	FORGET(&walk);
 	found = f->nfproto == NFPROTO_IPV4 && f->length >= IP_BYTES ?
 		find_ip_option(ctx, walk.length, f->network_at, 148) : 0;
 	if (PLACE_IS_LOST(found))
@@ -229,11 +235,13 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_ip_option_148(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->nfproto == NFPROTO_IPV6 && f->length >= IP6_BYTES ?
 		find_extension(ctx, walk.length, f->network_at, 0) : 0;
 	if (PLACE_IS_LOST(found))
 		return XDPFW_REASON_OUT_OF_REACH;
 	f->exthdr_hbh = PLACE_IS_THERE(found);
+	FORGET(&walk);
 	found = f->nfproto == NFPROTO_IPV6 && f->length >= IP6_BYTES ?
 		find_extension(ctx, walk.length, f->network_at, 44) : 0;
 	if (PLACE_IS_LOST(found))
@@ -245,6 +253,7 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_extension_44(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->nfproto == NFPROTO_IPV6 && f->length >= IP6_BYTES ?
 		find_extension(ctx, walk.length, f->network_at, 43) : 0;
 	if (PLACE_IS_LOST(found))
@@ -256,6 +265,7 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_extension_43(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->th_len && f->l4 == L4_SCTP ?
 		find_sctp_chunk(ctx, walk.length, f->th_at, 0) : 0;
 	if (PLACE_IS_LOST(found))
@@ -267,11 +277,13 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_sctp_chunk_0(f, header, end);
 	}
+	FORGET(&walk);
 	found = f->th_len && f->l4 == L4_SCTP ?
 		find_sctp_chunk(ctx, walk.length, f->th_at, 1) : 0;
 	if (PLACE_IS_LOST(found))
 		return XDPFW_REASON_OUT_OF_REACH;
 	f->sctp_chunk_init = PLACE_IS_THERE(found);
+	FORGET(&walk);
 	found = f->th_len ? find_payload(ctx, walk.length, f->th_at, f->l4) : 0;
 	if (PLACE_IS_LOST(found))
 		return XDPFW_REASON_OUT_OF_REACH;
