@@ -159,7 +159,7 @@ START_TEST(counting_elements)
 }
 END_TEST
 
-/* What merging leaves of an anonymous set is listed in braces, and stays a set when it is loaded. */
+/* A set that merging leaves with one element is listed in braces, and stays a set when loaded. */
 START_TEST(merged_to_one)
 {
 #define IN_RULE(text) "table netdev t {\n\tchain c {\n\t\t" text "\n\t}\n}\n"
