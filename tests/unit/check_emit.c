@@ -328,6 +328,133 @@ START_TEST(planted_bug_is_one_comparison)
 }
 END_TEST
 
+/* ((value shifted) & mask) ^ flip, in one number or two. */
+START_TEST(shifts)
+{
+	static const struct {
+		const char *proto, *name;
+		int16_t shift;
+		u128 mask, flip;
+		const char *text;
+	} cases[] = {
+		{ "tcp", "dport", 2, ~(u128)0, 0, "((f->tcp_dport << 2) & 0xffff) == 1" },
+		{ "tcp", "dport", -3, ~(u128)0, 0, "(f->tcp_dport >> 3) == 1" },
+		{ "tcp", "dport", 0, 0xff00, 5, "((f->tcp_dport & 0xff00) ^ 0x5) == 1" },
+		{ "ip", "saddr", 8, ~(u128)0, 0, "(f->ip_saddr << 8) == 0x1" },
+		{ "ip6", "saddr", 0, 1, 0,
+		  "((f->ip6_saddr_high & 0x0) == 0x0 && (f->ip6_saddr_low & 0x1) == 0x1)" },
+		{ "ip6", "saddr", 68, ~(u128)0, 0,
+		  "((f->ip6_saddr_low << 4) == 0x0 && 0 == 0x1)" },
+		{ "ip6", "saddr", -68, ~(u128)0, 0,
+		  "(0 == 0x0 && (f->ip6_saddr_high >> 4) == 0x1)" },
+		{ "ip6", "saddr", 4, ~(u128)0, 0,
+		  "(((f->ip6_saddr_high << 4) | (f->ip6_saddr_low >> 60)) == 0x0 && "
+		  "(f->ip6_saddr_low << 4) == 0x1)" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		u128 max;
+		struct buf text = BUF_INIT;
+		struct emit_value value;
+		struct ir_interval one = { 1, 1 };
+		struct make make;
+		struct ir_part *part;
+		struct emit emit = { .ir = &make.ir };
+		struct ir_step *step;
+
+		start(&make);
+		make_rule(&make, "");
+		step = make_test(&make, cases[i].proto, cases[i].name, 1, 1);
+		part = make_part_of(&make, step);
+		max = part->mask;
+		part->shift = cases[i].shift;
+		part->mask = cases[i].mask & max;
+		part->flip = cases[i].flip;
+		emit_value_make(&emit, part, false, NULL, &value);
+		emit_value_in(&value, &one, false, &text);
+		ck_assert_str_eq(text.at, cases[i].text);
+		emit_value_free(&value);
+		buf_free(&text);
+		arena_free(&make.arena);
+	}
+}
+END_TEST
+
+/* All loads are asked for before a key of several parts is looked up. */
+START_TEST(keys_of_parts)
+{
+	struct make make;
+	uint32_t set, key;
+	const char *text;
+
+	start(&make);
+	make_rule(&make, "TEXT");
+	set = make_set(&make);
+	make.ir.sets.at[set].parts = 2;
+	key = make_key(&make);
+	make_part(&make, key, "ip", "saddr");
+	make_part(&make, key, "tcp", "dport");
+	make_interval(&make, set, 1, 1);
+	make_interval(&make, set, 5, 9);
+	make_look_up_key(&make, IR_STEP_TEST, key, set)->negate = true;
+	make_verdict(&make, IR_VERDICT_DROP, 0);
+	text = emit_of(&make, false);
+	ck_assert_str_eq(line_of(&make, text, "TEXT"),
+			 "\tif (f->length >= 20 && f->th_len >= 4 && !set_0_key_0(f)) { "
+			 "return DROP(0); } /* rules.conf:1 TEXT */");
+	ck_assert_ptr_nonnull(strstr(text, "/* ip_saddr . tcp_dport */\n"
+				    "XDPFW_INLINE bool set_0_key_0(const volatile struct fields *f)\n"
+				    "{\n"
+				    "\treturn (f->ip_saddr == 0x1 && in32(f->tcp_dport, 5, 9));\n"
+				    "}\n"));
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* What a rule needs of a place is found once, before rules run. */
+START_TEST(places)
+{
+	struct make make;
+	const char *text;
+
+	start(&make);
+	make_rule(&make, "TEXT");
+	make_test(&make, "tcp option", "maxseg", 1, 1);
+	make_test(&make, "tcp option", "maxseg size", 0, 500);
+	make_test(&make, "meta", "skuid", 0, 5);
+	make_verdict(&make, IR_VERDICT_DROP, 0);
+	text = emit_of(&make, false);
+	ck_assert_str_eq(line_of(&make, text, "TEXT"),
+			 "\tif (f->tcp_option_maxseg == 1 && f->tcp_option_2_len >= 4 && "
+			 "in32(f->tcp_option_maxseg_size, 0, 500) && 0 && in32(0, 0, 5)) { "
+			 "return DROP(0); } /* rules.conf:1 TEXT */");
+	ck_assert_ptr_nonnull(strstr(text, "find_tcp_option(ctx, walk.length, f->th_at, 2)"));
+	ck_assert_ptr_null(strstr(text, "open_tunnel("));
+	ck_assert_ptr_null(strstr(text, ".data.given\")"));
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Chains of family inet do not see everything, and drop what is broken. */
+START_TEST(inet_chains)
+{
+	struct make make;
+	const char *text;
+
+	start(&make);
+	make.ir.chains.at[0].inet = true;
+	make_rule(&make, "TEXT");
+	make_test(&make, "meta", "nfproto", 2, 2);
+	make_verdict(&make, IR_VERDICT_DROP, 0);
+	text = emit_of(&make, false);
+	ck_assert_str_eq(line_of(&make, text, "TEXT"),
+			 "\tif (f->nfproto == 2) { return DROP(0); } /* rules.conf:1 TEXT */");
+	ck_assert_ptr_nonnull(strstr(text, "\t\t\t\ttrail_rule(prove, place.value, "
+					   "XDPFW_TRAIL_INVALID);\n"));
+	arena_free(&make.arena);
+}
+END_TEST
+
 /* A program holds only what its rules need. */
 START_TEST(only_what_is_needed)
 {
@@ -362,6 +489,10 @@ int main(void)
 	tcase_add_test(tcase, text_is_a_function_of_the_rules);
 	tcase_add_test(tcase, planted_bug_is_one_comparison);
 	tcase_add_test(tcase, only_what_is_needed);
+	tcase_add_test(tcase, shifts);
+	tcase_add_test(tcase, keys_of_parts);
+	tcase_add_test(tcase, places);
+	tcase_add_test(tcase, inet_chains);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -361,6 +361,28 @@ START_TEST(too_many_base_chains)
 }
 END_TEST
 
+START_TEST(too_many_boxes)
+{
+	struct make make;
+	uint32_t set, key;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	set = make_set(&make);
+	make.ir.sets.at[set].parts = 2;
+	key = make_key(&make);
+	make_part(&make, key, "ip", "saddr");
+	make_part(&make, key, "tcp", "dport");
+	for (uint32_t i = 0; i <= PLAN_MAX_BOXES; i++) {
+		make_interval(&make, set, i * 2, i * 2 + 1);
+		make_interval(&make, set, 1, 2);
+	}
+	make_look_up_key(&make, IR_STEP_TEST, key, set);
+	check_refused(&make, "65537 concatenations with intervals, more than 65536, in one set");
+}
+END_TEST
+
 START_TEST(too_big_tables)
 {
 	struct make make;
@@ -376,6 +398,206 @@ START_TEST(too_big_tables)
 		make_look_up(&make, IR_STEP_TEST, "ip6", number ? "saddr" : "daddr", set);
 	}
 	check_refused(&make, "the sets and maps up to this one need more than 64 MiB of tables");
+}
+END_TEST
+
+static const struct ir_verdict verdict_drop = { IR_VERDICT_DROP, 0 };
+
+/* A key of IPv6 addresses and a port, COUNT of each in a set of concatenations. */
+static uint32_t add_long_keys(struct make *make, uint32_t count, u128 spread)
+{
+	uint32_t set = make_set(make), key = make_key(make);
+
+	make->ir.sets.at[set].parts = 3;
+	make_part(make, key, "ip6", "saddr");
+	make_part(make, key, "tcp", "dport");
+	make_part(make, key, "ip6", "daddr");
+	for (uint32_t i = 0; i < count; i++) {
+		make_interval(make, set, (u128)i << 70, (u128)i << 70);
+		make_interval(make, set, i, i + spread);
+		make_interval(make, set, (u128)i << 90 | 7, ((u128)i << 90 | 7) + spread);
+	}
+	make_look_up_key(make, IR_STEP_TEST, key, set);
+	return set;
+}
+
+static uint64_t lane_at(const struct plan *plan, const struct plan_table *table, size_t number)
+{
+	uint64_t lane;
+
+	memcpy(&lane, plan->image + table->offset + number * sizeof(lane), sizeof(lane));
+	return lane;
+}
+
+/* The look-up of table_hash_lanes(), done plainly. */
+static uint32_t probe_lanes(const struct plan *plan, const struct plan_table *table,
+			    const uint64_t *key)
+{
+	uint64_t hash = 0;
+	uint32_t home;
+
+	for (unsigned int i = 0; i < table->lanes; i++)
+		hash = table_mix_lane(hash, key[i]);
+	home = table_mix(0, hash, table->seed);
+	for (uint32_t i = 0; i < TABLE_MAX_PROBES; i++) {
+		size_t at = ((home + i) & (table->slots - 1)) * (table->lanes + 1);
+		uint32_t same = 0;
+
+		for (unsigned int j = 0; j < table->lanes; j++)
+			same += lane_at(plan, table, at + j) == key[j];
+		if (!lane_at(plan, table, at + table->lanes) || same == table->lanes)
+			return (uint32_t)lane_at(plan, table, at + table->lanes);
+	}
+	return 0;
+}
+
+START_TEST(hash_of_lanes)
+{
+	struct make make;
+	struct plan *plan;
+	uint32_t set;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	set = add_long_keys(&make, 500, 0);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_HASH);
+	ck_assert_uint_eq(plan->sets[set].key_bits, 0);
+	ck_assert_uint_eq(plan->tables.at[0].lanes, 5);
+	ck_assert_uint_eq(plan->key_lanes, 5);
+	for (uint64_t i = 0; i < 600; i++) {
+		uint64_t key[5] = { i << 6, 0, i, i << 26, 7 };
+
+		ck_assert_uint_eq(probe_lanes(plan, &plan->tables.at[0], key), i < 500);
+		key[4]++;
+		ck_assert_uint_eq(probe_lanes(plan, &plan->tables.at[0], key), 0);
+	}
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Lowest and highest of each lane, then the result. */
+START_TEST(boxes_of_lanes)
+{
+	struct make make;
+	struct plan *plan;
+	uint32_t set;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	set = add_long_keys(&make, 20, 3);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[plan->sets[set].table].kind, PLAN_BOXES);
+	ck_assert_uint_eq(plan->tables.at[0].used, 20);
+	ck_assert_uint_eq(plan->shapes.len, 1);
+	ck_assert_uint_eq(plan->shapes.at[0].lanes, 5);
+	ck_assert_uint_eq(plan->shapes.at[0].doubles, 1u << 0 | 1u << 3);
+	for (uint64_t i = 0; i < 20; i++) {
+		const uint64_t box[11] = { i << 6, i << 6, 0, 0, i, i + 3, i << 26, i << 26,
+					   7, 10, 1 };
+
+		for (size_t j = 0; j < 11; j++)
+			ck_assert_uint_eq(lane_at(plan, &plan->tables.at[0], i * 12 + j), box[j]);
+	}
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Address and port: one number; ports may be ranges, addresses too behind them only. */
+START_TEST(pairs_in_one_number)
+{
+	struct make make;
+	struct plan *plan;
+	uint32_t set, key;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	set = make_set(&make);
+	make.ir.sets.at[set].parts = 2;
+	key = make_key(&make);
+	make_part(&make, key, "ip", "saddr");
+	make_part(&make, key, "tcp", "dport");
+	for (uint32_t i = 0; i < 100; i++) {
+		make_interval(&make, set, i * 3, i * 3);
+		make_interval(&make, set, 10, 10 + (_i ? i : 0));
+	}
+	make_look_up_key(&make, IR_STEP_TEST, key, set);
+	plan = plan_of(&make);
+	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_SEARCH : PLAN_HASH);
+	ck_assert_uint_eq(plan->sets[set].key_bits, 64);
+	for (uint32_t address = 0; address < 310; address++) {
+		for (uint32_t port = 0; port < 120; port++) {
+			u128 values[2] = { address, port };
+
+			ck_assert_uint_eq(look_up(plan, 0, (u128)address << 16 | port),
+					  ir_set_has(&make.ir.sets.at[set], values));
+		}
+	}
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* Its table holds numbers of entries, which say what to count. */
+START_TEST(map_that_counts)
+{
+	struct table_entry filled;
+	struct make make;
+	struct plan *plan;
+	uint32_t map;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	map = make_map(&make);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct ir_map_entry *entry = make_element(&make, map, i * 2, i * 2, verdict_drop);
+
+		entry->counter = i;
+		entry->object = i % 2 ? 100 + i : IR_NO_COUNTER;
+	}
+	make.ir.counter_count = 200;
+	make_look_up(&make, IR_STEP_MAP, "tcp", "dport", map);
+	plan = plan_of(&make);
+	ck_assert(plan->maps[map].by_number);
+	for (uint32_t i = 0; i < 20; i++) {
+		uint32_t number = look_up(plan, plan->maps[map].table, i * 2);
+
+		ck_assert_uint_eq(number, i + 1);
+		memcpy(&filled, plan->image + plan->maps[map].entries_at +
+				(number - 1) * sizeof(filled), sizeof(filled));
+		ck_assert_uint_eq(filled.word, WORD(ANSWER_DROP, 0));
+		ck_assert_uint_eq(filled.counter, i + 1);
+		ck_assert_uint_eq(filled.object, i % 2 ? 101 + i : 0);
+	}
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* An entry that jumps to a chain without rules is found, and is not the rest. */
+START_TEST(empty_jump_is_not_the_rest)
+{
+	struct make make;
+	struct plan *plan;
+	uint32_t map;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	map = make_map(&make);
+	for (uint32_t i = 0; i < 20; i++)
+		make_element(&make, map, i, i, (struct ir_verdict){ IR_VERDICT_JUMP, 1 });
+	make.ir.maps.at[map].has_rest = true;
+	make.ir.maps.at[map].rest = (struct ir_map_entry){ verdict_drop, IR_NO_COUNTER,
+							   IR_NO_COUNTER };
+	make_look_up(&make, IR_STEP_MAP, "tcp", "dport", map);
+	make_chain(&make, "empty", false);
+	plan = plan_of(&make);
+	ck_assert(plan->maps[map].by_number);
+	ck_assert_uint_eq(look_up(plan, plan->maps[map].table, 5), 6);
+	arena_free(&make.arena);
 }
 END_TEST
 
@@ -423,6 +645,12 @@ int main(void)
 	tcase_add_test(tcase, too_many_rules);
 	tcase_add_test(tcase, too_many_base_chains);
 	tcase_add_test(tcase, too_big_tables);
+	tcase_add_test(tcase, hash_of_lanes);
+	tcase_add_test(tcase, boxes_of_lanes);
+	tcase_add_loop_test(tcase, pairs_in_one_number, 0, 2);
+	tcase_add_test(tcase, map_that_counts);
+	tcase_add_test(tcase, empty_jump_is_not_the_rest);
+	tcase_add_test(tcase, too_many_boxes);
 	tcase_add_test(tcase, printed);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
