@@ -8,9 +8,9 @@
  * out.  A statement that is no match lets go of all that is held: whether it happens depends on
  * what stands left of it.
  *
- * nft 1.0.6 leaves three things out that change what the listing means when it is loaded again;
+ * nft 1.0.6 leaves four things out that change what the listing means when it is loaded again;
  * these stay: `meta l4proto tcp` before `tcp option X missing`, `ip protocol tcp` before any tcp
- * option, and a device type other than ether.
+ * option, a device type other than ether, and `vlan type 8021q` before `meta protocol`.
  *
  * Safety: only marks are set; a match left out is still carried out.
  */
@@ -145,6 +145,13 @@ static bool covers_network(u128 number, const struct bind_stmt *other)
 	return network != &field_protos[PROTO_IP6] || number == icmpv6->l4proto;
 }
 
+/* `vlan type 8021q`: without it the next `vlan` would be the same tag once more. */
+static bool says_tag(const struct bind_stmt *stmt)
+{
+	return stmt && is_tag(field_proto(field_of(stmt))) &&
+	       stmt->value.value.lo == field_protos[PROTO_VLAN].ether_type;
+}
+
 static void list_meta(struct listing *listing, struct layer *layer, size_t number)
 {
 	const struct bind_stmt *stmt = &listing->stmts.at[number - 1];
@@ -167,6 +174,8 @@ static void list_meta(struct listing *listing, struct layer *layer, size_t numbe
 		network = held(listing, layer, below);
 		if (network && covers_network(stmt->value.value.lo, network))
 			drop(listing, &layer->held[below]);
+	} else if (says_tag(held(listing, layer, below))) {
+		layer->held[below] = NOT_HELD;
 	} else {
 		drop(listing, &layer->held[below]);
 	}
