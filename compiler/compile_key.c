@@ -67,7 +67,9 @@ static void read_rules(const struct bind_ruleset *ruleset, struct arena *arena,
 	}
 }
 
-/* One key for each rule, by rule number; a text that a chain has twice is told by its occurrence. */
+/*
+ * One key for each rule, by rule number; a text that a chain has twice is told by its occurrence.
+ */
 static const char **make_rule_keys(const struct bind_ruleset *ruleset, struct arena *arena)
 {
 	size_t count = ruleset->rules.len, occurrence = 0;

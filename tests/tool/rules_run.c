@@ -188,7 +188,8 @@ static void take_line(struct run *run, char *line)
 	} else if (verdict && !strcmp(verdict, "fail") && text) {
 		check_rule(run, line, false, text);
 	} else {
-		fail(run, line, "not a test", "RULE;ok[;NORMAL FORM], RULE;ok-1.1 or RULE;fail;MESSAGE", line);
+		fail(run, line, "not a test",
+		     "RULE;ok[;NORMAL FORM], RULE;ok-1.1 or RULE;fail;MESSAGE", line);
 	}
 }
 
