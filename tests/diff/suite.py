@@ -40,7 +40,8 @@ ATTEMPTS = 6    # at packets, when one of the outcomes was not reached
 
 # What is refused by name, and on purpose: (text of the message, why).
 REFUSED = tuple((word, "statements that rewrite, limit or keep state: issue 4") for word in (
-    "'limit' (", "'quota' (", "'reject' (", "'set' (", "'fwd' (", "'dup' (", "'add' (", "'update' (",
+    "'limit' (", "'quota' (", "'reject' (", "'set' (", "'fwd' (", "'dup' (", "'add' (",
+    "'update' (",
     "'delete' (", "'timeout' (", "'log' (", "'queue' (", "'notrack' (")) + (
         ("'rtclassid' (", "never matches at the ingress hook: there is no route yet"),
 )

@@ -12,14 +12,14 @@ from frame import DEVICE_MAC, SENDER_MAC
 
 ETHER_TYPES = {"ip": 0x0800, "ip6": 0x86DD, "arp": 0x0806, "vlan": 0x8100, "8021q": 0x8100,
                "8021ad": 0x88A8}
-PROTOCOLS = {"tcp": 6, "dccp": 33, "comp": 108, "udplite": 136, "udp": 17, "icmp": 1, "ipv6-icmp": 58, "esp": 50, "ah": 51, "sctp": 132,
-             "gre": 47}
+PROTOCOLS = {"tcp": 6, "dccp": 33, "comp": 108, "udplite": 136, "udp": 17, "icmp": 1, "ipv6-icmp": 58, "esp": 50,
+             "ah": 51, "sctp": 132, "gre": 47}
 SERVICES = {"ssh": 22, "domain": 53, "http": 80, "https": 443, "ntp": 123}
 DSCP = {"cs0": 0, "cs1": 8, "af11": 10, "af41": 34, "ef": 46, "cs7": 56}
 ECN = {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3}
 ICMP_TYPES = {"router-advertisement": 9, "parameter-problem": 12, "info-request": 15,
-              "address-mask-reply": 18, "echo-reply": 0, "destination-unreachable": 3, "redirect": 5, "echo-request": 8,
-              "time-exceeded": 11, "timestamp-request": 13}
+              "address-mask-reply": 18, "echo-reply": 0, "destination-unreachable": 3, "redirect": 5,
+              "echo-request": 8, "time-exceeded": 11, "timestamp-request": 13}
 ICMP_CODES = {"net-unreachable": 0, "host-unreachable": 1, "port-unreachable": 3}
 ICMPV6_TYPES = {"destination-unreachable": 1, "packet-too-big": 2, "echo-request": 128,
                 "echo-reply": 129, "nd-router-advert": 134, "nd-neighbor-solicit": 135}
@@ -86,7 +86,8 @@ def time_text(_, value):
 class Type:
     """NAME in nft (None: needs typeof).  POOL: numbers that are worth trying."""
 
-    def __init__(self, name, pool=(), symbols=None, form=number_text, ordered=True, pool_only=False):
+    def __init__(self, name, pool=(), symbols=None, form=number_text, ordered=True,
+                 pool_only=False):
         self.name, self.pool, self.symbols, self.form = name, list(pool), symbols or {}, form
         self.ordered, self.pool_only = ordered, pool_only
 
@@ -222,13 +223,15 @@ fields("ip", "ip", ("version", 4, INTEGER, (4, 6)), ("hdrlength", 4, INTEGER, (4
        ("ttl", 8, INTEGER, (0, 1, 63, 64, 255)), ("protocol", 8, INET_PROTO), ("checksum", 16),
        ("saddr", 32, IPV4_ADDR), ("daddr", 32, IPV4_ADDR))
 for option in ("lsrr", "rr", "ssrr"):
-    fields("ipopt", "ip option " + option, ("type", 8, INTEGER, (131, 7, 137)),
-           ("length", 8, INTEGER, (7, 11)), ("ptr", 8, INTEGER, (4, 8)))
+    fields("ipopt", "ip option " + option, ("length", 8, INTEGER, (7, 11)),
+           ("ptr", 8, INTEGER, (4, 8)))
     # nft 1.0 takes a number there, nft 1.1 an address.
     FIELDS.append(Field("ipopt", "ip option %s addr" % option, 32, IPV4_ADDR, least=(1, 1)))
     FIELDS.append(Field("ipopt", "ip option %s addr" % option, 32, INTEGER, IPV4, below=(1, 1)))
-fields("ipopt", "ip option ra", ("type", 8, INTEGER, (148,)), ("length", 8, INTEGER, (4,)),
-       ("value", 16, INTEGER, (0, 1)))
+fields("ipopt", "ip option ra", ("length", 8, INTEGER, (4,)), ("value", 16, INTEGER, (0, 1)))
+# nft 1.1 makes `exists` of it.
+FIELDS.extend(Field("ipopt", "ip option %s type" % option, 8, INTEGER, (131, 7, 137, 148),
+                    below=(1, 1)) for option in ("lsrr", "rr", "ssrr", "ra"))
 flags("ipopt", "ip option lsrr", "ip option rr", "ip option ssrr", "ip option ra")
 fields("ip6", "ip6", ("version", 4, INTEGER, (4, 6)), ("dscp", 6, DSCP_TYPE), ("ecn", 2, ECN_TYPE),
        ("flowlabel", 20), ("length", 16, INTEGER, (0, 8, 20, 28)), ("nexthdr", 8, INET_PROTO),
@@ -260,7 +263,8 @@ for option in ("maxseg", "window", "sack-permitted", "sack", "timestamp", "fasto
                "mptcp"):
     fields("tcpopt", "tcp option " + option, ("length", 8, INTEGER, (2, 3, 4, 10, 12, 18)))
     flags("tcpopt", "tcp option " + option)
-fields("tcpopt", "tcp option", ("maxseg size", 16, INTEGER, (536, 1460)), ("window count", 8, INTEGER, (0, 7)),
+fields("tcpopt", "tcp option", ("maxseg size", 16, INTEGER, (536, 1460)),
+       ("window count", 8, INTEGER, (0, 7)),
        ("sack left", 32), ("sack right", 32), ("sack0 left", 32), ("sack1 right", 32),
        ("sack2 left", 32), ("sack3 right", 32), ("timestamp tsval", 32), ("timestamp tsecr", 32),
        ("mptcp subtype", 4), ("@250,16,8", 8), ("@2,16,16", 16),

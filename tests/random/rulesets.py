@@ -394,7 +394,7 @@ class Generator:
         return texts + ["*"] if self.chance(0.12) else texts
 
     def map(self, table, pool, targets, data, counters):
-        """`tcp dport vmap { ... }`, `counter name tcp dport map { ... }`; None when there is none."""
+        """`tcp dport vmap { ... }`, `counter name tcp dport map { ... }`; or None."""
         found = self.find(table, pool, data) if self.chance(0.6) else None
         head, word = ("counter name ", "map") if data == "counter" else ("", "vmap")
         if found:
@@ -424,7 +424,8 @@ class Generator:
         if self.chance(0.04):
             parts.append(self.stack())
         if table and table.family == "inet" and self.chance(0.1):
-            parts.append("meta nfproto " + rng.choice(("ipv4", "ipv6", "!= ipv4", "{ ipv4, ipv6 }")))
+            parts.append("meta nfproto " + rng.choice(("ipv4", "ipv6", "!= ipv4",
+                                                       "{ ipv4, ipv6 }")))
         for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3, 4))):
             text = self.match(table, pool)
             # Two != on neighbouring bytes: nft 1.0.6 asks whether any of them differs, and lists
