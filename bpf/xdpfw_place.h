@@ -8,8 +8,8 @@
  * net/netfilter/nft_payload.c).
  *
  * Safety: every step of a search moves on, and steps are counted; bytes are read by walk_word(),
- * which compares with the frame's length.  What a step finds in its state is unknown to the verifier
- * from the first one on, see unknown_zero().
+ * which compares with the frame's length.  What a step finds in its state is unknown to the
+ * verifier from the first one on, see unknown_zero().
  */
 #ifndef XDPFW_PLACE_H
 #define XDPFW_PLACE_H

@@ -2,9 +2,9 @@
 /*
  * xdpfw_tunnel: the packet inside of a tunnel.
  *
- * In: where the outer transport header is.  Out: where the headers inside begin.  Nothing inside can
- * be read unless all headers down to the inner network header are right, as the kernel's nftables
- * has it (net/netfilter/nft_inner.c); lengths that inner headers state are not looked at.
+ * In: where the outer transport header is.  Out: where the headers inside begin.  Nothing inside
+ * can be read unless all headers down to the inner network header are right, as the kernel's
+ * nftables has it (net/netfilter/nft_inner.c); lengths that inner headers state are not looked at.
  */
 #ifndef XDPFW_TUNNEL_H
 #define XDPFW_TUNNEL_H

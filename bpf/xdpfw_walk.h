@@ -73,9 +73,9 @@ struct walk {
 };
 
 /*
- * From here on the numbers of WALK are read from the stack again, where they are in halves of words
- * of which the verifier knows nothing: what it has learnt of them on the way here is not carried on,
- * once for each way.
+ * From here on the numbers of WALK are read from the stack again, where they are in halves of
+ * words of which the verifier knows nothing: what it has learnt of them on the way here is not
+ * carried on, once for each way.
  */
 #define FORGET(walk) __asm__ volatile("" : : "r"(walk) : "memory")
 
@@ -345,7 +345,7 @@ XDPFW_INLINE __u32 walk_network(struct walk *walk, const __u8 *header, const __u
 	return XDPFW_REASON_CHAINS;
 }
 
-/* `meta nfproto` in table inet; 0 for what its chains do not see (include/uapi/linux/netfilter.h) */
+/* `meta nfproto` in table inet; 0: its chains do not see it (include/uapi/linux/netfilter.h) */
 #define NFPROTO_IPV4 2
 #define NFPROTO_NETDEV 5
 #define NFPROTO_IPV6 10

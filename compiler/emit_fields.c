@@ -300,8 +300,8 @@ void emit_place_windows(struct emit *emit)
 }
 
 /*
- * The type behind the tag that was taken off shows what the hook made of it (see struct field), also
- * to raw loads: bytes 16 and 17.  BITS bits from bit BIT on are in NAME.
+ * The type behind the tag that was taken off shows what the hook made of it (see struct field), to
+ * raw loads too: bytes 16 and 17.  BITS bits from bit BIT on are in NAME.
  */
 static void patch_raw(const char *name, const char *suffix, unsigned int bit, unsigned int bits,
 		      struct buf *out)

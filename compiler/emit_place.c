@@ -154,7 +154,8 @@ static void put_tunnel(const struct emit *emit, enum proto_id tunnel)
 	const char *name = field_protos[tunnel].name;
 	struct buf *out = emit->out;
 
-	buf_printf(out, "\tFORGET(&walk);\n\ttunnel = (struct tunnel){ .length = walk.length, .outer = f->th_at, "
+	buf_printf(out, "\tFORGET(&walk);\n"
+			"\ttunnel = (struct tunnel){ .length = walk.length, .outer = f->th_at, "
 			".l4 = f->l4 };\n"
 			"\tif (f->th_len && open_tunnel(ctx, &tunnel, %s) != XDPFW_REASON_CHAINS)\n"
 			"\t\treturn XDPFW_REASON_OUT_OF_REACH;\n"

@@ -40,7 +40,7 @@ struct plan_table {
 /* A set or map of up to this many intervals is compared with one after the other. */
 #define PLAN_MAX_COMPARES 8
 
-/* Boxes with intervals that one table can have: each packet is compared with one after the other. */
+/* Boxes with intervals that one table can have: packets are compared with one after the other. */
 #define PLAN_MAX_BOXES (1u << 16)
 
 /*
