@@ -311,7 +311,8 @@ def read_aims(skip_table):
 # What no packet can change, by nft's numbers (`meta mark` ...): a rule that reads nothing else has
 # one outcome.  Of devices, the names and groups are not among them.
 FACTS = {4: "iif", 2: "priority", 3: "mark", 5: "oif", 7: "oifname", 8: "iiftype", 9: "oiftype",
-         10: "skuid", 11: "skgid", 20: "cpu", 22: "oifgroup", 23: "cgroup", 24: "random", 30: "time",
+         10: "skuid", 11: "skgid", 20: "cpu", 22: "oifgroup", 23: "cgroup", 24: "random", 30:
+         "time",
          31: "day", 32: "hour"}
 
 

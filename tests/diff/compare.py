@@ -13,7 +13,8 @@ by what anybody says of it:
  D2  a frame of type 0x0800 (behind one tag, or behind all of its tags) with fewer than 20 bytes
      behind Ethernet and one tag, or 0x86dd with fewer than 40, when some rule loads bytes of the
      network header or looks for an IPv6 extension header; or 0x0806 that ends
-     inside an IP address, when some rule loads a part of such an address only (nft does for a network of whole bytes)
+     inside an IP address, when some rule loads a part of such an address only (nft does for a
+     network of whole bytes)
  D5  a frame of type 0x8100 or 0x88a8 with fewer than 6 bytes behind the type: nft never sees it
      (the judge asserts that); xdpfw must drop it for that reason, run no chain and count nothing
 

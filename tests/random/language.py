@@ -12,13 +12,15 @@ from frame import DEVICE_MAC, SENDER_MAC
 
 ETHER_TYPES = {"ip": 0x0800, "ip6": 0x86DD, "arp": 0x0806, "vlan": 0x8100, "8021q": 0x8100,
                "8021ad": 0x88A8}
-PROTOCOLS = {"tcp": 6, "dccp": 33, "comp": 108, "udplite": 136, "udp": 17, "icmp": 1, "ipv6-icmp": 58, "esp": 50,
+PROTOCOLS = {"tcp": 6, "dccp": 33, "comp": 108, "udplite": 136, "udp": 17, "icmp": 1,
+             "ipv6-icmp": 58, "esp": 50,
              "ah": 51, "sctp": 132, "gre": 47}
 SERVICES = {"ssh": 22, "domain": 53, "http": 80, "https": 443, "ntp": 123}
 DSCP = {"cs0": 0, "cs1": 8, "af11": 10, "af41": 34, "ef": 46, "cs7": 56}
 ECN = {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3}
 ICMP_TYPES = {"router-advertisement": 9, "parameter-problem": 12, "info-request": 15,
-              "address-mask-reply": 18, "echo-reply": 0, "destination-unreachable": 3, "redirect": 5,
+              "address-mask-reply": 18, "echo-reply": 0, "destination-unreachable": 3,
+              "redirect": 5,
               "echo-request": 8, "time-exceeded": 11, "timestamp-request": 13}
 ICMP_CODES = {"net-unreachable": 0, "host-unreachable": 1, "port-unreachable": 3}
 ICMPV6_TYPES = {"destination-unreachable": 1, "packet-too-big": 2, "echo-request": 128,
