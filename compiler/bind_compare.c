@@ -10,7 +10,8 @@
  *
  *	moved		`mark ^ 3 == 1` is `mark == 2`: the last ^ or << goes over to constants
  *			(not to those of a named set).  nft does that to the ends of a range too,
- *			where it is wrong: refused
+ *			where it is wrong: refused.  Ranges of several bytes in host order have it
+ *			stay with the field
  *	aligned		`@nh,0,4 4` is `@nh,0,8 & 0xf0 == 0x40`
  *
  * Safety: values never have bits beyond the width of what they are compared with.
@@ -42,11 +43,7 @@ bool bind_allows(const struct bind_match *match, unsigned int op, struct source_
 		if ((field->ops & op) && !(op == FIELD_OP_NAMED && bind_is_astride(field)) &&
 		    !(op == FIELD_OP_MASK && bind_is_astride(field)))
 			continue;
-		diag_error(bind->diag, span, "'%s' takes no %s", bind_field_text(bind, field),
-			   what);
-		if (field->load == FIELD_LOAD_HEADER)
-			diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the "
-				  "values in braces");
+		bind_refuse_op(bind, field, span, what);
 		return false;
 	}
 	return true;
@@ -78,15 +75,19 @@ static bool move_to(const struct bind_match *match, u128 *value, struct source_s
 	return true;
 }
 
+bool bind_keeps_outer(const struct bind_match *match)
+{
+	return match->part->field->host_order && match->kind.bits > 8;
+}
+
 bool bind_place_outer(struct bind_match *match, struct bind_value *value, bool range,
 			struct source_span span)
 {
 	struct diag *diag = match->draft->bind->diag;
-	bool host = match->part->field->host_order;
 
 	if (!match->outer)
 		return true;
-	if (range && host) {
+	if (range && bind_keeps_outer(match)) {
 		bind_keep_outer(match);
 		return true;
 	}
@@ -100,8 +101,8 @@ bool bind_place_outer(struct bind_match *match, struct bind_value *value, bool r
 		diag_error(diag, match->outer->span,
 			   "a field behind '^' cannot be compared with a range, < or >");
 		diag_label(diag, span, "this");
-		diag_help(diag, "nft 1.0.6 applies '^' to the ends of the range, which is another "
-			  "set of values");
+		diag_help(diag, "nft 1.0.6 compares the field itself with the changed constant, "
+			  "which is another set of values: write the values that are meant");
 		return false;
 	}
 	if (!move_to(match, &value->lo, span))

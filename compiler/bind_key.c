@@ -94,6 +94,23 @@ bool bind_is_astride(const struct field *field)
 	return field->bit_len <= 128 && field->load == FIELD_LOAD_HEADER && end > 8 && end % 8;
 }
 
+void bind_refuse_op(struct bind *bind, const struct field *field, struct source_span span,
+		    const char *what)
+{
+	const char *text = bind_field_text(bind, field);
+
+	if (bind_is_astride(field)) {
+		diag_error(bind->diag, span, "'%s' takes no %s: nft 1.0.6 compares other bits then",
+			   text, what);
+		diag_help(bind->diag, "it begins in one byte and ends inside of another: write "
+			  "its values, '%s { ... }'", text);
+		return;
+	}
+	diag_error(bind->diag, span, "'%s' takes no %s: %s", text, what,
+		   field->type->form == TYPE_FORM_IFNAME ?
+		   "names have no order and no bits" : "it is either there or missing");
+}
+
 /* Whether the bytes that FIELD is in are more than one, and in network order. */
 static bool is_multibyte(const struct field *field)
 {
@@ -127,11 +144,8 @@ bool bind_operand(struct bind *bind, const struct ast_expr *expr, const struct b
 	u128 value;
 
 	if (!(field->ops & FIELD_OP_MASK) || (bind_is_astride(field) && !shift)) {
-		diag_error(bind->diag, expr->span, "'%s' takes no operator '%s'",
-			   bind_field_text(bind, field), operator_of(expr));
-		if (field->load == FIELD_LOAD_HEADER)
-			diag_help(bind->diag, "nft 1.0.6 compares other bits here: write the "
-				  "values in braces");
+		bind_refuse_op(bind, field, expr->span,
+			       arena_printf(bind->arena, "operator '%s'", operator_of(expr)));
 		return false;
 	}
 	if (shift && !check_shift(bind, expr, field))

@@ -157,7 +157,7 @@ static bool settle_elements(struct bind_match *match, struct bind_set *set)
 			   "a field of more than 128 bits is compared with single values only");
 		return false;
 	}
-	if (match->outer && ranges && match->part->field->host_order && !set->map)
+	if (match->outer && ranges && bind_keeps_outer(match) && !set->map)
 		bind_keep_outer(match);
 	if (bind_is_unaligned(match)) {
 		shift = bind_align(match);

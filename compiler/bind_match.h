@@ -30,6 +30,8 @@ bool bind_is_equality(enum ast_match_op op);
 
 /* The last operator stays with the field. */
 void bind_keep_outer(struct bind_match *match);
+/* Whether nft leaves the last operator with the field before ranges: it swaps their bytes. */
+bool bind_keeps_outer(const struct bind_match *match);
 /* The last operator goes over to VALUE; a field in host order keeps it before a RANGE, and <. */
 bool bind_place_outer(struct bind_match *match, struct bind_value *value, bool range,
 		      struct source_span span);

@@ -118,6 +118,9 @@ void bind_operate(struct bind_part *part, enum ast_expr_kind operation, u128 val
  * in the host's byte order: on little-endian hosts it compares other bits.
  */
 bool bind_is_astride(const struct field *field);
+/* Says why FIELD takes no WHAT ("operator '&'", "named set"), and what to write instead. */
+void bind_refuse_op(struct bind *bind, const struct field *field, struct source_span span,
+		    const char *what);
 /* To nft `@th,0,16` and `@th,16,16` are `th sport` and `th dport`; other fields are returned. */
 const struct field *bind_plain_field(const struct field *field);
 /* "tcp dport", "@th,16,16" */

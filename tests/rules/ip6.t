@@ -16,9 +16,9 @@ ip6 saddr 1.2.3.4;fail;'1.2.3.4' is not a value of type 'ipv6_addr' (IPv6 addres
 # Refused, because nft compares other bits than these
 %set codes { type dscp; elements = { cs1 }; }
 %map code_map { type dscp : verdict; elements = { cs1 : drop }; }
-ip6 dscp @codes;fail;'ip6 dscp' takes no named set
-ip6 dscp != @codes;fail;'ip6 dscp' takes no named set
-ip6 dscp vmap @code_map;fail;'ip6 dscp' takes no named map
-ip6 dscp & 0x38 == 8;fail;'ip6 dscp' takes no operator '&'
-ip6 dscp & 0x38 != 8-16;fail;'ip6 dscp' takes no operator '&'
+ip6 dscp @codes;fail;'ip6 dscp' takes no named set: nft 1.0.6 compares other bits then
+ip6 dscp != @codes;fail;'ip6 dscp' takes no named set: nft 1.0.6 compares other bits then
+ip6 dscp vmap @code_map;fail;'ip6 dscp' takes no named map: nft 1.0.6 compares other bits then
+ip6 dscp & 0x38 == 8;fail;'ip6 dscp' takes no operator '&': nft 1.0.6 compares other bits then
+ip6 dscp & 0x38 != 8-16;fail;'ip6 dscp' takes no operator '&': nft 1.0.6 compares other bits then
 ip6 dscp { cs1, 10-12 };ok;ip6 dscp { cs1, 0x0a-0x0c }
