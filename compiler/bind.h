@@ -153,6 +153,8 @@ struct bind_stmt {
 	/* MATCH: op, against .value unless .set (which keys of several parts always have) */
 	enum bind_match_op op;
 	struct bind_element value;
+	unsigned int head;		/* .value is a prefix of so many bits, and nft asks for
+					   these alone: the rest may be cut off; 0: all are asked */
 	struct bind_set *set;		/* also of VMAP and COUNTER; anonymous or named */
 
 	/* COUNTER: its own (.counter), a named one (.object), or of the map .set */

@@ -277,37 +277,81 @@ static void settle_mask(const struct bind_match *match)
 	}
 }
 
-/* Whether nft compares a prefix of this field by loading fewer bytes, and so shows it. */
-static bool shows_prefix(const struct bind_match *match, int len)
+/* Whether nft loads only the bytes of a prefix of LEN bits. */
+static bool loads_head(const struct bind_match *match, int len)
 {
 	const struct field *field = match->part->field;
 
-	if (match->kind.type->prefixes || match->kind.type->form == TYPE_FORM_IFNAME)
-		return true;
-	return field->load == FIELD_LOAD_HEADER && field->proto != PROTO_RAW &&
-	       field->bit_off % 8 == 0 && field->bit_len % 8 == 0 && len > 0 && len % 8 == 0;
+	return field->load == FIELD_LOAD_HEADER && field->bit_off % 8 == 0 &&
+	       field->bit_len % 8 == 0 && len > 0 && len % 8 == 0;
 }
 
-static void settle_prefix(struct bind_match *match)
+/* Whether nft compares a prefix of this field by loading fewer bytes, and so shows it. */
+static bool shows_prefix(const struct bind_match *match, int len)
+{
+	if (match->kind.type->prefixes || match->kind.type->form == TYPE_FORM_IFNAME)
+		return true;
+	return match->part->field->proto != PROTO_RAW && loads_head(match, len);
+}
+
+/* A field that is named by its place is then that of the prefix. */
+static void settle_raw_head(struct bind_match *match, unsigned int len)
+{
+	const struct field *field = match->part->field;
+	struct bind_value *value = &match->work->stmt.value.value;
+
+	match->part->field = field_make_raw(match->draft->bind->arena, field_base_of(field),
+					    field->number, field->load, field->bit_off,
+					    (uint16_t)len);
+	match->part->mask = u128_max(len);
+	value->lo >>= match->kind.bits - len;
+	value->hi = value->lo;
+	value->form = BIND_FORM_VALUE;
+	match->kind.bits = len;
+}
+
+/* Of a field that is not made of bytes nft takes other bits. */
+static bool check_head(struct bind_match *match, struct source_span span)
+{
+	struct bind *bind = match->draft->bind;
+	const struct field *field = match->part->field;
+
+	if (field->load != FIELD_LOAD_HEADER || (!(field->bit_off % 8) && !(field->bit_len % 8)))
+		return true;
+	diag_error(bind->diag, span, "'%s' takes no prefix: nft 1.0.6 compares other bits then",
+		   bind_field_text(bind, field));
+	diag_help(bind->diag, "write the range from the first to the last value");
+	return false;
+}
+
+static bool settle_prefix(struct bind_match *match, struct source_span span)
 {
 	struct bind_stmt *stmt = &match->work->stmt;
 	struct bind_value *value = &stmt->value.value;
 	int len = bind_prefix_len(match->kind.bits, value->lo, value->hi);
 
+	if (!check_head(match, span))
+		return false;
 	if (stmt->op == BIND_MATCH_ANY_OF)
 		stmt->op = BIND_MATCH_EQ;
 	if (value->lo == value->hi) {
 		value->form = BIND_FORM_VALUE;
 		if (bind_has_flags(match) && stmt->op == BIND_MATCH_EQ)
 			stmt->op = BIND_MATCH_EQ_EXPLICIT;
-		return;
+		return true;
 	}
+	if (loads_head(match, len) && *match->part->field->name == '@') {
+		settle_raw_head(match, (unsigned int)len);
+		return true;
+	}
+	stmt->head = loads_head(match, len) ? (unsigned int)len : 0;
 	if (shows_prefix(match, len))
-		return;
+		return true;
 	match->part->mask = u128_prefix_mask(match->kind.bits, (unsigned int)len);
 	value->hi = value->lo;
 	value->form = BIND_FORM_VALUE;
 	settle_mask(match);
+	return true;
 }
 
 /* Neighbours that nft would join: whole bytes of a header, compared with one value. */
@@ -381,8 +425,8 @@ bool bind_settle_value(struct bind_match *match, const struct bind_value *value,
 		settle_masked(match);
 		return true;
 	}
-	if (value->form == BIND_FORM_PREFIX)
-		settle_prefix(match);
+	if (value->form == BIND_FORM_PREFIX && !settle_prefix(match, span))
+		return false;
 	if (value->form != BIND_FORM_VALUE)
 		return true;
 	match->work->join = join_of(match);

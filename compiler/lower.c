@@ -44,11 +44,43 @@ static void lower_operand(struct lower *lower, const struct bind_stmt *stmt, boo
 	step->negate = negate;
 }
 
+/*
+ * `esp spi 0x1000000/8` asks for one byte, and the rest may be cut off.  Of a link or network
+ * header all of the field is asked for: those are there or not (deviation D2).
+ */
+static bool lower_head(struct lower *lower, const struct bind_stmt *stmt, struct ir_step *step)
+{
+	const struct field *field = stmt->key.parts.at[0].field;
+	struct bind_stmt head = *stmt;
+	struct bind_part *part;
+	struct field *cut;
+
+	if (!stmt->head || field_base_of(field) == FIELD_BASE_LINK ||
+	    field_base_of(field) == FIELD_BASE_NETWORK)
+		return false;
+	cut = ARENA_NEW(lower->arena, struct field);
+	*cut = *field;
+	cut->name = arena_printf(lower->arena, "%s/%u", field->name, stmt->head);
+	cut->bit_len = (uint16_t)stmt->head;
+	memset(&head.key.parts, 0, sizeof(head.key.parts));
+	part = vec_push(lower->arena, &head.key.parts);
+	*part = stmt->key.parts.at[0];
+	part->field = cut;
+	part->mask = u128_max(stmt->head);
+	head.value.value.lo >>= field->bit_len - stmt->head;
+	head.value.value.hi = head.value.value.lo;
+	step->key = lower_key(lower, &head.key, NULL);
+	lower_operand(lower, &head, stmt->op == BIND_MATCH_NEQ, step);
+	return true;
+}
+
 static void lower_match(struct lower *lower, const struct bind_stmt *stmt, struct ir_step *step)
 {
 	bool any = stmt->op == BIND_MATCH_ANY_OF || stmt->op == BIND_MATCH_NONE_OF;
 
 	step->kind = IR_STEP_TEST;
+	if (lower_head(lower, stmt, step))
+		return;
 	step->key = lower_key(lower, &stmt->key, any ? &stmt->value.value.lo : NULL);
 	switch (stmt->op) {
 	case BIND_MATCH_EQ:

@@ -19,3 +19,6 @@ ah hdrlength 5 ah spi 6;ok
 
 # Refused, by nft too
 ah spi 5 tcp dport 22;fail;conflicting protocols: 'tcp' after 'ah'
+esp spi 0x1000000/8;ok;esp spi 16777216/8
+@th,32,32 0x1000000/8;ok;@th,32,8 0x1
+tcp option @8,16,32 0x1000000/8;ok;tcp option timestamp tsval 16777216/8
