@@ -119,7 +119,7 @@ XDPFW_INLINE int walk_copy(const struct walk *walk, __u32 offset, const __u32 ma
 	__builtin_memset(to, 0, max);
 	if (bytes > max)
 		bytes = max;
-	/* Linux 6.1 wants to see that 1 or more bytes are read, of the very number that is passed. */
+	/* Linux 6.1 wants to see that 1 or more bytes are read, in the very number passed. */
 	last = bytes - 1;
 	HIDE(last);
 	if (last >= max)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * bind_depend: which protocols a rule has established so far, and what it takes to read a field.
  *

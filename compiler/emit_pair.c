@@ -291,7 +291,8 @@ static void put_shape(const struct emit *emit, size_t number)
 		   "{\n"
 		   "\tconst struct key *key = boxes->key;\n"
 		   "\tconst struct box_%zu *box =\n"
-		   "\t\tTABLE_AT(struct box_%zu, boxes->at.value + index * (__u64)sizeof(*box));\n\n"
+		   "\t\tTABLE_AT(struct box_%zu, "
+		   "boxes->at.value + index * (__u64)sizeof(*box));\n\n"
 		   "\tif (!box)\n"
 		   "\t\treturn 1;\n",
 		   number, 2 * shape->lanes, number, number, number);

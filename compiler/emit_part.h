@@ -130,13 +130,31 @@ bool emit_is_wide(const struct ir_load *load);
 bool emit_reads_device(const struct emit *emit);
 /* Fills .needs and .tunnels. */
 void emit_fields_need(struct emit *emit);
+/* struct fields, read_fields() and read_places(). */
+void emit_fields(struct emit *emit);
+/* Whether LOAD is of the program, and reads bytes of this place. */
+bool emit_is_at(const struct emit *emit, size_t load, uint32_t place);
+
+/* emit_window.c: bytes of headers. */
+
 /* Which loads are read together. */
 void emit_place_windows(struct emit *emit);
 /* Reads the place's loads, whose first byte is at OFFSET. */
 void emit_place_read(const struct emit *emit, uint32_t place, const char *offset,
 		     const char *indent);
-/* struct fields, read_fields() and read_places(). */
-void emit_fields(struct emit *emit);
+/* The window that begins with the header; NULL: there is none. */
+const struct emit_window *emit_window_head(const struct emit *emit, uint32_t place);
+/* Finds BYTES bytes of the header at OFFSET, from START on, in read_fields() or read_places(). */
+void emit_window_header(const char *offset, unsigned int start, unsigned int bytes,
+			const char *indent, struct buf *out);
+/* Reads the window's loads. */
+void emit_window_call(const struct emit *emit, uint32_t place, const struct emit_window *window,
+		      const char *indent);
+/* Finds and reads all windows but the one of emit_window_head(). */
+void emit_window_far(const struct emit *emit, uint32_t place, const char *offset,
+		     const char *indent);
+/* The function that emit_window_call() calls. */
+void emit_window_reader(const struct emit *emit, uint32_t place, const struct emit_window *window);
 
 /* emit_place.c: what not every packet has. */
 

@@ -174,10 +174,13 @@ static unsigned int copy_bytes(const struct emit *emit)
 {
 	unsigned int most = 8;
 
-	for (size_t i = 0; i < emit->places.len; i++)
-		for (size_t j = 0; j < emit->places.at[i].windows.len; j++)
-			if (emit->places.at[i].found && emit->places.at[i].windows.at[j].bytes > most)
-				most = emit->places.at[i].windows.at[j].bytes;
+	for (size_t i = 0; i < emit->places.len; i++) {
+		const struct emit_place *at = &emit->places.at[i];
+
+		for (size_t j = 0; at->found && j < at->windows.len; j++)
+			if (at->windows.at[j].bytes > most)
+				most = at->windows.at[j].bytes;
+	}
 	return most;
 }
 

@@ -201,7 +201,8 @@ static struct plan_rows map_rows(const struct plan *plan, uint32_t number, struc
 static struct plan_rows table_rows(const struct plan *plan, const struct plan_table *table,
 				   struct arena *arena)
 {
-	return table->is_map ? map_rows(plan, table->set, arena) : set_rows(plan, table->set, arena);
+	return table->is_map ? map_rows(plan, table->set, arena) :
+			       set_rows(plan, table->set, arena);
 }
 
 static void take_image(struct plan *plan, size_t bytes)

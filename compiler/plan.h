@@ -84,7 +84,7 @@ struct plan {
 	struct plan_look *sets, *maps;	/* per IR set and map */
 	VEC(struct plan_table) tables;
 	VEC(struct plan_shape) shapes;
-	unsigned int hash_lanes;	/* of the keys of all hash tables that keep lanes; 0: none */
+	unsigned int hash_lanes;	/* of the keys of all hash tables in lanes; 0: none */
 	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_run) runs;	/* in the order of their rules */

@@ -411,7 +411,7 @@ def ip6_extension_fields():
 
 
 def inner_packets():
-    inside = [("udp4", eth(ETH_IP, DNS4)), ("tcp4", eth(ETH_IP, WEB4)), 
+    inside = [("udp4", eth(ETH_IP, DNS4)), ("tcp4", eth(ETH_IP, WEB4)),
               ("udp6", eth(ETH_IP6, DNS6)), ("tag", eth(ETH_IP, DNS4, tags=[(ETH_8021Q, 5)])), ("arp", eth(ETH_ARP, arp())),
               ("dst", eth(ETH_IP6, ip6(ext(17, udp()), 60))),
               ("fragment", eth(ETH_IP, ip4(udp(), frag=1))),

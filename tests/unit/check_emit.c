@@ -403,7 +403,8 @@ START_TEST(keys_of_parts)
 			 "\tif (f->length >= 20 && f->th_len >= 4 && !set_0_key_0(f)) { "
 			 "return DROP(0); } /* rules.conf:1 TEXT */");
 	ck_assert_ptr_nonnull(strstr(text, "/* ip_saddr . tcp_dport */\n"
-				    "XDPFW_INLINE bool set_0_key_0(const volatile struct fields *f)\n"
+				    "XDPFW_INLINE bool set_0_key_0("
+				    "const volatile struct fields *f)\n"
 				    "{\n"
 				    "\treturn (f->ip_saddr == 0x1 && in32(f->tcp_dport, 5, 9));\n"
 				    "}\n"));

@@ -85,7 +85,7 @@ static bool box_before(const struct ir_interval *a, const struct ir_interval *b)
 	return false;
 }
 
-/* Boxes of three parts of 0 to 7, which overlap, against looking at each; with and without reach. */
+/* Boxes of three parts of 0 to 7, which overlap, against looking at each; also with reach. */
 START_TEST(boxes)
 {
 	struct arena arena = ARENA_INIT;
@@ -130,7 +130,11 @@ START_TEST(parts)
 	struct ir ir = { 0 };
 	struct ir_load loads[] = { { .field = field_find(field_find_proto(str_from("ip")),
 							 str_from("dscp")) } };
-	static const struct { int16_t shift; u128 mask, flip, value, wanted; bool plain; } rows[] = {
+	static const struct {
+		int16_t shift;
+		u128 mask, flip, value, wanted;
+		bool plain;
+	} rows[] = {
 		{ 0, 0x3f, 0, 0x2e, 0x2e, true },
 		{ 2, 0x3f, 0, 0x2e, 0x38, false },
 		{ -2, 0x3f, 0, 0x2e, 0xb, false },
