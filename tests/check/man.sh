@@ -83,7 +83,18 @@ same "refused words of xdpfw.conf.5" "$("$top_builddir/xdpfw" --describe | sed -
 		/^\.It Li/ { word = substr($0, 8); sub(/^\\&/, "", word); getline
 			print reason ": " word ": " $0 }' xdpfw.conf.5)"
 
-same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' 1 2 3 4 5 6 7 8 9 10)" \
+# The forms of matches that are refused are, one by one.
+forms=$(sed -n '/^\.Ss Forms of matches/,/^\.Sh DEVIATIONS/s/^\.Ql //p' xdpfw.conf.5 |
+	sed 's/\\(dq/"/g')
+check "xdpfw.conf.5 has examples of refused forms" test "$(wc -l <<<"$forms")" -ge 10
+while read -r form; do
+	printf 'table netdev t { chain c {\n%s\n} }\n' "$form" >"$work/form.nft"
+	"$top_builddir/xdpfw" -c -f "$work/form.nft" 2>"$work/form.err"
+	check "'$form' is refused, as xdpfw.conf.5 says" \
+		grep -q "^$work/form.nft:2:[0-9]*: error: " "$work/form.err"
+done <<<"$forms"
+
+same "deviations of xdpfw.conf.5" "$(printf 'D%d\n' {1..11})" \
 	"$(sed -n 's/^\.It \\&\(D[0-9]*\) .*/\1/p' xdpfw.conf.5)"
 
 # Figures of limits.h and of the ABI.
