@@ -149,6 +149,8 @@ struct bind_stmt {
 	/* MATCH, VMAP, COUNTER of a map */
 	struct bind_key key;
 	bool mask_slash;		/* listed `tcp flags syn / syn,ack` */
+	bool apart;			/* listed with a mask of all bits: without one it would be
+					   joined, or say which protocol follows */
 
 	/* MATCH: op, against .value unless .set (which keys of several parts always have) */
 	enum bind_match_op op;

@@ -64,7 +64,11 @@ static bool move_to(const struct bind_match *match, u128 *value, struct source_s
 
 	if (match->outer->kind == AST_EXPR_XOR) {
 		*value ^= match->amount;
-		return true;
+		if (match->part->field->type != &type_day || *value < 7)
+			return true;
+		diag_error(diag, span, "behind '^' this is day %u: the largest value here is 6",
+			   (unsigned int)*value);
+		return false;
 	}
 	if (*value & (((u128)1 << (unsigned int)match->amount) - 1)) {
 		diag_error(diag, span, "never true: the shift clears bits that are set here");
@@ -120,7 +124,7 @@ bool bind_is_unaligned(const struct bind_match *match)
 {
 	const struct field *field = match->part->field;
 
-	return field->proto == PROTO_RAW && !match->masked && bind_is_plain(match) &&
+	return field->proto == PROTO_RAW && bind_is_plain(match) &&
 	       field->bit_len <= 128 && (field->bit_off % 8 || field->bit_len % 8);
 }
 
@@ -213,7 +217,8 @@ void bind_settle_flags(struct bind_stmt *stmt)
 		part->mask = u128_max(part->field->bit_len);
 		return;
 	}
-	if (value == part->mask && one_bit(value)) {
+	/* No list of one flag can stand behind the slash. */
+	if (one_bit(part->mask)) {
 		stmt->op = negated ? BIND_MATCH_NEQ : BIND_MATCH_EQ_EXPLICIT;
 		return;
 	}
@@ -324,6 +329,28 @@ static bool check_head(struct bind_match *match, struct source_span span)
 	return false;
 }
 
+/* A value written with all of its bits as a prefix or mask is joined with nothing. */
+static void set_apart(struct bind_match *match)
+{
+	const struct field *field = match->part->field;
+
+	match->work->stmt.apart = bind_is_plain(match) && (field->ops & FIELD_OP_MASK) &&
+				  !bind_is_astride(field) &&
+				  match->work->stmt.value.value.form == BIND_FORM_VALUE;
+}
+
+/* What is listed as a mask has to be readable as one. */
+static bool check_prefix(struct bind_match *match, struct source_span span)
+{
+	struct diag *diag = match->draft->bind->diag;
+
+	if (match->part->field->type != &type_day)
+		return bind_allows(match, FIELD_OP_MASK, span, "prefix");
+	diag_error(diag, span, "days of the week have no prefixes");
+	diag_help(diag, "write a range, as in '\"Monday\"-\"Friday\"'");
+	return false;
+}
+
 static bool settle_prefix(struct bind_match *match, struct source_span span)
 {
 	struct bind_stmt *stmt = &match->work->stmt;
@@ -338,6 +365,7 @@ static bool settle_prefix(struct bind_match *match, struct source_span span)
 		value->form = BIND_FORM_VALUE;
 		if (bind_has_flags(match) && stmt->op == BIND_MATCH_EQ)
 			stmt->op = BIND_MATCH_EQ_EXPLICIT;
+		set_apart(match);
 		return true;
 	}
 	if (loads_head(match, len) && *match->part->field->name == '@') {
@@ -347,6 +375,8 @@ static bool settle_prefix(struct bind_match *match, struct source_span span)
 	stmt->head = loads_head(match, len) ? (unsigned int)len : 0;
 	if (shows_prefix(match, len))
 		return true;
+	if (!check_prefix(match, span))
+		return false;
 	match->part->mask = u128_prefix_mask(match->kind.bits, (unsigned int)len);
 	value->hi = value->lo;
 	value->form = BIND_FORM_VALUE;
@@ -355,19 +385,19 @@ static bool settle_prefix(struct bind_match *match, struct source_span span)
 }
 
 /* Neighbours that nft would join: whole bytes of a header, compared with one value. */
-static enum bind_join join_of(const struct bind_match *match)
+enum bind_join bind_join_of(const struct bind_part *part, enum ast_match_op op)
 {
-	const struct field *field = match->part->field;
+	const struct field *field = part->field;
 	enum field_base base = field_base_of(field);
 
 	if (field->load != FIELD_LOAD_HEADER || field->bit_off % 8 || field->bit_len % 8)
 		return BIND_JOIN_NO;
-	if (match->part->tunnel || (base != FIELD_BASE_LINK && base != FIELD_BASE_NETWORK &&
-				    base != FIELD_BASE_TRANSPORT && base != FIELD_BASE_PAYLOAD))
+	if (part->tunnel || (base != FIELD_BASE_LINK && base != FIELD_BASE_NETWORK &&
+			     base != FIELD_BASE_TRANSPORT && base != FIELD_BASE_PAYLOAD))
 		return BIND_JOIN_NO;
-	if (match->ast->op == AST_MATCH_IMPLICIT || match->ast->op == AST_MATCH_EQ)
+	if (op == AST_MATCH_IMPLICIT || op == AST_MATCH_EQ)
 		return BIND_JOIN_EQ;
-	return match->ast->op == AST_MATCH_NEQ ? BIND_JOIN_NEQ : BIND_JOIN_NO;
+	return op == AST_MATCH_NEQ ? BIND_JOIN_NEQ : BIND_JOIN_NO;
 }
 
 static void supply_value(const struct bind_match *match, u128 value)
@@ -423,13 +453,15 @@ bool bind_settle_value(struct bind_match *match, const struct bind_value *value,
 	}
 	if (match->masked) {
 		settle_masked(match);
+		if (bind_is_equality(op))
+			set_apart(match);
 		return true;
 	}
 	if (value->form == BIND_FORM_PREFIX && !settle_prefix(match, span))
 		return false;
 	if (value->form != BIND_FORM_VALUE)
 		return true;
-	match->work->join = join_of(match);
+	match->work->join = bind_join_of(match->part, match->ast->op);
 	supply_value(match, stmt->value.value.lo);
 	return true;
 }

@@ -134,6 +134,8 @@ static bool need_link(struct bind_rule_draft *draft, struct bind_depend *depend,
 	const struct proto *root = link_root();
 	struct bind_proto other = { .name = "unknown", .span = depend->link_span };
 
+	if (depend->link_mixed && (depend->link_other || proto != root))
+		return mixed(draft, &other, proto, span);
 	if (depend->link_other)
 		return conflict(draft, &other, proto, span);
 	if (!depend->link)
@@ -189,6 +191,8 @@ static bool need_network(struct bind_rule_draft *draft, struct bind_depend *depe
 			return true;
 		return conflict(draft, &depend->network, proto, span);
 	}
+	if (depend->link_other && depend->link_mixed)
+		return mixed(draft, &other, proto, span);
 	if (depend->link_other)
 		return conflict(draft, &other, proto, span);
 	field = network_selector(depend, proto, beneath, &value);
@@ -220,7 +224,8 @@ static bool need_transport(struct bind_rule_draft *draft, struct bind_depend *de
 	if (!depend->network_known && proto->network != PROTO_META &&
 	    !need_network(draft, depend, &field_protos[proto->network], true, span))
 		return false;
-	if (depend->network_known && (!depend->network.proto ||
+	/* Of several it may be any: the order in which a set is written says nothing. */
+	if (depend->network_known && !depend->network_mixed && (!depend->network.proto ||
 	    !selector(depend->network.proto, FIELD_SELECT_L4PROTO)))
 		return conflict(draft, &depend->network, proto, span);
 	imply(draft, depend, field_find_load(FIELD_LOAD_L4PROTO), proto->l4proto, span);
@@ -494,10 +499,25 @@ bool bind_supply(struct bind_depend *depend, const struct field *field, u128 val
 	return false;
 }
 
+/* The last device or tag that a set names is what nft takes for granted: its order would matter. */
+static void mix_link(struct bind_depend *depend, const struct bind_depend *before,
+		     struct source_span span)
+{
+	bool other = depend->link_other && !before->link_other;
+
+	if (!other && depend->tags == before->tags)
+		return;
+	depend->link_mixed = true;
+	depend->link_span = span;
+	depend->link = before->link;
+	depend->tags = before->tags;
+}
+
 void bind_supply_several(struct bind_depend *depend, const struct field *field,
 			 const struct bind_set *set, struct source_span span)
 {
 	struct bind_depend before = *depend;
+	bool other = depend->link_other;
 
 	depend->network_known = false;
 	for (size_t i = 0; i < set->elements.len; i++) {
@@ -505,7 +525,11 @@ void bind_supply_several(struct bind_depend *depend, const struct field *field,
 
 		if (element->value.form == BIND_FORM_VALUE)
 			bind_supply(depend, field, element->value.lo, span);
+		other = other || depend->link_other;
 	}
+	depend->link_other = other;
+	if (set->elements.len > 1)
+		mix_link(depend, &before, span);
 	if (!depend->network_known) {
 		depend->network_known = before.network_known;
 	} else if (set->elements.len > 1) {

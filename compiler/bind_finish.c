@@ -140,7 +140,7 @@ static bool meet(const struct bind_draft *draft, const struct bind_element *prev
 {
 	if (later->value.lo <= prev->value.hi)
 		return true;
-	return draft->overlapped && later->value.lo - prev->value.hi == 1;
+	return draft->overlapped && later->value.lo - prev->value.hi == (u128)1 << draft->shift;
 }
 
 void bind_settle_form(struct bind_kind kind, struct bind_value *value)
@@ -251,13 +251,39 @@ void bind_finish_set(struct bind *bind, struct bind_draft *draft)
 		bind_finish_boxes(bind, draft);
 }
 
-void bind_finish_anonymous(struct bind *bind, struct bind_set *set)
+/* Whether there is a range; a prefix of all bits is a value, as it is listed. */
+static bool settle_forms(struct bind_set *set)
+{
+	bool ranges = false;
+
+	for (size_t i = 0; i < set->elements.len; i++) {
+		struct bind_element *element = &set->elements.at[i];
+
+		for (size_t j = 0; !element->catchall && j < set->kinds.len; j++) {
+			struct bind_value *value = j ? &element->rest[j - 1] : &element->value;
+
+			bind_settle_form(set->kinds.at[j], value);
+			ranges = ranges || value->form != BIND_FORM_VALUE;
+		}
+	}
+	return ranges;
+}
+
+void bind_finish_moved(struct bind *bind, struct bind_set *set, unsigned int shift)
 {
 	struct bind_draft draft = {
 		.set = set,
 		.overlapped = set->flag_interval && set->map == AST_MAP_NONE,
+		.shift = shift,
 	};
 
+	set->flag_interval = settle_forms(set);
 	bind_finish_set(bind, &draft);
+	set->flag_interval = settle_forms(set);
 	set->used = true;
+}
+
+void bind_finish_anonymous(struct bind *bind, struct bind_set *set)
+{
+	bind_finish_moved(bind, set, 0);
 }

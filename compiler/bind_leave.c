@@ -28,6 +28,7 @@ struct layer {
 };
 
 struct listing {
+	struct bind *bind;
 	struct arena *arena;
 	struct bind_rule *rule;
 	VEC(struct bind_stmt) stmts;
@@ -190,9 +191,13 @@ static void list_icmp(struct listing *listing, struct layer *layer, size_t numbe
 	bool type = (field->proto == PROTO_ICMP || field->proto == PROTO_ICMPV6) &&
 		    !strcmp(field->name, "type");
 
-	if (field->icmp_type_count == 1 && layer->held_type != NOT_HELD &&
-	    listing->stmts.at[layer->held_type - 1].value.value.lo == field->icmp_types[0])
-		drop(listing, &layer->held_type);
+	for (size_t i = 0; i < stmt->key.parts.len && layer->held_type != NOT_HELD; i++) {
+		const struct field *part = stmt->key.parts.at[i].field;
+		const struct bind_stmt *other = &listing->stmts.at[layer->held_type - 1];
+
+		if (part->icmp_type_count == 1 && other->value.value.lo == part->icmp_types[0])
+			drop(listing, &layer->held_type);
+	}
 	if (type && is_value(stmt))
 		layer->held_type = number;
 }
@@ -275,7 +280,7 @@ static void list_header(struct listing *listing, struct layer *layer, size_t num
 		inside = inside || stmt->key.parts.at[i].tunnel;
 		name_segment(&stmt->key.parts.at[i]);
 	}
-	bind_name_bits(&layer->depend, stmt);
+	bind_name_bits(listing->bind, &layer->depend, stmt);
 	field = field_of(stmt);
 	value = is_value(stmt) && field->proto != PROTO_RAW;
 	if (value)
@@ -337,7 +342,8 @@ static void let_go(struct listing *listing)
 
 void bind_leave_out(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
-	struct listing listing = { .arena = draft->bind->arena, .rule = rule };
+	struct listing listing = { .bind = draft->bind, .arena = draft->bind->arena,
+				   .rule = rule };
 
 	for (size_t i = 0; i < 1 + BIND_TUNNELS; i++)
 		listing.layers[i].depend.family = draft->scope->table->family;

@@ -350,7 +350,7 @@ static void settle_forms(struct bind_rule *rule)
 	rule->stmts.len = len;
 }
 
-void bind_list(struct bind_rule_draft *draft, struct bind_rule *rule)
+void bind_list_as_nft(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
 	join_works(draft);
 	settle_places(draft, rule);

@@ -150,7 +150,6 @@ static bool settle_elements(struct bind_match *match, struct bind_set *set)
 {
 	bool ranges = has_intervals(set), single = match->work->stmt.key.parts.len == 1;
 	u128 flip = single && !ranges ? bind_take_flip(match) : 0;
-	unsigned int shift = 0;
 
 	if (match->work->stmt.key.wide_bits && ranges) {
 		diag_error(match->draft->bind->diag, set->span,
@@ -160,7 +159,7 @@ static bool settle_elements(struct bind_match *match, struct bind_set *set)
 	if (match->outer && ranges && bind_keeps_outer(match) && !set->map)
 		bind_keep_outer(match);
 	if (bind_is_unaligned(match)) {
-		shift = bind_align(match);
+		match->shift = bind_align(match);
 		match->masked = true;
 		set->kinds.at[0].bits = match->kind.bits;
 	}
@@ -172,8 +171,8 @@ static bool settle_elements(struct bind_match *match, struct bind_set *set)
 		if (match->outer &&
 		    !bind_place_outer(match, &element->value, ranges, element->span))
 			return false;
-		element->value.lo = element->value.lo << shift ^ flip;
-		element->value.hi = element->value.hi << shift ^ flip;
+		element->value.lo = element->value.lo << match->shift ^ flip;
+		element->value.hi = element->value.hi << match->shift ^ flip;
 	}
 	return true;
 }
@@ -192,7 +191,7 @@ static bool bind_braces(struct bind_match *match, const struct ast_expr *right)
 	if (!match->masked && key->parts.len == 1 && match->ast->op != AST_MATCH_NEQ)
 		bind_supply_several(bind_depend_of(draft, match->part->tunnel),
 				    match->part->field, set, match->ast->span);
-	bind_finish_anonymous(draft->bind, set);
+	bind_finish_moved(draft->bind, set, match->shift);
 	settle_set(match, set);
 	return true;
 }
@@ -369,7 +368,7 @@ static struct bind_set *bind_anonymous_map(struct bind_match *match, enum ast_ma
 
 	if (!set || !settle_elements(match, set))
 		return NULL;
-	bind_finish_anonymous(draft->bind, set);
+	bind_finish_moved(draft->bind, set, match->shift);
 	return set;
 }
 

@@ -16,6 +16,7 @@ struct bind_match {
 	bool masked;			/* an operator is written, though it may do nothing */
 	const struct ast_expr *outer;	/* the last operator, when it may move; NULL */
 	u128 amount;			/* and what stands behind it */
+	unsigned int shift;		/* how far bind_align() moved the values */
 	bool negated;			/* a range around midnight turned round */
 };
 

@@ -18,6 +18,7 @@
  *	bind_depend.c	which protocols a rule has established, and the matches that nft adds
  *	bind_list.c	a rule's statements in the form that nft lists them
  *	bind_leave.c	what that listing leaves out
+ *	bind_reload.c	... and must not, or it would not mean the same when it is read again
  *	bind_raw.c	bits without a name that are fields
  */
 #ifndef XDPFW_BIND_PRIVATE_H
@@ -49,6 +50,7 @@ struct bind_draft {
 	struct bind_set *set;
 	struct source_span size_span;
 	bool overlapped;		/* elements may overlap and touch: they are merged */
+	unsigned int shift;		/* values were moved so far left: a step */
 	size_t room;			/* of a filled constant set; 0: any */
 	VEC(struct bind_created) created;
 };
@@ -151,6 +153,8 @@ struct bind_set *bind_anonymous(struct bind *bind, struct bind_scope *scope,
 				const struct bind_key *key, const struct ast_expr *expr,
 				enum ast_map_kind map);
 void bind_finish_anonymous(struct bind *bind, struct bind_set *set);
+/* Likewise, when the values were moved so far left: such a step apart they touch. */
+void bind_finish_moved(struct bind *bind, struct bind_set *set, unsigned int shift);
 /* Sorts, merges, and checks for overlaps and size. */
 void bind_finish_set(struct bind *bind, struct bind_draft *draft);
 /* Likewise, of keys with several parts: .elements is sorted as nft lists it. */
@@ -212,6 +216,9 @@ bool bind_lookup(struct bind_rule_draft *draft, const struct ast_stmt *ast,
 /* How a match may be joined with its neighbours; see bind_list.c. */
 enum bind_join { BIND_JOIN_NO, BIND_JOIN_EQ, BIND_JOIN_NEQ };
 
+/* Of PART, compared with one value by OP. */
+enum bind_join bind_join_of(const struct bind_part *part, enum ast_match_op op);
+
 /* A statement while its rule is made. */
 struct bind_work {
 	struct bind_stmt stmt;
@@ -238,6 +245,7 @@ struct bind_depend {
 	const struct proto *link;	/* NULL: the rule has not looked at the Ethernet header */
 	bool link_other;		/* it is of a device without one; */
 	struct source_span link_span;	/* which was said here */
+	bool link_mixed;		/* .link_span is a set of several devices, or with a tag */
 	unsigned int tags;		/* link headers passed */
 	bool network_known, network_mixed;
 	struct bind_proto network;
@@ -284,10 +292,12 @@ bool bind_is_bits(const struct bind_stmt *stmt);
 bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struct bind_stmt *stmt,
 		    struct bind_stmt *ret_piece);
 /* Names the bits, and the ports of any protocol, that STMT's key has. */
-void bind_name_bits(const struct bind_depend *depend, struct bind_stmt *stmt);
+void bind_name_bits(struct bind *bind, const struct bind_depend *depend, struct bind_stmt *stmt);
 /* Marks what the listing leaves out. */
 void bind_leave_out(struct bind_rule_draft *draft, struct bind_rule *rule);
 /* The rule's statements as nft evaluates and lists them. */
+void bind_list_as_nft(struct bind_rule_draft *draft, struct bind_rule *rule);
+/* Likewise, but the listing means the same when it is read again. */
 void bind_list(struct bind_rule_draft *draft, struct bind_rule *rule);
 
 #endif

@@ -28,7 +28,8 @@ static const struct proto *proto_at(const struct bind_depend *depend, enum field
 	if (bit < ETHER_BITS)
 		return &field_protos[PROTO_ETHER];
 	*ret_depth = (uint8_t)((bit - ETHER_BITS) / TAG_BITS);
-	return *ret_depth < depend->tags ? &field_protos[PROTO_VLAN] : NULL;
+	/* Of several tags `vlan` means the last. */
+	return *ret_depth + 1u == depend->tags ? &field_protos[PROTO_VLAN] : NULL;
 }
 
 /* The field that begins at bit BIT; of BITS bits, unless that is 0. */
@@ -100,6 +101,7 @@ bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struc
 	if (len < field->bit_len) {
 		ret_piece->value.value.form = BIND_FORM_PREFIX;
 		ret_piece->value.value.hi |= u128_max(field->bit_len - len);
+		ret_piece->head = len;
 		ret_piece->op = BIND_MATCH_EQ;
 	}
 	left -= len;
@@ -118,7 +120,8 @@ static void shift_value(struct bind_value *value, unsigned int shift)
 }
 
 /* A set written in the rule takes the type of its key. */
-static void retype(struct bind_stmt *stmt, const struct field *field, unsigned int shift)
+static void retype(struct bind *bind, struct bind_stmt *stmt, const struct field *field,
+		   unsigned int shift)
 {
 	struct bind_set *set = stmt->set;
 
@@ -131,6 +134,7 @@ static void retype(struct bind_stmt *stmt, const struct field *field, unsigned i
 	set->kinds.at[0] = (struct bind_kind){ field->type, field->bit_len };
 	for (size_t i = 0; i < set->elements.len; i++)
 		shift_value(&set->elements.at[i].value, shift);
+	bind_finish_anonymous(bind, set);
 }
 
 /* The bits of PART's mask, when they are in a row: how many and how far from the end; or 0. */
@@ -168,8 +172,8 @@ static void name_prefix(struct bind_stmt *stmt, struct bind_part *part)
 }
 
 /* The mask is no field of its own: of a field that is all the bits. */
-static void name_masked(const struct bind_depend *depend, struct bind_stmt *stmt,
-			struct bind_part *part)
+static void name_masked(struct bind *bind, const struct bind_depend *depend,
+			struct bind_stmt *stmt, struct bind_part *part)
 {
 	const struct field *field = part->field, *known;
 	uint8_t depth;
@@ -179,7 +183,7 @@ static void name_masked(const struct bind_depend *depend, struct bind_stmt *stmt
 		return;
 	part->field = known;
 	part->depth = depth;
-	retype(stmt, known, 0);
+	retype(bind, stmt, known, 0);
 	if (stmt->kind != BIND_STMT_MATCH || stmt->set || part->flip || part->shift)
 		return;
 	if (known->type != &type_tcp_flag)
@@ -188,7 +192,8 @@ static void name_masked(const struct bind_depend *depend, struct bind_stmt *stmt
 		bind_settle_flags(stmt);
 }
 
-static void name_part(const struct bind_depend *depend, struct bind_stmt *stmt, size_t index)
+static void name_part(struct bind *bind, const struct bind_depend *depend, struct bind_stmt *stmt,
+		      size_t index)
 {
 	struct bind_part *part = &stmt->key.parts.at[index];
 	const struct field *field = part->field, *known;
@@ -203,9 +208,12 @@ static void name_part(const struct bind_depend *depend, struct bind_stmt *stmt, 
 	known = !bits ? NULL :
 		field_at(depend, field_base_of(field),
 			 field->bit_off + field->bit_len - shift - bits, bits, &depth);
+	if (known && stmt->set && stmt->set->name.len &&
+	    stmt->set->kinds.at[index].type != known->type)
+		return;
 	if (!known || (field->proto == PROTO_TH && known->type != field->type)) {
 		if (bits != field->bit_len)
-			name_masked(depend, stmt, part);
+			name_masked(bind, depend, stmt, part);
 		return;
 	}
 	if (bits != field->bit_len && stmt->op == BIND_MATCH_EQ_EXPLICIT)
@@ -213,11 +221,11 @@ static void name_part(const struct bind_depend *depend, struct bind_stmt *stmt, 
 	part->field = known;
 	part->depth = depth;
 	part->mask = u128_max(known->bit_len);
-	retype(stmt, known, shift);
+	retype(bind, stmt, known, shift);
 }
 
-void bind_name_bits(const struct bind_depend *depend, struct bind_stmt *stmt)
+void bind_name_bits(struct bind *bind, const struct bind_depend *depend, struct bind_stmt *stmt)
 {
 	for (size_t i = 0; i < stmt->key.parts.len && !stmt->key.wide_bits; i++)
-		name_part(depend, stmt, i);
+		name_part(bind, depend, stmt, i);
 }

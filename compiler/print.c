@@ -91,6 +91,19 @@ static const char *match_sign(enum bind_match_op op)
 }
 
 /*
+ * nft swaps the bytes of a device's type to compare how great it is, and then knows the swapped
+ * number's name no more.
+ */
+static bool loses_name(const struct bind_stmt *stmt)
+{
+	const struct field *field = stmt->key.parts.at[0].field;
+
+	return field->host_order && field->type == &type_iface_type &&
+	       (stmt->op == BIND_MATCH_LT || stmt->op == BIND_MATCH_GT ||
+		stmt->op == BIND_MATCH_LTE || stmt->op == BIND_MATCH_GTE);
+}
+
+/*
  * Flags are a list where they are tested one by one (any of, none of, `syn / syn,ack`), and one
  * constant or a number where the whole value is compared.
  */
@@ -103,10 +116,10 @@ static void print_match_value(const struct bind_stmt *stmt, struct buf *out)
 		    stmt->op == BIND_MATCH_NONE_OF;
 
 	if (stmt->key.wide_bits)
-		print_wide(&stmt->key, &stmt->value, out);
+		print_wide(&stmt->key, &stmt->value, false, out);
 	else if (stmt->value.value.form != BIND_FORM_VALUE)
 		print_block(form, &stmt->value.value, out);
-	else if (form.type->bitmask && !list && (value & (value - 1)))
+	else if (loses_name(stmt) || (form.type->bitmask && !list && (value & (value - 1))))
 		print_number(form, value, out);
 	else
 		print_constant(form, value, out);
@@ -139,7 +152,12 @@ static void print_match(const struct bind_stmt *stmt, const struct print_options
 		print_part_field(&stmt->key.parts.at[0], out);
 	else
 		print_key(&stmt->key, out);
-	buf_puts(out, hides_equal(stmt) ? " " : match_sign(stmt->op));
+	if (stmt->apart)
+		print_whole_mask(&stmt->key.parts.at[0], out);
+	if (stmt->apart && stmt->op == BIND_MATCH_EQ)
+		buf_puts(out, " == ");
+	else
+		buf_puts(out, hides_equal(stmt) ? " " : match_sign(stmt->op));
 	if (stmt->set)
 		print_set_use(stmt->set, options, out);
 	else

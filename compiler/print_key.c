@@ -6,6 +6,8 @@
  */
 #include "compiler/print_part.h"
 
+#define WIDE_DIGITS (FIELD_RAW_BITS / 4 + 16)
+
 /* --- values --------------------------------------------------------------------------------- */
 
 /* "eth*": the bytes that the first and the last name have in common. */
@@ -68,7 +70,10 @@ void print_number(struct print_form form, u128 value, struct buf *out)
 		type_print_number(form.type, form.bits, value, out);
 }
 
-/* The ends of a range are never written as symbolic constants. */
+/*
+ * The ends of a range are never written as symbolic constants, but for classes; there nft takes
+ * the first `none-0` of its `none-0:1` for a name.
+ */
 static void print_end(struct print_form form, u128 value, struct buf *out)
 {
 	switch (form.type->form) {
@@ -82,8 +87,13 @@ static void print_end(struct print_form form, u128 value, struct buf *out)
 	case TYPE_FORM_IFNAME:
 	case TYPE_FORM_TIME:
 	case TYPE_FORM_HOUR:
-	case TYPE_FORM_CLASSID:
 		print_constant(form, value, out);
+		break;
+	case TYPE_FORM_CLASSID:
+		if (value)
+			print_constant(form, value, out);
+		else
+			buf_puts(out, "0:0");
 		break;
 	}
 }
@@ -150,6 +160,11 @@ static void print_operand(const struct bind_part *part, const char *operator, u1
 	}
 }
 
+void print_whole_mask(const struct bind_part *part, struct buf *out)
+{
+	print_operand(part, " & ", u128_max(part->field->bit_len), out);
+}
+
 /*
  * (value & mask) ^ flip, as nft reads it back from the kernel: bits that are set whatever they
  * were are an `|`, and then count as left alone by the mask.
@@ -182,23 +197,54 @@ static void print_wide_field(const struct bind_key *key, struct buf *out)
 		   (unsigned int)key->wide_bits);
 }
 
-void print_wide(const struct bind_key *key, const struct bind_element *element, struct buf *out)
+/* The value's hexadecimal digits, the first one first.  Returns how many. */
+static size_t wide_digits(const struct bind_key *key, const struct bind_element *element,
+			  uint8_t ret_digits[WIDE_DIGITS])
 {
-	bool begun = false;
+	size_t len = 0;
 
-	buf_puts(out, "0x");
 	for (size_t i = 0; i < key->parts.len; i++) {
 		u128 value = bind_element_value(element, i)->lo;
 		unsigned int digits = (key->parts.at[i].field->bit_len + 3) / 4;
 
-		while (digits--) {
-			unsigned int digit = (unsigned int)(value >> 4 * digits & 15);
-
-			begun |= digit || (!digits && i + 1 == key->parts.len);
-			if (begun)
-				buf_putc(out, "0123456789abcdef"[digit]);
-		}
+		while (digits--)
+			ret_digits[len++] = (uint8_t)(value >> 4 * digits & 15);
 	}
+	return len;
+}
+
+/* Divides the number by 10.  Returns what is left over. */
+static unsigned int divide_by_ten(uint8_t digits[WIDE_DIGITS], size_t len)
+{
+	unsigned int rest = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		rest = rest * 16 + digits[i];
+		digits[i] = (uint8_t)(rest / 10);
+		rest %= 10;
+	}
+	return rest;
+}
+
+void print_wide(const struct bind_key *key, const struct bind_element *element, bool decimal,
+		struct buf *out)
+{
+	char text[2 * WIDE_DIGITS + 1];
+	uint8_t digits[WIDE_DIGITS];
+	size_t len = wide_digits(key, element, digits), from = 0, at = sizeof(text) - 1;
+
+	text[at] = '\0';
+	while (from + 1 < len && !digits[from])
+		from++;
+	if (!decimal) {
+		while (len > from)
+			text[--at] = "0123456789abcdef"[digits[--len]];
+		buf_printf(out, "0x%s", text + at);
+		return;
+	}
+	for (; at && from < len; from += !digits[from])
+		text[--at] = (char)('0' + divide_by_ten(digits + from, len - from));
+	buf_puts(out, text + at);
 }
 
 void print_key(const struct bind_key *key, struct buf *out)

@@ -28,6 +28,8 @@ void print_figures(uint32_t number, uint64_t packets, uint64_t bytes,
 /* --- keys and values ------------------------------------------------------------------------ */
 
 void print_key(const struct bind_key *key, struct buf *out);
+/* " & 0xffff": a mask that leaves all bits. */
+void print_whole_mask(const struct bind_part *part, struct buf *out);
 /* The name of a field, "vxlan tcp dport". */
 void print_part_field(const struct bind_part *part, struct buf *out);
 bool print_part_has_mask(const struct bind_part *part);
@@ -49,7 +51,8 @@ void print_number(struct print_form form, u128 value, struct buf *out);
 /* A prefix or a range. */
 void print_block(struct print_form form, const struct bind_value *value, struct buf *out);
 /* The value of ELEMENT, of a raw field that is longer than a part. */
-void print_wide(const struct bind_key *key, const struct bind_element *element, struct buf *out);
+void print_wide(const struct bind_key *key, const struct bind_element *element, bool decimal,
+		struct buf *out);
 
 /* --- sets ----------------------------------------------------------------------------------- */
 

@@ -3,11 +3,15 @@
 """run: random rulesets and packets through the kernel's nft, our interpreter and our program.
 
 	run.py --seed S --rulesets N --packets M [--only K] [--jobs J] [--interp] [--keep DIR]
+	run.py --reload --seed S --rulesets N [--only K] [--jobs J] [--keep DIR]
 
 Ruleset number K of seed S and its packets are always the same for one version of nft.  Rules, sets
 and counters that nft refuses are taken out, after xdpfw was asked about each of them alone; what is
 left goes before all three judges, which have to agree (tests/diff/compare.py says on what).
 Packets are aimed at what the kernel compares (tests/diff/bytecode.py).
+
+With --reload nothing is sent and nft is not asked: what xdpfw lists of each ruleset, compiled
+again, has to mean the same (tests/tool/relist.h).
 
 Output: for each ruleset that fails a FAIL line with its seed, and the case made smaller: rules are
 left out, then packets, while it still fails in the same way.  With --keep the case is written to
@@ -19,7 +23,10 @@ import argparse
 import multiprocessing
 import os
 import random
+import re
+import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,30 +41,47 @@ from nft_judge import nft_version  # noqa: E402
 from rulesets import Generator  # noqa: E402
 
 SHRINK_SECONDS = 60
-# What xdpfw refuses on purpose and nft accepts: (words of the message, why).
+PLACE = re.compile(r"^(?:FAIL .*?: refused: )?\S+?:(\d+):\d+: error: ", re.M)
+# What xdpfw refuses on purpose and nft accepts, see "Forms of matches" in man/xdpfw.conf.5: (words
+# of the message, why).
 ON_PURPOSE = (
     ("needs one protocol, but several are possible here",
      "behind a set of protocols nft takes the one named last for granted and asks for none:"
      " `meta protocol { ip6, ip } ip saddr X` reads IPv6 headers"),
-    ("nft 1.0.6 compares other bits then", "the message says it"),
-    ("nft 1.0.6 compares the wrong bytes then", "the message says it"),
+    (": nft 1.0.6 compares other bits then", "of fields across bytes"),
+    ("cannot be shifted: nft 1.0.6 compares the wrong bytes then", "of numbers in headers"),
     ("are kept in different byte orders",
      "a set for a field in host order, asked by one in network order: nft compares other values"),
     ("a field behind '^' cannot be compared with a range",
      "nft moves the constant over: `x ^ 255 < 254` is x < 1 to it"),
-    ("takes no operator '", "of fields across bytes: nft 1.0.6 reads other bits of these"),
-    ("takes no named set", "likewise"),
+    ("days of the week have no prefixes", "nor does nft list what it would read"),
     ("the largest value here is 6", "no day of the week is greater; nft takes it in some sets"),
 )
-# What nft refuses and xdpfw takes: (words of nft's message, why that does no harm).
+# Likewise, of some items only: (words of the message, what the item has, why).
+ON_PURPOSE_ITEMS = (
+    ("is not in a message of this type", re.compile(r"icmpv6 type (== )?(0|0x0)\b|icmp\w* type \^"),
+     "nft knows no type 0 of icmpv6, and the type before a '^' moved over"),
+    ("conflicting protocols: 'ether' after", re.compile(r"(iif|oif)type \^"),
+     "nft knows the type before a '^' moved over"),
+)
+# What nft refuses and xdpfw takes: (words of nft's message, what the item has, why that does no
+# harm); and of any item.
+NFT_REFUSES_ITEMS = (
+    ("syntax error", re.compile(r'\bcounter name [^"@{}]+ map '),
+     "its scanner does not know all fields behind `counter name`"),
+)
 NFT_REFUSES = (
     ("exceeds valid range 0-0", "nft takes no ranges in a concatenation of `counter name ... map`"),
-    ("syntax error", "nft's scanner does not know all fields behind `counter name`"),
     ("Can't parse symbolic", "nft takes no bit masks in concatenations of `counter name ... map`"),
     ("Could not parse packet type", "nor ranges of names in them"),
     ("Operation not supported", "a kernel without IPsec has no secpath"),
     ("variable sized data types", "nft takes no bit masks in concatenations"),
+    ("exceeds valid range 0-6", "nft takes the mask of `meta day X / 3` for a day"),
+    ("File exists", "different keys of a concatenation are one to nft, in a map with a size and"
+     " `policy memory`"),
 )
+# Whatever nft says of the elements: it reads each of them as a value of the wrong part.
+NFT_MISREADS = re.compile(r"\bcounter name [^{}@]* \. [^{}@]* map \{")
 FIGURES = ("rules", "refused", "asked", "excluded", "unlisted")
 
 
@@ -90,7 +114,10 @@ class Worker:
             return None
         if not self.comparison.nft.load(part.text()):
             return None    # it was wrong only beside others
-        if any(text in message for text, _ in NFT_REFUSES):
+        if any(text in message and has.search(item.text)
+               for text, has, _ in NFT_REFUSES_ITEMS):
+            return None
+        if any(text in message for text, _ in NFT_REFUSES) or NFT_MISREADS.search(item.text):
             return None
         return Difference("refused", "only nft refuses: %s: %s" % (message, item.text))
 
@@ -98,7 +125,9 @@ class Worker:
     def judge_refusal(item, message, result):
         """xdpfw refuses what nft has accepted."""
         result.refusals.setdefault(message, []).append(item.text)
-        if any(text in message for text, _ in ON_PURPOSE):
+        if any(text in message for text, _ in ON_PURPOSE) or \
+                any(text in message and has.search(item.text)
+                    for text, has, _ in ON_PURPOSE_ITEMS):
             return None
         return Difference("refused", "only xdpfw refuses: %s: %s" % (message, item.text))
 
@@ -218,6 +247,70 @@ class Worker:
                 file.write(packet_file.text(packets))
 
 
+class Reloader:
+    """One process has one: what is listed means the same when it is loaded again."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        top = os.environ.get("top_builddir") or os.path.join(HERE, "..", "..")
+        self.program = os.path.join(top, "tests", "tool", "relist_run")
+        self.folder = tempfile.TemporaryDirectory(prefix="reload.")
+
+    def ask(self, text):
+        """What relist_run complains of; an empty text when nothing is wrong."""
+        path = os.path.join(self.folder.name, "ruleset.nft")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = subprocess.run([self.program, path], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            return "relist_run ended with %d: %s" % (done.returncode, done.stderr)
+        return done.stdout.rpartition("\n1 passed" if not done.returncode else
+                                      "\n0 passed")[0].replace(path, "ruleset.nft")
+
+    def sift(self, ruleset):
+        """(the items that xdpfw takes, its complaint)."""
+        kept = set(ruleset.items())
+        while True:
+            part = ruleset.reduced(kept)
+            lines, complaint = part.lines(), self.ask(part.text())
+            if not complaint.startswith("FAIL ruleset.nft: refused: "):
+                return kept, complaint
+            bad = {lines[int(line) - 1][1] for line in PLACE.findall(complaint)} & kept
+            if not bad:
+                raise RuntimeError("xdpfw refuses and names no rule: " + complaint)
+            kept -= bad
+
+    def run(self, number):
+        result = Result(number)
+        rng = random.Random("%s/%d" % (self.arguments.seed, number))
+        # No nft is asked, so both languages can be spoken.
+        ruleset = Generator(rng, (1, number % 2)).make()
+        kept, complaint = self.sift(ruleset)
+        result.rules = len(kept & set(ruleset.rules()))
+        result.refused = len(ruleset.items()) - len(kept)
+        if complaint:
+            result.differences.append(Difference("reload", complaint))
+            self.shrink(ruleset, kept, result)
+        return result
+
+    def shrink(self, ruleset, kept, result):
+        def fails(items, frame):
+            complaint = self.ask(ruleset.reduced(set(items), frame).text())
+            return bool(complaint) and ": refused: " not in complaint
+
+        frame = ruleset.frame()
+        items = smaller([item for item in ruleset.items() if item in kept],
+                        lambda some: fails(some, frame))
+        frame = smaller(frame, lambda some: fails(items, some))
+        part = ruleset.reduced(set(items), frame)
+        result.case = part.text() + self.ask(part.text()) + "\n"
+        if self.arguments.keep:
+            path = os.path.join(self.arguments.keep, "%s-%d.nft" % (self.arguments.seed,
+                                                                    result.number))
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(part.text())
+
+
 def smaller(items, fails):
     """Leaves out halves, quarters ... single items while FAILS(rest)."""
     items = list(items)
@@ -237,13 +330,13 @@ def smaller(items, fails):
 
 
 class Pool:
-    """The processes' own state: one Worker each, made in the process."""
+    """The processes' own state: one Worker or Reloader each, made in the process."""
 
     worker = None
 
     @classmethod
     def start(cls, arguments):
-        cls.worker = Worker(arguments)
+        cls.worker = Reloader(arguments) if arguments.reload else Worker(arguments)
 
     @classmethod
     def run(cls, number):
@@ -267,13 +360,24 @@ def parse_arguments():
     parser.add_argument("--only", type=int, action="append", help="run these rulesets only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--interp", action="store_true", help="build no program")
+    parser.add_argument("--reload", action="store_true", help="compare listings, loaded again")
     parser.add_argument("--keep", metavar="DIR", help="write failing cases there")
     return parser.parse_args()
 
 
+def print_summary(arguments, count, empty, totals, begin):
+    """Of a run against nft."""
+    print("seed %s: nft %d.%d, %d rulesets (%d refused whole by both), %d rules, %d refused, "
+          "%d packets before nft, %d not (D1, D2, D5), nft could not list %d, %d s" % (
+              (arguments.seed,) + nft_version() + (
+                  count, empty, totals["rules"], totals["refused"], totals["asked"],
+                  totals["excluded"], totals["unlisted"], time.monotonic() - begin)))
+
+
 def main():
     arguments = parse_arguments()
-    our_judge.program_path()
+    if not arguments.reload:
+        our_judge.program_path()
     if arguments.keep:
         os.makedirs(arguments.keep, exist_ok=True)
     numbers = arguments.only or range(arguments.rulesets)
@@ -295,11 +399,12 @@ def main():
                 passed += 1
     for message, texts in sorted(refusals.items(), key=lambda item: -len(item[1])):
         print("only xdpfw refused %d: %s (%s)" % (len(texts), message, texts[0]))
-    print("seed %s: nft %d.%d, %d rulesets (%d refused whole by both), %d rules, %d refused, "
-          "%d packets before nft, %d not (D1, D2, D5), nft could not list %d, %d s" % (
-              (arguments.seed,) + nft_version() + (
-                  len(numbers), empty, totals["rules"], totals["refused"], totals["asked"],
-                  totals["excluded"], totals["unlisted"], time.monotonic() - begin)))
+    if arguments.reload:
+        print("seed %s: %d rulesets, %d rules loaded again, %d refused, %d s" % (
+            arguments.seed, len(numbers), totals["rules"], totals["refused"],
+            time.monotonic() - begin))
+    else:
+        print_summary(arguments, len(numbers), empty, totals, begin)
     print("%d passed, %d failed, 0 skipped" % (passed, failed))
     return 1 if failed or not passed else 0
 

@@ -8,7 +8,7 @@ meta l4proto 6 tcp dport 22 drop;ok;tcp dport 22 drop
 meta protocol ip ip saddr 192.0.2.1 drop;ok;ip saddr 192.0.2.1 drop
 meta protocol ip drop;ok
 ether type ip drop;ok
-ether type ip ip saddr 192.0.2.1 drop;ok;ip saddr 192.0.2.1 drop
+ether type ip ip saddr 192.0.2.1 drop;ok
 tcp dport ssh drop;ok;tcp dport 22 drop
 ip saddr 192.0.2.77/24 drop;ok;ip saddr 192.0.2.0/24 drop
 ip saddr 192.0.2.1/32 drop;ok;ip saddr 192.0.2.1 drop

@@ -4,7 +4,7 @@
 meta l4proto tcp tcp dport 80;ok;tcp dport 80
 meta protocol ip tcp dport 53;ok
 meta protocol ip ip saddr 1.2.3.4;ok;ip saddr 1.2.3.4
-ether type ip ip saddr 1.2.3.4;ok;ip saddr 1.2.3.4
+ether type ip ip saddr 1.2.3.4;ok
 vlan type ip ip saddr 1.2.3.4;ok;ether type 8021q ip saddr 1.2.3.4
 ip protocol tcp tcp dport 80;ok
 ip6 nexthdr tcp tcp dport 80;ok
@@ -23,7 +23,7 @@ ether saddr 00:11:22:33:44:55 vlan id 5;ok
 ether type 8021ad vlan id 5;ok
 ether type 8021q vlan id 5;ok;vlan id 5
 ether type vlan vlan id 5;ok;vlan id 5
-vlan id 5 ether type 8021q vlan id 6;ok;vlan id 5 vlan id 6
+vlan id 5 ether type 8021q vlan id 6;ok
 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6;ok
 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 vlan type ip ip saddr 1.2.3.4;ok;ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 ip saddr 1.2.3.4
 ether type 0x1234 tcp dport 80;ok
@@ -33,10 +33,10 @@ meta protocol { ip6, ip } tcp dport 80;ok;meta protocol { ip, ip6 } tcp dport 80
 ip saddr 1.2.3.4 icmpv6 type echo-request;ok
 ip6 saddr ::1 icmp type echo-request;ok
 ether saddr 00:11:22:33:44:55 icmp type echo-request;ok
-meta l4proto icmp icmp type echo-request;ok;icmp type echo-request
+meta l4proto icmp icmp type echo-request;ok
 ip protocol icmp icmp type echo-request;ok
 ip6 nexthdr icmpv6 icmpv6 type echo-request;ok;ip6 nexthdr ipv6-icmp icmpv6 type echo-request
-meta l4proto ipv6-icmp icmpv6 type echo-request;ok;icmpv6 type echo-request
+meta l4proto ipv6-icmp icmpv6 type echo-request;ok
 meta protocol ip icmp type echo-request;ok;icmp type echo-request
 meta protocol ip meta l4proto icmp icmp type echo-request;ok;icmp type echo-request
 meta protocol ip6 meta l4proto icmp icmp type echo-request;ok;meta protocol ip6 icmp type echo-request
@@ -45,7 +45,7 @@ meta l4proto tcp meta l4proto udp;ok
 ip protocol 47 tcp dport 80;ok;ip protocol gre tcp dport 80
 ip protocol != tcp tcp dport 80;ok
 meta l4proto != tcp tcp dport 80;ok
-meta l4proto 47 th dport 80;ok;th dport 80
+meta l4proto 47 th dport 80;ok;meta l4proto gre th dport 80
 ip protocol tcp th dport 80;ok;ip protocol tcp tcp dport 80
 ip ttl 5 ip protocol tcp;ok
 ip protocol tcp ip ttl 5;ok;ip ttl 5 ip protocol tcp
@@ -55,7 +55,7 @@ ip saddr 1.2.3.4 ether type ip;ok
 ether type ip ether saddr 00:11:22:33:44:55 ip saddr 1.2.3.4;ok;ether saddr 00:11:22:33:44:55 ip saddr 1.2.3.4
 ether type ip;ok
 ether type != ip ip saddr 1.2.3.4;ok
-ether type arp arp operation request;ok;arp operation request
+ether type arp arp operation request;ok
 arp htype 1 arp ptype ip arp hlen 6 arp plen 4 arp operation request;ok
 arp saddr ip 1.2.3.4 arp saddr ether 00:11:22:33:44:55;ok;arp saddr ether 00:11:22:33:44:55 arp saddr ip 1.2.3.4
 arp daddr ip { 1.2.3.4, 1.2.3.5 };ok

@@ -8,6 +8,8 @@ icmp type 3 icmp code 1 icmp mtu 5;ok;icmp code host-unreachable icmp mtu 5
 icmp mtu 5;ok
 icmp mtu 5 icmp mtu 6;ok
 icmp gateway 5 counter;ok;icmp gateway 5 counter packets 0 bytes 0
+icmp code . icmp gateway { port-unreachable . 4294967295 };ok
+icmp code . icmp gateway vmap { port-unreachable . 5 : return };ok
 icmp type { 8, 0 } icmp sequence 5;ok;icmp type { echo-reply, echo-request } icmp sequence 5
 icmpv6 id 5;ok;icmpv6 type { echo-request, echo-reply } icmpv6 id 5
 icmpv6 mtu 1280;ok
@@ -17,7 +19,7 @@ ip protocol igmp igmp type 0x16;ok;ip protocol igmp igmp type membership-report-
 icmp code 3 icmp type 3;ok;icmp type destination-unreachable icmp code port-unreachable
 icmpv6 type { nd-neighbor-solicit, nd-router-advert } ip6 hoplimit 255;ok;icmpv6 type { nd-router-advert, nd-neighbor-solicit } ip6 hoplimit 255
 ip6 nexthdr ipv6-icmp icmpv6 type echo-request;ok
-meta l4proto ipv6-icmp icmpv6 type echo-request;ok;icmpv6 type echo-request
+meta l4proto ipv6-icmp icmpv6 type echo-request;ok
 meta l4proto icmp ip6 saddr ::1;ok
 meta l4proto ipv6-icmp ip saddr 1.2.3.4;ok
 icmpv6 taddr ::1;ok-1.1;icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } icmpv6 taddr ::1

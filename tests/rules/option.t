@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Options of IPv4 and TCP, SCTP chunks.
 tcp option maxseg missing;ok
-meta l4proto tcp tcp option maxseg size 1;ok;tcp option maxseg size 1
+meta l4proto tcp tcp option maxseg size 1;ok
 ip saddr 1.2.3.4 ip option lsrr exists;ok
 counter tcp option maxseg size . ip saddr { 1 . 1.2.3.4};ok;counter packets 0 bytes 0 tcp option maxseg size . ip saddr { 1 . 1.2.3.4 }
 counter ip option rr exists;ok;meta protocol ip counter packets 0 bytes 0 ip option rr exists

@@ -8,6 +8,14 @@
 @th,0,128 1;ok;@th,0,128 0x1
 @nh,0,4 3-5;ok;@nh,0,8 & 0xf0 == 0x30-0x50
 @nh,0,4 {3,5};ok;@nh,0,8 & 0xf0 == { 48, 80 }
+@nh,0,4 { 0, 1, 2, 9-10 };ok;@nh,0,8 & 0xf0 == { 0-32, 144-160 }
+@nh,112,7 != { 0, 3, 2-5, 7-8, 9 };ok;@nh,112,8 & 0xfe != { 0, 4-10, 14-18 }
+@nh,112,7 { 0, 1, 2 };ok;@nh,112,8 & 0xfe == { 0, 2, 4 }
+@th,0,8 vmap { 0x80 : accept, 1-5 : drop };ok;@th,0,8 vmap { 1-5 : drop, 128 : accept }
+@th,0,8 vmap { 0x80 : accept, * : drop };ok;@th,0,8 vmap { 128 : accept, * : drop }
+@th,0,8 . @th,8,8 vmap { 0x10 . 0x20 : accept };ok
+@ih,128,128 vmap { 0x0 : accept, 0x2-0x7fffffffffffffff : drop };ok;@ih,128,128 vmap { 0 : accept, 2-9223372036854775807 : drop }
+@th,0,136 vmap { 0x0 : drop, 0x1 : accept, 0xffffffffffffffffffffffffffffffffff : accept };ok;@th,0,136 vmap { 0 : drop, 1 : accept, 87112285931760246646623899502532662132735 : accept }
 @nh,0,4 != 4;ok;@nh,0,8 & 0xf0 != 0x40
 @nh,0,4 > 4;ok;@nh,0,8 & 0xf0 > 0x40
 @ih,0,32 1;ok;@ih,0,32 0x1
@@ -52,7 +60,7 @@ meta l4proto udp @th,16,8 5;ok;udp dport 1280/8
 @ll,0,48 . @ll,48,48 { 1 . 2 };ok;@ll,0,48 . @ll,48,48 { 0x1 . 0x2 }
 @ll,112,4 5;ok;@ll,112,8 & 0xf0 == 0x50
 vlan id 5 @ll,112,3 5;ok;vlan id 5 vlan pcp 5
-ether type ip @nh,0,4 4;ok;ip version 4
+ether type ip @nh,0,4 4;ok;ether type ip ip version 4
 ip6 saddr ::1 @nh,0,4 6;ok;ip6 saddr ::1 ip6 version 6
 ip6 saddr ::1 @nh,64,128 1;ok;ip6 saddr ::1 ip6 saddr ::1
 ip6 saddr ::1 @nh,64,64 0xfe80000000000000;ok;ip6 saddr ::1 ip6 saddr fe80::/64
@@ -61,7 +69,7 @@ meta l4proto tcp @th,104,8 2;ok;tcp flags == syn
 meta l4proto tcp @th,96,4 { 5, 6 };ok;tcp doff { 5, 6 }
 meta l4proto tcp @th,96,4 > 5;ok;tcp doff > 5
 meta l4proto tcp @th,32,32 1-5;ok;tcp sequence 1-5
-meta l4proto icmp @th,0,8 8;ok;icmp type echo-request
+meta l4proto icmp @th,0,8 8;ok;meta l4proto icmp icmp type echo-request
 icmp type 8 @th,32,16 5;ok;icmp type echo-request icmp id 5
 meta l4proto tcp @th,16,16 != 22;ok;tcp dport != 22
 meta l4proto tcp @th,16,16 22-23;ok;tcp dport 22-23

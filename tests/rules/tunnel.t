@@ -25,7 +25,7 @@ meta l4proto gre gre version 0;ok-1.1;gre version 0
 udp dport 4789 vxlan ip protocol icmp vxlan icmp type 8;ok-1.1;udp dport 4789 vxlan ip protocol icmp vxlan icmp type echo-request
 udp dport 4789 vxlan tcp dport 80 vxlan tcp sport 70;ok-1.1
 udp dport 4789 vxlan arp operation request;ok-1.1
-udp dport 4789 vxlan ether type ip vxlan ip saddr 1.2.3.4;ok-1.1;udp dport 4789 vxlan ip saddr 1.2.3.4
+udp dport 4789 vxlan ether type ip vxlan ip saddr 1.2.3.4;ok-1.1
 udp dport 4789 vxlan ip saddr vmap { 1.2.3.4 : drop };ok-1.1
 ip daddr 1.2.3.4 gre ip saddr 1.2.3.4 counter;ok-1.1;ip daddr 1.2.3.4 gre ip saddr 1.2.3.4 counter packets 0 bytes 0
 gre tcp flags syn;ok-1.1

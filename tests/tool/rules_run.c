@@ -14,7 +14,8 @@
  *	RULE;ok-1.1[;NORMAL FORM]				only nft 1.1 and newer take it
  *	RULE;fail;MESSAGE					the first error's text
  *
- * Each rule is compiled alone, in a base chain.  A normal form must compile and list as itself.
+ * Each rule is compiled alone, in a base chain.  A normal form must compile and list as itself,
+ * and the listing must mean what the rule means (relist.h).
  * Out: a line for each failure, then "N passed, N failed, N skipped".  With --normal it prints
  * instead "F<TAB>RULE<TAB>NORMAL FORM" for each good rule of the files ("N" for those of nft 1.1),
  * and "P<TAB>LINE" for the % lines, for comparison with nft.
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "compiler/compile.h"
+#include "tests/tool/relist.h"
 
 struct result {
 	bool ok;
@@ -74,6 +76,15 @@ static void set_listed(struct result *result, const char *listing)
 		result_set(result, false, "(not listed)", strlen("(not listed)"));
 }
 
+static void put_table(const struct run *run, const char *rule, struct buf *out)
+{
+	buf_printf(out,
+		   "table %s t {\n%s\tchain c {\n"
+		   "\t\ttype filter hook ingress device \"lo\" priority 0; policy accept;\n"
+		   "\t\t%s\n\t}\n}\n",
+		   run->family, run->prelude.at ? run->prelude.at : "", rule);
+}
+
 static void compile_rule(const struct run *run, const char *rule, struct result *result)
 {
 	struct arena arena = ARENA_INIT;
@@ -85,11 +96,7 @@ static void compile_rule(const struct run *run, const char *rule, struct result 
 	struct buf text = BUF_INIT, out = BUF_INIT;
 	uint32_t source;
 
-	buf_printf(&text,
-		   "table %s t {\n%s\tchain c {\n"
-		   "\t\ttype filter hook ingress device \"lo\" priority 0; policy accept;\n"
-		   "\t\t%s\n\t}\n}\n",
-		   run->family, run->prelude.at ? run->prelude.at : "", rule);
+	put_table(run, rule, &text);
 	source = source_add(&sources, "rule", buf_str(&text));
 	if (compile_source(&sources, source, &options, &arena, &diag, &compile)) {
 		compile_print(compile, &print, &out);
@@ -114,15 +121,21 @@ static void fail(struct run *run, const char *rule, const char *what, const char
 static void check_normal(struct run *run, const char *rule, const char *normal)
 {
 	struct result again = { .text = BUF_INIT };
+	struct buf text = BUF_INIT, why = BUF_INIT;
 
 	compile_rule(run, normal, &again);
+	put_table(run, rule, &text);
 	if (!again.ok)
 		fail(run, rule, "its normal form is refused", normal, again.text.at);
 	else if (strcmp(again.text.at, normal))
 		fail(run, rule, "its normal form lists otherwise", normal, again.text.at);
+	else if (!relist_check("rule", buf_str(&text), &why))
+		fail(run, rule, "its normal form means something else", normal, why.at);
 	else
 		run->passed++;
 	buf_free(&again.text);
+	buf_free(&text);
+	buf_free(&why);
 }
 
 static void check_rule(struct run *run, const char *rule, bool want_ok, const char *wanted)
