@@ -179,6 +179,8 @@ static void print_program(const struct maps_program *program, struct buf *out)
 		   program->jited_bytes, (program->map_bytes + 1023) / 1024);
 	if (header->proved)
 		buf_printf(out, "proved: with %u packets\n", header->proved);
+	else if (!header->device_count)
+		buf_puts(out, "proved: nothing to prove, no device runs it\n");
 	else
 		buf_puts(out, "proved: no (--no-verify)\n");
 }

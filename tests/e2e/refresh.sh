@@ -118,6 +118,8 @@ case_dormant_tables() {
 	is "mode" "$(mode_of eth0)" none
 	fw 0 list ruleset
 	has "$out" "flags dormant" "udp dport 1002 counter packets 0 bytes 0 drop"
+	fw 0 status
+	has "$out" "proved: nothing to prove, no device runs it"
 	fw 0 -f new.nft
 	is "in force" "$(in_force)" new
 	# Its counters outlive its sleep.
