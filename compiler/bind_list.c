@@ -264,12 +264,37 @@ static void learn(struct bind_depend *depend, const struct bind_part *part,
 	}
 }
 
+/* One of what is joined to WORK says which protocol follows: as bits it would be asked for again. */
+static bool says_protocol(const struct bind_work *work)
+{
+	for (const struct bind_work *part = work->first; part; part = part->next) {
+		if (field_of(&part->stmt)->select != FIELD_SELECT_NOTHING)
+			return true;
+		if (part == work->last)
+			break;
+	}
+	return false;
+}
+
+static void push_parts(struct bind_rule_draft *draft, struct bind_rule *rule,
+		       const struct bind_work *work)
+{
+	for (struct bind_work *part = work->first; part; part = part->next) {
+		if (work->first != work->last)
+			compare_exactly(draft->bind->diag, &part->stmt);
+		*vec_push(draft->bind->arena, &rule->stmts) = part->stmt;
+		if (part == work->last)
+			break;
+	}
+}
+
 /* What is joined to WORK, as bits, and these as fields again as far as they are known. */
 static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
 		  const struct bind_work *work)
 {
 	struct bind_depend depend = { .family = BIND_FAMILY_NETDEV };
 	struct bind_stmt rest = whole_of(draft, work), piece;
+	size_t before = rule->stmts.len;
 	bool more = true;
 
 	for (const struct bind_work *part = work->first; part; part = part->next) {
@@ -281,29 +306,24 @@ static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
 		more = bind_take_bits(draft->bind->arena, &depend, &rest, &piece);
 		*vec_push(draft->bind->arena, &rule->stmts) = piece;
 	}
+	if (is_raw(field_of(&piece)) && says_protocol(work)) {
+		rule->stmts.len = before;
+		push_parts(draft, rule, work);
+	}
 }
 
 /* The statements in their order after joining. */
 static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
-	struct arena *arena = draft->bind->arena;
-
 	for (size_t i = 0; i < draft->works.len; i++) {
 		const struct bind_work *work = draft->works.at[i];
 
 		if (work->gone)
 			continue;
-		if (is_nameless(work)) {
+		if (is_nameless(work))
 			split(draft, rule, work);
-			continue;
-		}
-		for (struct bind_work *part = work->first; part; part = part->next) {
-			if (work->first != work->last)
-				compare_exactly(draft->bind->diag, &part->stmt);
-			*vec_push(arena, &rule->stmts) = part->stmt;
-			if (part == work->last)
-				break;
-		}
+		else
+			push_parts(draft, rule, work);
 	}
 }
 
