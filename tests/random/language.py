@@ -179,6 +179,13 @@ class Field:
     def text(self, rng, value):
         return self.kind.text(rng, value)
 
+    def is_astride(self):
+        """It begins in one byte and ends inside of another."""
+        if self.text_of_field.startswith("@"):
+            offset, bits = map(int, self.text_of_field.split(",")[1:])
+            return offset % 8 + bits > 8 and (offset + bits) % 8 != 0
+        return self.text_of_field in ("ip6 dscp", "frag frag-off")
+
     def is_name(self):
         return not self.kind.ordered
 

@@ -164,8 +164,8 @@ def same_key(left, right):
 class Values:
     """Elements, ranges and matches of fields, in nft's words."""
 
-    def __init__(self, rng):
-        self.rng = rng
+    def __init__(self, rng, version):
+        self.rng, self.version = rng, version
 
     def chance(self, part):
         return self.rng.random() < part
@@ -215,6 +215,8 @@ class Values:
         elif first.kind is TCP_FLAG and self.chance(0.5) and len(key) == 1:
             return [flags_text(mask, "|") for mask in self.rng.sample(range(256), count)]
         else:
+            # nft 1.1 compares other bits of a field astride bytes with ranges in a set.
+            intervals = intervals and not (self.version >= (1, 1) and first.is_astride())
             texts = [self.interval(first, low, high if intervals else low)
                      for low, high in self.disjoint(first, count)]
         return [" . ".join([text] + [self.part(field, intervals) for field in key[1:]])
@@ -312,7 +314,7 @@ class Generator:
 
     def __init__(self, rng, version=(1, 0)):
         self.rng, self.version = rng, version
-        self.values = Values(rng)
+        self.values = Values(rng, version)
         self.ruleset = Ruleset()
         self.all_fields = [field for field in language.FIELDS
                            if field.least <= version < field.below]
