@@ -264,7 +264,7 @@ static void learn(struct bind_depend *depend, const struct bind_part *part,
 	}
 }
 
-/* One of what is joined to WORK says which protocol follows: as bits it would be asked for again. */
+/* One of what is joined to WORK says what follows: as bits it would be asked for again. */
 static bool says_protocol(const struct bind_work *work)
 {
 	for (const struct bind_work *part = work->first; part; part = part->next) {
