@@ -23,6 +23,7 @@
 
 #include <bpf/bpf.h>
 
+#include "bpf/xdpfw_stub.h"
 #include "loader/own.h"
 
 #define LINK_PREFIX "link-"
@@ -323,9 +324,27 @@ bool maps_remove(struct report *report, struct maps_folder *folder)
 	return true;
 }
 
+/* A ruleset that names no device, or only in dormant tables: its counters are to be kept. */
+static bool sleeps(const struct maps_folder *folder, struct arena *arena)
+{
+	struct maps_program program = MAPS_PROGRAM_INIT;
+	struct report quiet = { 0 };
+	OWN_FD int slots = maps_get(folder, MAPS_SLOTS);
+	bool found;
+
+	if (slots < 0)
+		return false;
+	found = maps_read_slot(&quiet, slots, XDPFW_SLOT_LIVE, arena, &program) &&
+		program.record && !program.record->header.device_count;
+	maps_program_close(&program);
+	buf_free(&quiet.text);
+	return found;
+}
+
 /*
  * A namespace that is gone has taken its devices along.  A folder without any link is half made
- * (who made it was killed, because the caller holds the lock), or it filters nothing.
+ * (who made it was killed, because the caller holds the lock), or nothing is left that it
+ * filters; or it never was to filter anything, and whether its namespace is gone nobody can tell.
  */
 static bool is_dead(const struct maps_folder *folder)
 {
@@ -336,7 +355,7 @@ static bool is_dead(const struct maps_folder *folder)
 	for (int i = 0; i < count; i++)
 		if (links[i].ifindex)
 			return false;
-	return count >= 0;
+	return count >= 0 && !sleeps(folder, &arena);
 }
 
 void maps_remove_dead(struct report *report, const struct maps_folder *folder)

@@ -127,6 +127,11 @@ case_dormant_tables() {
 	is "in force" "$(in_force)" none
 	fw 0 list ruleset
 	has "$out" "udp dport 1002 counter packets 1 bytes 38 drop"
+	# Nor does another namespace take them for left over.
+	xdpfw=(in_client "${xdpfw[@]}")
+	fw 0 -f old.nft
+	fw 0 unload
+	xdpfw=("${xdpfw[@]:1}")
 	fw 0 -f new.nft
 	is "in force" "$(in_force)" new
 	fw 0 list ruleset
