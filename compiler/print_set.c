@@ -97,8 +97,9 @@ static struct print_form form_of(const struct bind_set *set, size_t i)
 
 	if (part)
 		form = print_form_of(part);
-	/* nft forgets that a field is raw when it reads such a set back. */
-	if (part && !set->name.len && print_part_has_mask(part))
+	/* nft forgets that a field is raw when it reads these back. */
+	if (part && part->field->proto == PROTO_RAW && !set->name.len &&
+	    (print_part_has_mask(part) || (set->map != AST_MAP_NONE && set->kinds.len == 1)))
 		form.hex = false;
 	return form;
 }
@@ -111,7 +112,8 @@ static void print_element_key(const struct bind_set *set, const struct bind_elem
 		return;
 	}
 	if (set->typeof_key && set->typeof_key->wide_bits) {
-		print_wide(set->typeof_key, element, out);
+		print_wide(set->typeof_key, element,
+			   !set->name.len && set->map != AST_MAP_NONE, out);
 		return;
 	}
 	for (size_t i = 0; i < set->kinds.len; i++) {

@@ -55,6 +55,7 @@ ON_PURPOSE = (
     ("a field behind '^' cannot be compared with a range",
      "nft moves the constant over: `x ^ 255 < 254` is x < 1 to it"),
     ("days of the week have no prefixes", "nor does nft list what it would read"),
+    ("the length of a prefix is more than 128", "nft cuts the number off"),
     ("the largest value here is 6", "no day of the week is greater; nft takes it in some sets"),
 )
 # Likewise, of some items only: (words of the message, what the item has, why).
@@ -77,11 +78,12 @@ NFT_REFUSES = (
     ("Operation not supported", "a kernel without IPsec has no secpath"),
     ("variable sized data types", "nft takes no bit masks in concatenations"),
     ("exceeds valid range 0-6", "nft takes the mask of `meta day X / 3` for a day"),
+    ("conflicting protocols specified: arp vs.", "behind a set nft takes the last one for granted"),
     ("File exists", "different keys of a concatenation are one to nft, in a map with a size and"
      " `policy memory`"),
 )
 # Whatever nft says of the elements: it reads each of them as a value of the wrong part.
-NFT_MISREADS = re.compile(r"\bcounter name [^{}@]* \. [^{}@]* map \{")
+NFT_MISREADS = re.compile(r"\bcounter name [^{}]* \. [^{}]* map \{")
 FIGURES = ("rules", "refused", "asked", "excluded", "unlisted")
 
 

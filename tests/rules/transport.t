@@ -8,6 +8,7 @@ esp spi 5;ok
 ah spi 5 ah sequence 6;ok
 comp cpi 5;ok
 comp flags 0x5;ok
+comp flags vmap { 0x1 : accept, 0x30 : drop };ok
 ip protocol { tcp, udp } th dport 53;ok
 esp spi 5 counter esp sequence 6;ok;esp spi 5 counter packets 0 bytes 0 esp sequence 6
 th sport 5 th dport 6;ok;@th,0,32 0x50006
