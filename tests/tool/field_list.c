@@ -144,6 +144,9 @@ static u128 largest(const struct field *field)
 {
 	if (field->type == &type_day)
 		return 6;
+	/* Several bits of it are a list, which nft takes of flags with names only. */
+	if (field->type == &type_bitmask)
+		return (u128)1 << (field->bit_len - 1);
 	return field->type->form == TYPE_FORM_IFNAME ?
 	       name_value(field, 'z') : u128_max(field->bit_len);
 }
