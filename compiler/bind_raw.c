@@ -81,6 +81,36 @@ bool bind_is_bits(const struct bind_stmt *stmt)
 	       stmt->op == BIND_MATCH_EQ;
 }
 
+/* Whether the first LEN bits of FIELD can be written as a prefix of it (bind_compare.c). */
+static bool has_heads(const struct field *field, unsigned int len)
+{
+	if (field->bit_off % 8 || field->bit_len % 8)
+		return false;
+	return len % 8 == 0 || field->type->prefixes;
+}
+
+static bool can_be_cut(const struct field *field, unsigned int len)
+{
+	return has_heads(field, len) ||
+	       ((field->ops & FIELD_OP_MASK) && !bind_is_astride(field));
+}
+
+/* PIECE compares the first LEN bits of FIELD: a prefix, or where there is none a mask. */
+static void cut(struct bind_stmt *piece, const struct field *field, unsigned int len)
+{
+	u128 rest = u128_max(field->bit_len - len);
+
+	if (has_heads(field, len)) {
+		piece->value.value.form = BIND_FORM_PREFIX;
+		piece->value.value.hi |= rest;
+		piece->head = len;
+		piece->op = BIND_MATCH_EQ;
+	} else {
+		piece->key.parts.at[0].mask &= ~rest;
+		piece->op = BIND_MATCH_EQ_EXPLICIT;
+	}
+}
+
 bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struct bind_stmt *stmt,
 		    struct bind_stmt *ret_piece)
 {
@@ -90,7 +120,7 @@ bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struc
 	uint8_t depth;
 
 	field = field_at(depend, raw->base, bit, 0, &depth);
-	if (!field) {
+	if (!field || (left < field->bit_len && !can_be_cut(field, left))) {
 		*ret_piece = *stmt;
 		ret_piece->key.parts.at[0].field = bind_plain_field(raw);
 		return false;
@@ -98,12 +128,8 @@ bool bind_take_bits(struct arena *arena, const struct bind_depend *depend, struc
 	len = field->bit_len < left ? field->bit_len : left;
 	*ret_piece = piece_of(arena, stmt, field, depth,
 			      (value >> (left - len)) << (field->bit_len - len));
-	if (len < field->bit_len) {
-		ret_piece->value.value.form = BIND_FORM_PREFIX;
-		ret_piece->value.value.hi |= u128_max(field->bit_len - len);
-		ret_piece->head = len;
-		ret_piece->op = BIND_MATCH_EQ;
-	}
+	if (len < field->bit_len)
+		cut(ret_piece, field, len);
 	left -= len;
 	if (!left)
 		return false;

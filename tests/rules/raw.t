@@ -60,6 +60,7 @@ meta l4proto udp @th,16,8 5;ok;udp dport 1280/8
 @ll,0,48 . @ll,48,48 { 1 . 2 };ok;@ll,0,48 . @ll,48,48 { 0x1 . 0x2 }
 @ll,112,4 5;ok;@ll,112,8 & 0xf0 == 0x50
 vlan id 5 @ll,112,3 5;ok;vlan id 5 vlan pcp 5
+ether type 8021q vlan id 6 @ll,112,8 0x80;ok;vlan pcp 4 vlan dei 0 vlan id & 3840 == 0 vlan id 6
 ether type ip @nh,0,4 4;ok;ether type ip ip version 4
 ip6 saddr ::1 @nh,0,4 6;ok;ip6 saddr ::1 ip6 version 6
 ip6 saddr ::1 @nh,64,128 1;ok;ip6 saddr ::1 ip6 saddr ::1
