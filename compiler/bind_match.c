@@ -145,12 +145,37 @@ static bool has_intervals(const struct bind_set *set)
 	return false;
 }
 
+/*
+ * Before a set with `*`, and in a map of counters, nft 1.0.6 reads other bits of a field astride
+ * bytes, as it does for a named set.
+ */
+static bool is_read_as_named(const struct bind_set *set)
+{
+	for (size_t i = 0; i < set->elements.len; i++) {
+		if (set->elements.at[i].catchall)
+			return true;
+	}
+	return set->map == AST_MAP_COUNTER;
+}
+
+static bool check_astride(const struct bind_match *match, const struct bind_set *set)
+{
+	const struct field *field = match->part->field;
+
+	return match->work->stmt.key.parts.len > 1 || !bind_is_astride(field) ||
+	       !is_read_as_named(set) ||
+	       bind_allows(match, FIELD_OP_NAMED, set->span,
+			   set->map == AST_MAP_COUNTER ? "map of counters" : "set with '*'");
+}
+
 /* What the key's form means for the values of a set that is written in the rule. */
 static bool settle_elements(struct bind_match *match, struct bind_set *set)
 {
 	bool ranges = has_intervals(set), single = match->work->stmt.key.parts.len == 1;
 	u128 flip = single && !ranges ? bind_take_flip(match) : 0;
 
+	if (!check_astride(match, set))
+		return false;
 	if (match->work->stmt.key.wide_bits && ranges) {
 		diag_error(match->draft->bind->diag, set->span,
 			   "a field of more than 128 bits is compared with single values only");

@@ -19,6 +19,7 @@ ip6 saddr 1.2.3.4;fail;'1.2.3.4' is not a value of type 'ipv6_addr' (IPv6 addres
 ip6 dscp @codes;fail;'ip6 dscp' takes no named set: nft 1.0.6 compares other bits then
 ip6 dscp != @codes;fail;'ip6 dscp' takes no named set: nft 1.0.6 compares other bits then
 ip6 dscp vmap @code_map;fail;'ip6 dscp' takes no named map: nft 1.0.6 compares other bits then
+frag frag-off vmap { 8191 : accept, * : drop };fail;'frag frag-off' takes no set with '*': nft 1.0.6 compares other bits then
 ip6 dscp & 0x38 == 8;fail;'ip6 dscp' takes no operator '&': nft 1.0.6 compares other bits then
 ip6 dscp & 0x38 != 8-16;fail;'ip6 dscp' takes no operator '&': nft 1.0.6 compares other bits then
 ip6 dscp { cs1, 10-12 };ok;ip6 dscp { cs1, 0x0a-0x0c }
