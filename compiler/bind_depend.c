@@ -272,7 +272,8 @@ static bool need_icmp_type(struct bind_rule_draft *draft, struct bind_depend *de
 	if (!field->icmp_type_count)
 		return true;
 	if (depend->icmp_known) {
-		if (has_icmp_type(field, depend->icmp_type))
+		/* The last of a set counts, and a record has its elements sorted. */
+		if (has_icmp_type(field, depend->icmp_type) || draft->bind->options->listing)
 			return true;
 		diag_error(diag, span, "'%s %s' is not in a message of this type", proto->name,
 			   field->name);

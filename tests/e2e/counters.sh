@@ -74,6 +74,15 @@ case_listing_is_loaded_again() {
 	is "what arrives" "$(net reach eth0 1001 1002 1004 1005 1006)" "1005 1006"
 }
 
+# Of the types in a set the last one written counts; the record has them sorted.
+case_record_of_sorted_types() {
+	world
+	rules types.nft "icmp type { 9, 5 } icmp gateway 1 counter" "udp dport 1001 counter drop"
+	fw 0 -f types.nft
+	fw 0 list ruleset
+	has "$out" "icmp gateway 1 counter packets 0 bytes 0"
+}
+
 case_figures_over_reloads() {
 	world
 	rules one.nft "udp dport 1001 counter drop" "udp dport 1002 counter accept" \
