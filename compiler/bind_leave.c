@@ -259,7 +259,7 @@ static void name_segment(struct bind_part *part)
 {
 	const struct field *field = part->field;
 
-	if (field->proto != PROTO_RT0 || !is_untouched(part))
+	if ((field->proto != PROTO_RT0 && field->proto != PROTO_RT2) || !is_untouched(part))
 		return;
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *other = &field_table[i];

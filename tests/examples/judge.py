@@ -14,11 +14,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "diff"))
 # pylint: disable=wrong-import-position
 import our_judge
-from frame import DEVICE_MAC, Shape
+from frame import DEVICE_MAC, Device, Shape
 from nft_judge import NftJudge
 from packet_file import Packet
 
-DEVICES = [(name, DEVICE_MAC) for name in ("eth0", "eth1", "wan0", "wan1")]
+DEVICES = [Device(name, DEVICE_MAC, 0) for name in ("eth0", "eth1", "wan0", "wan1")]
 
 
 def read_packets(path):
