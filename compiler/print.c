@@ -105,7 +105,7 @@ static bool loses_name(const struct bind_stmt *stmt)
 
 /*
  * Flags are a list where they are tested one by one (any of, none of, `syn / syn,ack`), and one
- * constant or a number where the whole value is compared.
+ * constant or a number where the whole value is compared; but behind `|` they are joined by it.
  */
 static void print_match_value(const struct bind_stmt *stmt, struct buf *out)
 {
@@ -114,13 +114,17 @@ static void print_match_value(const struct bind_stmt *stmt, struct buf *out)
 	u128 value = stmt->value.value.lo;
 	bool list = stmt->mask_slash || stmt->op == BIND_MATCH_ANY_OF ||
 		    stmt->op == BIND_MATCH_NONE_OF;
+	bool several = form.type->bitmask && !list && (value & (value - 1));
+	bool sets = part->flip & ~part->mask;
 
 	if (stmt->key.wide_bits)
 		print_wide(&stmt->key, &stmt->value, false, out);
 	else if (stmt->value.value.form != BIND_FORM_VALUE)
 		print_block(form, &stmt->value.value, out);
-	else if (loses_name(stmt) || (form.type->bitmask && !list && (value & (value - 1))))
+	else if (loses_name(stmt) || (several && !sets))
 		print_number(form, value, out);
+	else if (several)
+		type_print_flags(form.type, form.bits, value, " | ", out);
 	else
 		print_constant(form, value, out);
 	if (stmt->mask_slash) {

@@ -144,25 +144,24 @@ void print_part_field(const struct bind_part *part, struct buf *out)
 	buf_puts(out, part->field->name);
 }
 
-static void print_operand(const struct bind_part *part, const char *operator, u128 value,
-			  struct buf *out)
+/* Several flags stand in parentheses, but for those that `|` sets: it takes them one by one. */
+static void print_operand(const struct bind_part *part, char operator, u128 value, struct buf *out)
 {
 	struct print_form form = print_form_of(part);
 	bool flags = form.type->bitmask && !form.hex && (value & (value - 1));
+	bool group = flags && operator != '|';
 
-	buf_puts(out, operator);
-	if (flags) {
-		buf_putc(out, '(');
+	buf_printf(out, " %c %s", operator, group ? "(" : "");
+	if (flags)
 		type_print_flags(form.type, form.bits, value, " | ", out);
-		buf_putc(out, ')');
-	} else {
+	else
 		print_constant(form, value, out);
-	}
+	buf_puts(out, group ? ")" : "");
 }
 
 void print_whole_mask(const struct bind_part *part, struct buf *out)
 {
-	print_operand(part, " & ", u128_max(part->field->bit_len), out);
+	print_operand(part, '&', u128_max(part->field->bit_len), out);
 }
 
 /*
@@ -178,11 +177,11 @@ static void print_operators(const struct bind_part *part, struct buf *out)
 		buf_printf(out, part->shift > 0 ? " << %d" : " >> %d",
 			   part->shift > 0 ? part->shift : -part->shift);
 	if (kept != u128_max(part->field->bit_len))
-		print_operand(part, " & ", kept, out);
+		print_operand(part, '&', kept, out);
 	if (turned)
-		print_operand(part, " ^ ", turned, out);
+		print_operand(part, '^', turned, out);
 	if (set)
-		print_operand(part, " | ", set, out);
+		print_operand(part, '|', set, out);
 }
 
 /* A raw field that is longer than a part is one field again. */

@@ -276,7 +276,7 @@ case_wrong_rulesets() {
 	sed -i '$d' half.nft
 	rules later.nft "ct state new drop"
 	printf 'table netdev t { chain in { type filter hook input priority 0; } }\n' >hook.nft
-	printf 'table inet t {\n}\n' >family.nft
+	printf 'table ip t {\n}\n' >family.nft
 	printf 'delete table netdev t\n' >delete.nft
 	head -c 1000 /dev/urandom >noise.nft
 	for name in field value half later hook family delete noise; do
@@ -333,8 +333,7 @@ case_usage() {
 	usage "there is no command 'stauts'; did you mean 'status'?" stauts
 	usage "there is no command 'unlaod'; did you mean 'unload'?" unlaod
 	usage "there is no command 'old.nft'" old.nft
-	usage "'list' is given as 'list ruleset'" list
-	usage "'list' is given as 'list ruleset'" list tables
+	usage "'list' needs to know what: 'xdpfw --help' says what there is" list
 	usage "-f needs a value: FILE" -f
 	usage "--netns needs a value" status --netns
 	usage "--force takes no value" --force=yes -f old.nft
@@ -347,7 +346,7 @@ case_usage() {
 	usage "-D is given as NAME=VALUE, not 'x'" -D x -f old.nft
 	usage "--device: a name is empty" --device eth0,,eth1 -f old.nft
 	usage "an option here needs -f FILE" --force status
-	usage "-a and -s go with 'list ruleset'" -a status
+	usage "-a and -s go with 'list'" -a status
 }
 
 e2e_main "$@"

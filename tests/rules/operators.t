@@ -30,6 +30,9 @@ meta length << 2 < 9;ok
 tcp flags ^ 1 == 3;ok;tcp flags == syn
 tcp flags ^ 1 == 1;ok;tcp flags == 0x0
 tcp flags & 3 | 4 != 0;ok;tcp flags & (fin | syn | rst) | rst != 0x0
+tcp flags & 3 | 4 == 5;ok;tcp flags & (fin | syn | rst) | rst == fin | rst
+tcp flags | 15 != 0x8f;ok;tcp flags | fin | syn | rst | psh != fin | syn | rst | psh | cwr
+tcp flags | fin == fin;ok
 ip saddr | 0.0.0.1 10.0.0.1;ok;ip saddr | 0.0.0.1 == 10.0.0.1
 ip saddr ^ 0.0.0.1 { 10.0.0.0, 10.0.0.9 };ok;ip saddr { 10.0.0.1, 10.0.0.8 }
 ether saddr & ff:ff:ff:00:00:00 == 00:11:22:00:00:00;ok

@@ -155,8 +155,8 @@ START_TEST(rule_not_taken)
 		"meta random 5 accept\nmeta random 5 accept",
 		"meta random < 5 meta random > 7 accept",
 		"tcp dport vmap { 22 : accept }\ntcp dport 22 accept",
-		"ip saddr . tcp dport { 10.0.0.1 . 1-5 } accept\n"
-		"ip saddr . tcp dport { 10.0.0.1 . 1-6 } accept",
+		("ip saddr . tcp dport { 10.0.0.1 . 1-5 } accept\n"
+		 "ip saddr . tcp dport { 10.0.0.1 . 1-6 } accept"),
 		"ip saddr @s ip saddr 10.0.0.1 accept",
 	};
 	char text[1024];
@@ -177,8 +177,8 @@ START_TEST(rule_taken)
 		"tcp dport != 22 accept\ntcp dport 23-25 accept",
 		"tcp dport != 22 accept\ntcp dport != { 22, 23 } accept",
 		"tcp dport { 1-10, 20-30 } return\nip saddr 10.0.0.1 tcp dport { 2, 22 } drop",
-		"ip saddr . tcp dport { 10.0.0.1 . 1-5 } accept\n"
-		"ip saddr . tcp dport { 10.0.0.1 . 1-4 } accept",
+		("ip saddr . tcp dport { 10.0.0.1 . 1-5 } accept\n"
+		 "ip saddr . tcp dport { 10.0.0.1 . 1-4 } accept"),
 		"tcp dport 1-5 tcp dport 4-9 tcp dport { 3, 6 } accept",
 		"tcp flags syn drop\ntcp flags syn tcp dport 22 accept",
 		"meta l4proto tcp goto b\ntcp dport 22 accept",
