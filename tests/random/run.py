@@ -49,6 +49,7 @@ ON_PURPOSE = (
      "behind a set of protocols nft takes the one named last for granted and asks for none:"
      " `meta protocol { ip6, ip } ip saddr X` reads IPv6 headers"),
     (": nft 1.0.6 compares other bits then", "of fields across bytes"),
+    ("must not cross each other", "which of two boxes the kernel finds first is not defined"),
     ("cannot be shifted: nft 1.0.6 compares the wrong bytes then", "of numbers in headers"),
     ("are kept in different byte orders",
      "a set for a field in host order, asked by one in network order: nft compares other values"),
@@ -62,7 +63,7 @@ ON_PURPOSE = (
 ON_PURPOSE_ITEMS = (
     ("is not in a message of this type", re.compile(r"icmpv6 type (== )?(0|0x0)\b|icmp\w* type \^"),
      "nft knows no type 0 of icmpv6, and the type before a '^' moved over"),
-    ("conflicting protocols: 'ether' after", re.compile(r"(iif|oif)type \^"),
+    ("conflicting protocols: '", re.compile(r"(iif|oif)type \^"),
      "nft knows the type before a '^' moved over"),
 )
 # What nft refuses and xdpfw takes: (words of nft's message, what the item has, why that does no
