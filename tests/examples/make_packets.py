@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 # pylint: disable=wrong-import-position
 from frame import (BROADCAST_MAC, ETH_8021AD, ETH_8021Q, ETH_ARP, ETH_IP, ETH_IP6, PROTO_ICMP,
                    PROTO_ICMPV6, PROTO_TCP, PROTO_UDP, arp, eth, ext, ext_fragment, icmp, ip4, ip6,
-                   mac, tcp, udp)
+                   mac, tcp, tcp_with, udp)
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 GLOBAL6, LOCAL6, OURS6 = "2001:db8:77::7", "fe80::1", "2001:db8:53::53"
@@ -327,8 +327,56 @@ def router():
         yield name, verdict, device, frame
 
 
+def tcp4_options(options, dport=443, flags=SYN):
+    segment = tcp_with(options, sport=40000, dport=dport, flags=flags)
+    return eth(ETH_IP, ip4(segment, PROTO_TCP, "203.0.113.77"))
+
+
+def odd():
+    """Options, extension headers, keys of two parts."""
+    segment = tcp(40000, 443, SYN)
+    for name, verdict, frame in (
+            ("arp_request", "accept", arp_frame()),
+            ("https", "accept", tcp4(443)),
+            ("https_v6", "accept", tcp6(443)),
+            ("syn_fin", "drop", tcp4(443, flags=SYN | FIN)),
+            ("syn_rst", "drop", tcp4(443, flags=SYN | RST)),
+            ("no_flags", "drop", tcp4(443, flags=0)),
+            ("mss_1460", "accept", tcp4_options(b"\2\4" + (1460).to_bytes(2, "big"))),
+            ("mss_536", "accept", tcp4_options(b"\1\2\4" + (536).to_bytes(2, "big"))),
+            ("mss_535", "drop", tcp4_options(b"\2\4" + (535).to_bytes(2, "big"))),
+            ("mss_0", "drop", tcp4_options(b"\4\2\2\4\0\0")),
+            ("mss_0_without_syn", "accept", tcp4_options(b"\2\4\0\0", flags=ACK)),
+            ("loose_source_route", "drop",
+             eth(ETH_IP, ip4(segment, PROTO_TCP, options=b"\x83\7\4\xc0\0\2\1"))),
+            ("strict_source_route", "drop",
+             eth(ETH_IP, ip4(segment, PROTO_TCP, options=b"\x89\7\4\xc0\0\2\1"))),
+            ("record_route", "accept",
+             eth(ETH_IP, ip4(segment, PROTO_TCP, options=b"\7\7\4\0\0\0\0"))),
+            ("routing_header_0", "drop",
+             eth(ETH_IP6, ip6(ext(PROTO_TCP, segment, 2, bytes(22)), 43, GLOBAL6, OURS6))),
+            ("routing_header_4", "accept",
+             eth(ETH_IP6, ip6(ext(PROTO_TCP, segment, 2, b"\4" + bytes(21)), 43, GLOBAL6, OURS6))),
+            ("later_fragment", "drop", fragment4()),
+            ("later_fragment_v6", "drop", fragment6()),
+            ("neighbour", "accept", icmp6(135)),
+            ("neighbour_from_afar", "drop", icmp6(135, hops=64)),
+            ("ping", "accept", icmp4(8)),
+            ("ping_1000", "accept", icmp4(8, size=1000)),
+            ("ping_1001", "drop", icmp4(8, size=1001)),
+            ("ssh_admin", "accept", tcp4(22, src="192.0.2.7")),
+            ("ssh_stranger", "drop", tcp4(22, src="198.51.100.7")),
+            ("door_first", "accept", tcp4(8000, src="198.51.100.7")),
+            ("door_last", "accept", tcp4(8099, src="198.51.100.7")),
+            ("door_beside", "drop", tcp4(8100, src="198.51.100.7")),
+            ("door_of_another", "drop", tcp4(8000, src="192.0.2.7")),
+            ("dns_answer", "accept", udp4(40002, 53)),
+            ("udp_stranger", "drop", udp4(40002, 1900))):
+        yield name, verdict, "eth0", frame
+
+
 def main(folder):
-    for example in (server, dns, game, blocklist, containers, router):
+    for example in (server, dns, game, blocklist, containers, router, odd):
         path = os.path.join(folder, example.__name__ + ".packets")
         with open(path, "w", encoding="ascii") as file:
             file.write("# SPDX-License-Identifier: GPL-2.0-only\n"
