@@ -20,6 +20,7 @@ struct line {
 	bool makes_key;			/* in a condition */
 	unsigned int depth;		/* of the braces that are open */
 	bool has_l4;			/* known to be there */
+	enum proto_id network;		/* known to be the packet's; PROTO_META: not known */
 	bool acts;			/* something was written */
 };
 
@@ -27,6 +28,17 @@ static void put_and(struct line *line)
 {
 	if (line->conditions.len)
 		buf_puts(&line->conditions, " && ");
+}
+
+/* The packet is of a network protocol that a place needs; PROTO_META: of any. */
+static void put_network(struct line *line, enum proto_id network)
+{
+	if (network == PROTO_META || network == line->network)
+		return;
+	put_and(line);
+	buf_printf(&line->conditions, "f->nfproto == %s",
+		   network == PROTO_IP ? "NFPROTO_IPV4" : "NFPROTO_IPV6");
+	line->network = network;
 }
 
 /* The load works: nothing is written for what always does, or was asked before in this rule. */
@@ -51,6 +63,8 @@ static void put_present(struct line *line, uint32_t number)
 		buf_puts(&line->conditions, "f->has_l4");
 		line->has_l4 = true;
 	}
+	if (load->field->load == FIELD_LOAD_PRESENCE)
+		put_network(line, field_proto(load->field)->network);
 	if (load->field->load != FIELD_LOAD_HEADER || bytes <= line->emit->present[place])
 		return;
 	put_and(line);

@@ -36,7 +36,8 @@ enum field_base {
 
 enum field_load {
 	FIELD_LOAD_HEADER,		/* bits of a header, big endian */
-	FIELD_LOAD_PRESENCE,		/* 1 when the place is there, else 0; never fails */
+	FIELD_LOAD_PRESENCE,		/* 1 when the place is there, else 0; fails only on packets
+					   that are not of the network protocol it needs */
 	FIELD_LOAD_PROTOCOL,		/* ether type behind at most one tag; 1 or 4 below 0x600 */
 	FIELD_LOAD_L4PROTO,		/* exists only with layer-4 information (SEMANTICS 3, 4) */
 	FIELD_LOAD_NFPROTO,		/* inet: 2 (IPv4), 10 (IPv6); netdev: always 5 */

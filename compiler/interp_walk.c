@@ -178,12 +178,21 @@ static bool load_header(const struct interp_walk *walk, const struct ir_load *lo
 	return true;
 }
 
-static bool load_presence(const struct interp_walk *walk, const struct ir_load *load)
+/*
+ * Whether there is an extension header or an IP option can be asked of packets of that protocol
+ * only: behind two tags `meta protocol` is another, whatever the rule has asked of the tags.
+ */
+static bool load_presence(const struct interp_walk *walk, const struct ir_load *load,
+			  u128 *ret_value)
 {
+	enum proto_id network = field_proto(load->field)->network;
 	struct ir_place place = ir_load_place(load);
 	struct interp_place found;
 
-	return interp_place_find(walk, &place, &found);
+	if (network != PROTO_META && walk->protocol != field_protos[network].ether_type)
+		return false;
+	*ret_value = interp_place_find(walk, &place, &found);
+	return true;
 }
 
 static uint32_t packet_type(const struct interp_packet *packet)
@@ -289,10 +298,8 @@ bool interp_walk_load(const struct interp_walk *walk, const struct ir_load *load
 {
 	if (load->field->load == FIELD_LOAD_HEADER)
 		return load_header(walk, load, ret_value);
-	if (load->field->load == FIELD_LOAD_PRESENCE) {
-		*ret_value = load_presence(walk, load);
-		return true;
-	}
+	if (load->field->load == FIELD_LOAD_PRESENCE)
+		return load_presence(walk, load, ret_value);
 	if (load->tunnel != PROTO_META)
 		return load_tunnel_meta(walk, load, ret_value);
 	return load_meta(walk, load, ret_value);

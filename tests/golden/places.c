@@ -310,9 +310,9 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
 	if (f->tcp_option_2_len >= 4 && in32(f->tcp_option_maxseg_size, 1, 536)) { count(f, 0); return DROP(0); } /* places.nft:5 tcp option maxseg size 1-536 counter drop */
 	if (f->tcp_option_timestamp == 1 && f->tcp_option_8_len >= 6 && f->tcp_option_timestamp_tsval == 0) { return DROP(1); } /* places.nft:6 tcp option timestamp exists tcp option timestamp tsval 0 drop */
 	if (f->tcp_option_254 == 1) { count(f, 1); } /* places.nft:7 tcp option 254 exists counter */
-	if (f->meta_protocol == 0x800 && f->ip_option_lsrr == 1) { return DROP(3); } /* places.nft:8 ip option lsrr exists drop */
+	if (f->meta_protocol == 0x800 && f->nfproto == NFPROTO_IPV4 && f->ip_option_lsrr == 1) { return DROP(3); } /* places.nft:8 ip option lsrr exists drop */
 	if (f->meta_protocol == 0x800 && f->ip_option_148_len >= 4 && f->ip_option_ra_value == 0) { count(f, 2); } /* places.nft:9 ip option ra value 0 counter */
-	if (f->meta_protocol == 0x86dd && f->exthdr_hbh == 1) { count(f, 3); } /* places.nft:10 exthdr hbh exists counter */
+	if (f->meta_protocol == 0x86dd && f->nfproto == NFPROTO_IPV6 && f->exthdr_hbh == 1) { count(f, 3); } /* places.nft:10 exthdr hbh exists counter */
 	if (f->meta_protocol == 0x86dd && f->extension_44_len >= 4 && f->frag_frag_off == 0 && f->frag_more_fragments == 1) { count(f, 4); } /* places.nft:11 frag frag-off 0 frag more-fragments 1 counter */
 	if (f->meta_protocol == 0x86dd && f->extension_43_len >= 24 && (f->srh_sid_1__high == 0x20010db800000000ull && f->srh_sid_1__low == 0x1)) { count(f, 5); } /* places.nft:12 srh sid[1] 2001:db8::1 counter */
 	if (f->length >= 126 && f->raw_nh_1000_8 == 5) { count(f, 6); } /* places.nft:13 @nh,1000,8 0x5 counter */
