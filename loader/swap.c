@@ -12,10 +12,8 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <net/if.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 
@@ -25,133 +23,6 @@
 #include "loader/probe.h"
 #include "loader/state.h"
 #include "loader/swap_parts.h"
-
-/* A load on its way. */
-struct swap_state {
-	struct report *report;
-	const struct swap_request *request;
-	struct arena *arena;
-	int lock;
-	struct maps_folder folder;
-	struct maps_program old;		/* slot 0 */
-	struct maps_link *links;		/* pinned before */
-	int link_count;
-	struct object_stub stub;
-	struct xdpfw_device *where;		/* by number of compile->devices */
-	struct maps_device *devices;		/* likewise, for the record */
-	const char **pinned;			/* likewise: the link this load pinned, or NULL */
-	struct maps_cells cells;
-	struct object live;
-	struct maps_record record;
-	bool first;				/* no ruleset is in force */
-	bool emptied;				/* nor is there: the devices drop packets */
-	sigset_t signals;			/* that the caller blocked */
-	bool kept;				/* the object was not built now */
-};
-
-static void suggest_device(struct diag *diag, const char *name)
-{
-	struct if_nameindex *all = if_nameindex();
-	struct str_nearest nearest = { .word = str_from(name) };
-
-	for (struct if_nameindex *at = all; at && at->if_index; at++)
-		str_nearest_offer(&nearest, at->if_name);
-	if (nearest.best)
-		diag_help(diag, "did you mean '%s'?", nearest.best);
-	if (all)
-		if_freenameindex(all);
-}
-
-static void report_name(struct diag *diag, bool warn, struct source_span span, const char *name,
-			const char *problem)
-{
-	if (warn)
-		diag_warning(diag, span, "device '%s' %s", name, problem);
-	else
-		diag_error(diag, span, "device '%s' %s", name, problem);
-	suggest_device(diag, name);
-}
-
-/* What the ruleset names must be there. Only warns under -c. */
-static bool find_names(const struct swap_request *request, bool warn, struct xdpfw_device *where)
-{
-	const struct compile *compile = request->compile;
-	unsigned int errors = request->diag->errors;
-
-	for (size_t i = 0; i < compile->device_count; i++) {
-		const struct compile_device *named = &compile->devices[i];
-		struct probe_device found = { 0 };
-		int error = probe_device(named->name, &found);
-
-		if (error)
-			report_name(request->diag, warn, named->span, named->name,
-				    error == -ENODEV ? "does not exist in this network namespace" :
-						       "cannot be looked at");
-		else if (!found.ethernet)
-			report_name(request->diag, warn, named->span, named->name,
-				    "does not carry Ethernet frames");
-		where[i].ifindex = found.ifindex;
-		where[i].entry = named->entry;
-		where[i].type = found.type;
-		where[i].group = found.group;
-		memcpy(where[i].mac, found.mac, sizeof(where[i].mac));
-		strncpy((char *)where[i].name, named->name, XDPFW_NAME_BYTES - 1);
-	}
-	for (size_t i = 0; i < compile->ifname_count; i++)
-		if (!if_nametoindex(compile->ifnames[i].name))
-			report_name(request->diag, warn, compile->ifnames[i].span,
-				    compile->ifnames[i].name,
-				    "does not exist in this network namespace (iif needs it, "
-				    "iifname does not)");
-	return request->diag->errors == errors;
-}
-
-static const struct maps_link *find_link(const struct swap_state *state, uint32_t ifindex)
-{
-	for (int i = 0; i < state->link_count; i++)
-		if (state->links[i].ifindex == ifindex)
-			return &state->links[i];
-	return NULL;
-}
-
-static bool is_named(const struct swap_state *state, uint32_t ifindex)
-{
-	for (size_t i = 0; i < state->request->compile->device_count; i++)
-		if (state->where[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
-/* A device that was moved to another network namespace has a name only in the record. */
-static const char *name_of(const struct swap_state *state, uint32_t ifindex, char name[IF_NAMESIZE])
-{
-	const struct maps_record *old = state->old.record;
-
-	if (if_indextoname(ifindex, name))
-		return name;
-	for (uint32_t i = 0; old && i < old->header.device_count; i++)
-		if (old->devices[i].ifindex == ifindex)
-			return old->devices[i].name;
-	return "?";
-}
-
-/* The devices that would have no filter any more have to be given up by the user. */
-static bool check_dropped(struct swap_state *state)
-{
-	OWN_BUF struct buf names = BUF_INIT;
-	char name[IF_NAMESIZE];
-
-	for (int i = 0; i < state->link_count; i++)
-		if (!is_named(state, state->links[i].ifindex))
-			buf_printf(&names, "%s%s", names.len ? ", " : "",
-				   name_of(state, state->links[i].ifindex, name));
-	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
-		return true;
-	return report_fail(state->report, REPORT_SYSTEM,
-			   "this ruleset has no filter for %s, which has one now and would be left "
-			   "open; say --drop-devices, or 'flush ruleset' in the file, if that is "
-			   "meant", names.at);
-}
 
 /*
  * From here on what is begun is ended or taken back: these signals wait.  SIGPIPE too: a notice
@@ -235,20 +106,6 @@ static bool load_stub(struct swap_state *state)
 	return true;
 }
 
-/* The cells that have had another owner. */
-static bool clear_cells(struct swap_state *state)
-{
-	int error = 0;
-
-	if (state->cells.anew)
-		return true;
-	for (size_t i = 0; i < state->request->compile->counter_count && !error; i++)
-		if (state->cells.fresh[i])
-			error = maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]);
-	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
-				     strerror(-error));
-}
-
 static bool make_live(struct swap_state *state, const struct buf *object)
 {
 	struct swap_program program = {
@@ -267,10 +124,10 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 	    !swap_make_program(state->report, state->request, &program, state->arena, &state->live,
 			       &state->record.header.proved))
 		return false;
-	return clear_cells(state);
+	return swap_clear_cells(state);
 }
 
-static bool pin(struct swap_state *state, const char *name, int fd)
+bool swap_pin(struct swap_state *state, const char *name, int fd)
 {
 	int error = maps_pin(&state->folder, name, fd);
 
@@ -286,7 +143,7 @@ static bool pin_again(struct swap_state *state, const char *name, int fd)
 	if (maps_is_same(pinned, fd))
 		return true;
 	maps_unpin(&state->folder, name);
-	return pin(state, name, fd);
+	return swap_pin(state, name, fd);
 }
 
 /* Before the first stub is attached, the slots pass packets and everything is pinned. */
@@ -306,167 +163,9 @@ static bool set_up(struct swap_state *state)
 	if (bpf_map_update_elem(state->stub.control, &key, &control, BPF_ANY))
 		return report_fail(state->report, REPORT_SYSTEM, "cannot fill the control word: %s",
 				   strerror(errno));
-	return pin(state, MAPS_CONTROL, state->stub.control) &&
-	       pin(state, MAPS_CELLS, state->live.maps.cells) &&
-	       pin(state, MAPS_SLOTS, state->stub.slots);
-}
-
-static const char *mode_word(bool generic)
-{
-	return generic ? "generic" : "native";
-}
-
-/* A device that has the stub keeps it, and the mode it is in. */
-static bool keep_device(struct swap_state *state, struct maps_device *device)
-{
-	enum attach_mode wanted = state->request->mode;
-	struct attach_program found;
-	int error = attach_query(device->ifindex, &found);
-
-	if (error)
-		return report_fail(state->report, REPORT_SYSTEM,
-				   "cannot ask for the mode %s is in: %s", device->name,
-				   strerror(-error));
-	device->generic = found.generic;
-	for (uint32_t i = 0; state->old.record && i < state->old.record->header.device_count; i++)
-		if (state->old.record->devices[i].ifindex == device->ifindex)
-			memcpy(device->reason, state->old.record->devices[i].reason,
-			       sizeof(device->reason));
-	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
-		return true;
-	return report_fail(state->report, REPORT_SYSTEM,
-			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot "
-			   "change it without a moment in which the device is open; 'xdpfw unload' "
-			   "first",
-			   device->name, mode_word(found.generic));
-}
-
-/* Another program in a link of ours: the stub takes its place in one step. */
-static bool take_link_back(struct swap_state *state, const struct maps_link *link,
-			   const char *device)
-{
-	OWN_FD int fd = -1;
-	int error;
-
-	if (maps_is_stub(link->program))
-		return true;
-	fd = maps_get(&state->folder, link->name);
-	error = fd < 0 ? fd : bpf_link_update(fd, state->stub.stub, NULL);
-	if (error)
-		return report_fail(state->report, REPORT_SYSTEM,
-				   "%s runs another XDP program (id %u) in the place of the stub, "
-				   "which cannot be put back: %s", device, link->program,
-				   strerror(-error));
-	report_notice(state->report,
-		      "somebody put another XDP program (id %u) in the place of the stub on %s; "
-		      "it was taken off", link->program, device);
-	return true;
-}
-
-static bool attach_new(struct swap_state *state, size_t i)
-{
-	struct maps_device *device = &state->devices[i];
-	const char *name = arena_printf(state->arena, "link-%u", device->ifindex);
-	OWN_FD int link = -1;
-
-	if (!attach_device(state->report, state->stub.stub, state->request->mode,
-			   state->request->force, device, &link) ||
-	    !pin(state, name, link))
-		return false;
-	state->pinned[i] = name;
-	return true;
-}
-
-static bool attach_all(struct swap_state *state)
-{
-	for (size_t i = 0; i < state->request->compile->device_count; i++) {
-		struct maps_device *device = &state->devices[i];
-		const struct maps_link *link = find_link(state, state->where[i].ifindex);
-
-		device->ifindex = state->where[i].ifindex;
-		memcpy(device->name, state->where[i].name, sizeof(device->name));
-		if (!(link ? take_link_back(state, link, device->name) &&
-				     keep_device(state, device) :
-			     attach_new(state, i)))
-			return false;
-	}
-	return true;
-}
-
-/* Base values: what was counted in cells that the new program does not have. */
-static bool read_base(struct swap_state *state, size_t i, struct maps_counter *counter)
-{
-	const struct maps_counter *from = state->cells.from[i];
-	struct xdpfw_cell sum = { 0 };
-	int error = 0;
-
-	if (from && state->cells.anew)
-		error = maps_read_cell(state->old.cells, from->cell, &sum);
-	if (error)
-		return report_fail(state->report, REPORT_SYSTEM,
-				   "cannot read the counters in force: %s", strerror(-error));
-	counter->packets = state->cells.base[i].packets + sum.packets;
-	counter->bytes = state->cells.base[i].bytes + sum.bytes;
-	counter->cell = state->cells.cell_of[i];
-	return true;
-}
-
-static bool bind_record(struct swap_state *state)
-{
-	const struct compile *compile = state->request->compile;
-	struct maps_record *record = &state->record;
-
-	record->counters = ARENA_ARRAY(state->arena, struct maps_counter,
-				       compile->counter_count + 1);
-	for (size_t i = 0; i < compile->counter_count; i++) {
-		maps_key(compile->counters[i].key, record->counters[i].key);
-		if (!read_base(state, i, &record->counters[i]))
-			return false;
-	}
-	maps_record_sort(record);
-	return maps_record_bind(state->report, record, state->live.program);
-}
-
-/* All of the record but the counters. */
-static void fill_record(struct swap_state *state, struct str text)
-{
-	const struct compile *compile = state->request->compile;
-	const struct maps_record *old = state->old.record;
-	struct maps_record *record = &state->record;
-	struct maps_header *header = &record->header;
-
-	header->abi = XDPFW_ABI_VERSION;
-	header->generation = old ? old->header.generation + 1 : 1;
-	header->loaded = (uint64_t)time(NULL);
-	header->rule_count = compile->rule_count;
-	header->cell_count = state->cells.cell_count;
-	header->next_handle = old ? old->header.next_handle : 1;
-	header->counter_count = (uint32_t)compile->counter_count;
-	header->object_count = (uint32_t)compile->object_count;
-	header->device_count = (uint32_t)compile->device_count;
-	header->text_bytes = (uint32_t)text.len;
-	state_digest(text.at, text.len, header->digest);
-	record->objects = ARENA_ARRAY(state->arena, struct maps_object, compile->object_count + 1);
-	for (size_t i = 0; i < compile->object_count; i++) {
-		const struct maps_object *known =
-			old ? maps_find_object(old, compile->objects[i].key) : NULL;
-
-		maps_key(compile->objects[i].key, record->objects[i].key);
-		record->objects[i].handle = known ? known->handle : header->next_handle++;
-	}
-	record->devices = state->devices;
-	record->text = arena_strdup(state->arena, text);
-}
-
-static bool make_record(struct swap_state *state)
-{
-	struct compile_print_options options = { .stateless = true };
-	OWN_BUF struct buf text = BUF_INIT;
-
-	buf_puts(&text, "");
-	compile_print(state->request->compile, &options, &text);
-	fill_record(state, buf_str(&text));
-	return bind_record(state);
+	return swap_pin(state, MAPS_CONTROL, state->stub.control) &&
+	       swap_pin(state, MAPS_CELLS, state->live.maps.cells) &&
+	       swap_pin(state, MAPS_SLOTS, state->stub.slots);
 }
 
 static bool switch_slot(struct swap_state *state)
@@ -490,7 +189,7 @@ static void finish(struct swap_state *state)
 	if (!state->first && state->cells.anew) {
 		state->record.header.revision++;
 		state->report = &late;
-		if (!bind_record(state))
+		if (!swap_bind_record(state))
 			report_notice(report,
 				      "the last packets before the switch are not counted: %s",
 				      late.text.at);
@@ -499,7 +198,7 @@ static void finish(struct swap_state *state)
 		maps_pin(&state->folder, MAPS_CELLS, state->live.maps.cells);
 	}
 	for (int i = 0; i < state->link_count; i++)
-		if (!is_named(state, state->links[i].ifindex))
+		if (!swap_is_named(state, state->links[i].ifindex))
 			maps_unpin(&state->folder, state->links[i].name);
 	buf_free(&late.text);
 }
@@ -558,7 +257,7 @@ static void say_what_holds(struct swap_state *state)
 static bool run_load(struct swap_state *state, const struct buf *object)
 {
 	swap_fault("built");
-	if (!open_state(state) || !check_dropped(state) || !load_stub(state) ||
+	if (!open_state(state) || !swap_check_dropped(state) || !load_stub(state) ||
 	    !make_live(state, object))
 		return false;
 	if (!state->kept)
@@ -566,7 +265,7 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	if (!check_signals(state) || !set_up(state))
 		return false;
 	swap_fault("pinned");
-	if (!attach_all(state) || !make_record(state))
+	if (!swap_attach_all(state) || !swap_make_record(state))
 		return false;
 	swap_fault("attached");
 	if (!check_signals(state) || !switch_slot(state))
@@ -626,7 +325,7 @@ static bool run_built(struct swap_state *state, struct buf *object)
 /* A ruleset without a table and a device is no ruleset: what is in force goes. */
 static bool run_empty(struct swap_state *state)
 {
-	return open_state(state) && check_dropped(state) &&
+	return open_state(state) && swap_check_dropped(state) &&
 	       maps_remove(state->report, &state->folder);
 }
 
@@ -652,7 +351,7 @@ bool swap_load(struct report *report, const struct swap_request *request)
 
 	if (!probe_system(report))
 		return false;
-	if (!find_names(request, false, state.where))
+	if (!swap_find_names(request, false, state.where))
 		ok = report_fail(report, REPORT_SYSTEM,
 				 "this network namespace does not have what the ruleset names");
 	else if (count || request->compile->object_count)
@@ -684,7 +383,7 @@ bool swap_check(struct report *report, const struct swap_request *request)
 	struct object none = OBJECT_INIT;
 	uint32_t packets;
 
-	find_names(request, true, where);
+	swap_find_names(request, true, where);
 	if (!build_find_clang()) {
 		build_say_missing(&missing);
 		return report_fail(report, REPORT_SYSTEM,

@@ -5,9 +5,62 @@
 #ifndef XDPFW_SWAP_PARTS_H
 #define XDPFW_SWAP_PARTS_H
 
+#include <signal.h>
+
 #include "loader/object.h"
 #include "loader/probe.h"
 #include "loader/swap.h"
+
+/* A load on its way. */
+struct swap_state {
+	struct report *report;
+	const struct swap_request *request;
+	struct arena *arena;
+	int lock;
+	struct maps_folder folder;
+	struct maps_program old;		/* slot 0 */
+	struct maps_link *links;		/* pinned before */
+	int link_count;
+	struct object_stub stub;
+	struct xdpfw_device *where;		/* by number of compile->devices */
+	struct maps_device *devices;		/* likewise, for the record */
+	const char **pinned;			/* likewise: the link this load pinned, or NULL */
+	struct maps_cells cells;
+	struct object live;
+	struct maps_record record;
+	bool first;				/* no ruleset is in force */
+	bool emptied;				/* nor is there: the devices drop packets */
+	sigset_t signals;			/* that the caller blocked */
+	bool kept;				/* the object was not built now */
+};
+
+/* swap.c */
+
+bool swap_pin(struct swap_state *state, const char *name, int fd);
+
+/* swap_devices.c */
+
+/* What the ruleset names must be there; only warns with WARN.  WHERE: by number of the devices. */
+bool swap_find_names(const struct swap_request *request, bool warn, struct xdpfw_device *where);
+
+bool swap_is_named(const struct swap_state *state, uint32_t ifindex);
+
+/* The devices that would have no filter any more have to be given up by the user. */
+bool swap_check_dropped(struct swap_state *state);
+
+/* Puts the stub on every device of the ruleset, and pins what it attaches. */
+bool swap_attach_all(struct swap_state *state);
+
+/* swap_record.c */
+
+/* Zeroes the cells that have had another owner. */
+bool swap_clear_cells(struct swap_state *state);
+
+/* Makes the record, and binds it to the program that is about to go live. */
+bool swap_make_record(struct swap_state *state);
+
+/* Binds it again, with what the counters say now. */
+bool swap_bind_record(struct swap_state *state);
 
 /* swap_program.c */
 

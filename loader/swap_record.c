@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_record: the record of a load, and the counters it takes over.
+ *
+ * In: the compiled ruleset, the record in force, the cells the plan gave each counter.  Out: a
+ * record bound to the new program, which is in no slot yet.
+ */
+#define _GNU_SOURCE
+#include "loader/swap_parts.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "loader/own.h"
+#include "loader/state.h"
+
+bool swap_clear_cells(struct swap_state *state)
+{
+	int error = 0;
+
+	if (state->cells.anew)
+		return true;
+	for (size_t i = 0; i < state->request->compile->counter_count && !error; i++)
+		if (state->cells.fresh[i])
+			error = maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]);
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
+				     strerror(-error));
+}
+
+/* Base values: what was counted in cells that the new program does not have. */
+static bool read_base(struct swap_state *state, size_t i, struct maps_counter *counter)
+{
+	const struct maps_counter *from = state->cells.from[i];
+	struct xdpfw_cell sum = { 0 };
+	int error = 0;
+
+	if (from && state->cells.anew)
+		error = maps_read_cell(state->old.cells, from->cell, &sum);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot read the counters in force: %s", strerror(-error));
+	counter->packets = state->cells.base[i].packets + sum.packets;
+	counter->bytes = state->cells.base[i].bytes + sum.bytes;
+	counter->cell = state->cells.cell_of[i];
+	return true;
+}
+
+bool swap_bind_record(struct swap_state *state)
+{
+	const struct compile *compile = state->request->compile;
+	struct maps_record *record = &state->record;
+
+	record->counters = ARENA_ARRAY(state->arena, struct maps_counter,
+				       compile->counter_count + 1);
+	for (size_t i = 0; i < compile->counter_count; i++) {
+		maps_key(compile->counters[i].key, record->counters[i].key);
+		if (!read_base(state, i, &record->counters[i]))
+			return false;
+	}
+	maps_record_sort(record);
+	return maps_record_bind(state->report, record, state->live.program);
+}
+
+/* All of the record but the counters. */
+static void fill_record(struct swap_state *state, struct str text)
+{
+	const struct compile *compile = state->request->compile;
+	const struct maps_record *old = state->old.record;
+	struct maps_record *record = &state->record;
+	struct maps_header *header = &record->header;
+
+	header->abi = XDPFW_ABI_VERSION;
+	header->generation = old ? old->header.generation + 1 : 1;
+	header->loaded = (uint64_t)time(NULL);
+	header->rule_count = compile->rule_count;
+	header->cell_count = state->cells.cell_count;
+	header->next_handle = old ? old->header.next_handle : 1;
+	header->counter_count = (uint32_t)compile->counter_count;
+	header->object_count = (uint32_t)compile->object_count;
+	header->device_count = (uint32_t)compile->device_count;
+	header->text_bytes = (uint32_t)text.len;
+	state_digest(text.at, text.len, header->digest);
+	record->objects = ARENA_ARRAY(state->arena, struct maps_object, compile->object_count + 1);
+	for (size_t i = 0; i < compile->object_count; i++) {
+		const struct maps_object *known =
+			old ? maps_find_object(old, compile->objects[i].key) : NULL;
+
+		maps_key(compile->objects[i].key, record->objects[i].key);
+		record->objects[i].handle = known ? known->handle : header->next_handle++;
+	}
+	record->devices = state->devices;
+	record->text = arena_strdup(state->arena, text);
+}
+
+bool swap_make_record(struct swap_state *state)
+{
+	struct compile_print_options options = { .stateless = true };
+	OWN_BUF struct buf text = BUF_INIT;
+
+	buf_puts(&text, "");
+	compile_print(state->request->compile, &options, &text);
+	fill_record(state, buf_str(&text));
+	return swap_bind_record(state);
+}
