@@ -184,7 +184,7 @@ struct bind_chain {
 					   of equal priorities the higher number runs first */
 	uint32_t handle;
 	bool is_base;
-	VEC(struct ast_name) devices;	/* sorted by name, each once */
+	VEC(struct ast_name) devices;	/* sorted by name, each once; "eth*": see below */
 	bool devices_braced;
 	int32_t priority;
 	bool has_policy;
@@ -192,6 +192,19 @@ struct bind_chain {
 	struct str comment;
 	VEC(struct bind_rule) rules;
 };
+
+/* "eth*": all devices whose names begin with what stands before the star. */
+static inline bool bind_device_is_prefix(struct str name)
+{
+	return name.len && name.at[name.len - 1] == '*';
+}
+
+/* Whether PREFIX, "eth*", speaks of NAME, which may be a prefix itself. */
+static inline bool bind_device_matches(struct str prefix, struct str name)
+{
+	return bind_device_is_prefix(prefix) && name.len >= prefix.len - 1 &&
+	       !memcmp(prefix.at, name.at, prefix.len - 1);
+}
 
 enum bind_family {
 	BIND_FAMILY_NETDEV,

@@ -6,7 +6,8 @@
  * one chain may repeat each other or leave things out; they must not contradict each other.
  *
  * Safety: device names are checked here as the kernel checks them, so that whoever prints or
- * resolves them can rely on 1 to 15 bytes without a slash.
+ * resolves them can rely on 1 to 15 bytes without a slash, a quote or a control character, and on
+ * a '*' only at the end, behind something.
  */
 #include <stdlib.h>
 
@@ -14,25 +15,46 @@
 
 #define DEVICE_NAME_MAX 15		/* IFNAMSIZ of <linux/if.h>, less the NUL */
 
-/* As dev_valid_name() of the kernel. */
+/* As dev_valid_name() of the kernel, and no byte that a listing could not show: --device. */
+static bool is_name_byte(char c)
+{
+	return (unsigned char)c > ' ' && c != '\x7f' && c != '/' && c != ':' && c != '"';
+}
+
+/* "eth*" is every device whose name begins so; a '*' that stands for itself there is not. */
+static bool check_star(struct bind *bind, const struct ast_name *name)
+{
+	const struct str text = name->text;
+	const char *star = memchr(text.at, '*', text.len);
+
+	if (text.len == 1 && star) {
+		diag_error(bind->diag, name->span, "'*' alone would be every device there is");
+		diag_help(bind->diag, "name the devices, or write what their names begin with: "
+			  "\"eth*\", \"en*\"");
+		return false;
+	}
+	if (star && (star + 1 != text.at + text.len || star[-1] == '\\')) {
+		diag_error(bind->diag, name->span,
+			   "'*' stands at the end of a device's name only");
+		diag_help(bind->diag, "\"eth*\" is every device whose name begins with eth");
+		return false;
+	}
+	return true;
+}
+
 static bool check_device(struct bind *bind, const struct ast_name *name)
 {
 	struct str text = name->text;
 	bool ok = text.len && text.len <= DEVICE_NAME_MAX && !str_is(text, ".") &&
 		  !str_is(text, "..");
 
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		ok = ok && c != '/' && c != ':' && c != ' ' && c && (c < '\t' || c > '\r');
-	}
-	if (!ok) {
-		diag_error(bind->diag, name->span, "'%.*s' cannot be the name of a device",
-			   STR_ARG(text));
-		diag_help(bind->diag, "1 to %d bytes, without '/', ':' and spaces",
-			  DEVICE_NAME_MAX);
-	}
-	return ok;
+	for (size_t i = 0; i < text.len; i++)
+		ok = ok && is_name_byte(text.at[i]);
+	if (ok)
+		return check_star(bind, name);
+	diag_error(bind->diag, name->span, "'%.*s' cannot be the name of a device", STR_ARG(text));
+	diag_help(bind->diag, "1 to %d bytes, without '/', ':', '\"' and spaces", DEVICE_NAME_MAX);
+	return false;
 }
 
 static int compare_names(const void *a, const void *b)

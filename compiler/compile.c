@@ -137,8 +137,24 @@ bool compile_emit(struct source_set *sources, uint32_t source,
 
 static int compare_devices(const void *a, const void *b)
 {
-	return strcmp(((const struct compile_device *)a)->name,
-		      ((const struct compile_device *)b)->name);
+	const struct compile_device *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : left->prefix - right->prefix;
+}
+
+static struct compile_device make_device(const struct ir_device *device, uint32_t entry,
+					 struct arena *arena)
+{
+	bool prefix = bind_device_is_prefix(device->name);
+	struct str name = { device->name.at, device->name.len - prefix };
+
+	return (struct compile_device){
+		.name = arena_strdup(arena, name),
+		.prefix = prefix,
+		.entry = entry,
+		.span = device->span,
+	};
 }
 
 static void list_devices(const struct ir *ir, struct arena *arena, struct compile *compile)
@@ -149,11 +165,8 @@ static void list_devices(const struct ir *ir, struct arena *arena, struct compil
 		const struct ir_entry *entry = &ir->entries.at[i];
 
 		for (size_t j = 0; j < entry->devices.len; j++)
-			*vec_push(arena, &devices) = (struct compile_device){
-				.name = arena_strdup(arena, entry->devices.at[j].name),
-				.entry = (uint32_t)i,
-				.span = entry->devices.at[j].span,
-			};
+			*vec_push(arena, &devices) =
+				make_device(&entry->devices.at[j], (uint32_t)i, arena);
 	}
 	if (devices.len)
 		qsort(devices.at, devices.len, sizeof(*devices.at), compare_devices);

@@ -43,9 +43,13 @@ struct compile_options {
 	bool miscompile;				/* see emit.h */
 };
 
-/* A device the ruleset names, and the list of base chains it runs. */
+/*
+ * A device the ruleset names, or with .prefix all devices whose names begin with .name and that it
+ * does not name, nor any longer prefix of; and the list of base chains that run on it.
+ */
 struct compile_device {
 	const char *name;
+	bool prefix;
 	uint32_t entry;
 	struct source_span span;
 };
@@ -81,7 +85,7 @@ struct compile {
 	size_t image_bytes;
 	uint32_t rule_count, entry_count;
 	bool flushed;			/* the file says `flush ruleset` */
-	const struct compile_device *devices;	/* sorted by name; a device is in one entry */
+	const struct compile_device *devices;	/* sorted by name, a name before the prefix */
 	size_t device_count;
 	const struct compile_ifname *ifnames;
 	size_t ifname_count;

@@ -142,7 +142,7 @@ struct ir_chain {
  * equal ones the later in the file first.
  */
 struct ir_device {
-	struct str name;
+	struct str name;		/* "veth*": the devices whose names begin so */
 	struct source_span span;	/* where the ruleset names it first */
 };
 

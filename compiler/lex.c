@@ -248,6 +248,17 @@ static size_t match_word(const struct lexer *lexer)
 	return at;
 }
 
+bool lex_is_word(struct str text)
+{
+	size_t at = 0;
+
+	if (!text.len || !begins_word(text.at[0]) || str_is(text, "."))
+		return false;
+	while (at < text.len && continues_word(text.at[at]))
+		at++;
+	return at == text.len || (at + 1 == text.len && text.at[at] == '*');
+}
+
 static bool __attribute__((format(printf, 3, 4)))
 fail(struct lexer *lexer, size_t len, const char *format, ...)
 {

@@ -21,6 +21,9 @@ struct lex_tokens {
 bool lex_source(const struct source_set *sources, uint32_t source, struct arena *arena,
 		struct diag *diag, struct lex_tokens **ret_tokens);
 
+/* Whether TEXT, which has no ':', is one word, perhaps with a '*' at its end. */
+bool lex_is_word(struct str text);
+
 /* One token a line: line:col kind text (--emit=tokens). */
 void lex_print(const struct source_set *sources, const struct lex_tokens *tokens,
 	       struct buf *out);

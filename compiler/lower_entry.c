@@ -6,6 +6,11 @@
  * they were not there.  Out: one entry for each distinct ordered list, in the order of the first
  * device (by name) that has it.  The order of a list is the kernel's (SEMANTICS 7): priority
  * ascending, and of equal ones the chain made later first.
+ *
+ * A chain on "veth*" runs on each device whose name begins with veth.  Here the device "veth0" gets
+ * it when some chain names veth0, and so does "veth1*": a name that the ruleset knows has all that
+ * any prefix of it brings.  The loader then has to ask one thing of a device only: is its name
+ * there, and if not, which is the longest prefix of it.
  */
 #include <stdlib.h>
 
@@ -23,23 +28,18 @@ struct device_list {
 	bool full;			/* the error about it is reported */
 };
 
-static struct device *find_device(struct device_list *list, const struct ast_name *name,
-				  struct arena *arena, struct diag *diag)
+static void list_device(struct device_list *list, const struct ast_name *name,
+			struct arena *arena, struct diag *diag)
 {
-	struct device *device;
-
 	for (size_t i = 0; i < list->devices.len; i++)
 		if (str_eq(list->devices.at[i].name.text, name->text))
-			return &list->devices.at[i];
+			return;
 	if (list->devices.len == XDPFW_MAX_DEVICES) {
-		if (!list->full)
-			diag_error(diag, name->span, "more than %d devices", XDPFW_MAX_DEVICES);
+		diag_error(diag, name->span, "more than %d devices", XDPFW_MAX_DEVICES);
 		list->full = true;
-		return NULL;
+		return;
 	}
-	device = vec_push(arena, &list->devices);
-	device->name = *name;
-	return device;
+	vec_push(arena, &list->devices)->name = *name;
 }
 
 static void add_chain(struct device *device, const struct bind_chain *chain,
@@ -85,6 +85,31 @@ static bool runs(const struct bind_chain *chain)
 	return chain->is_base && !chain->table->dormant;
 }
 
+static void list_devices(struct device_list *list, const struct bind_chain *chain,
+			 struct arena *arena, struct diag *diag)
+{
+	for (size_t i = 0; runs(chain) && i < chain->devices.len && !list->full; i++)
+		list_device(list, &chain->devices.at[i], arena, diag);
+}
+
+/* Whether CHAIN runs on the device NAME, or on all that the prefix NAME speaks of. */
+static bool runs_on(const struct bind_chain *chain, struct str name)
+{
+	for (size_t i = 0; i < chain->devices.len; i++)
+		if (str_eq(chain->devices.at[i].text, name) ||
+		    bind_device_matches(chain->devices.at[i].text, name))
+			return true;
+	return false;
+}
+
+static void hook_chain(struct device_list *list, const struct bind_chain *chain,
+		       struct arena *arena, struct diag *diag)
+{
+	for (size_t i = 0; runs(chain) && i < list->devices.len; i++)
+		if (runs_on(chain, list->devices.at[i].name.text))
+			add_chain(&list->devices.at[i], chain, arena, diag);
+}
+
 static struct ir_entry *find_entry(struct ir *ir, const struct device *device,
 				   struct arena *arena)
 {
@@ -109,17 +134,10 @@ bool lower_entries(const struct bind_ruleset *ruleset, struct arena *arena, stru
 	struct device_list list = { 0 };
 	unsigned int errors = diag->errors;
 
-	for (size_t i = 0; i < ruleset->chains.len; i++) {
-		const struct bind_chain *chain = ruleset->chains.at[i];
-
-		for (size_t j = 0; runs(chain) && j < chain->devices.len; j++) {
-			struct device *device = find_device(&list, &chain->devices.at[j], arena,
-							    diag);
-
-			if (device)
-				add_chain(device, chain, arena, diag);
-		}
-	}
+	for (size_t i = 0; i < ruleset->chains.len; i++)
+		list_devices(&list, ruleset->chains.at[i], arena, diag);
+	for (size_t i = 0; i < ruleset->chains.len && !list.full; i++)
+		hook_chain(&list, ruleset->chains.at[i], arena, diag);
 	if (diag->errors != errors)
 		return false;
 	if (list.devices.len)

@@ -234,6 +234,7 @@ void packet_make(const struct ir *ir, uint32_t entry, uint64_t seed, size_t limi
 	};
 	struct str name = ir->entries.at[entry].devices.at[0].name;
 
+	name.len -= name.len && name.at[name.len - 1] == '*';
 	memcpy(device.name, name.at, name.len < XDPFW_NAME_BYTES ? name.len : XDPFW_NAME_BYTES);
 	packet_make_for(ir, &device, seed, limit, arena, ret_list);
 }

@@ -30,6 +30,9 @@ struct parse_options {
 bool parse_source(struct source_set *sources, uint32_t source, const struct parse_options *options,
 	   struct arena *arena, struct diag *diag, struct ast **ret_ast);
 
+/* A word that nft's scanner keeps for itself everywhere. */
+bool parse_word_is_reserved(struct str word);
+
 /* An indented tree (--emit=ast). */
 void parse_print(const struct ast *ast, struct buf *out);
 

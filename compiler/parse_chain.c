@@ -34,7 +34,7 @@ static bool parse_device(struct parse *parse, struct ast_chain *chain)
 	const struct token *token = parse_peek(parse);
 	const struct ast_expr *value;
 
-	if (token->kind == TOKEN_STRING ||
+	if (token->kind == TOKEN_STRING || token->kind == TOKEN_ASTERISK ||
 	    (token->kind == TOKEN_WORD && !parse_word_is_reserved(token->text))) {
 		parse_take(parse);
 		*vec_push(parse->arena, &chain->devices) =

@@ -203,8 +203,6 @@ bool parse_command(struct parse *parse, void *context);
 
 /* --- words (parse_words.c) --- */
 
-/* A word that nft's scanner keeps for itself everywhere. */
-bool parse_word_is_reserved(struct str word);
 /* A reserved word that nft takes as a value all the same: `ip protocol tcp`. */
 bool parse_word_is_value(struct str word);
 /* A reserved word that nft takes as a type: `type mark`, but not `type day`. */

@@ -14,6 +14,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "compiler/lex.h"
+#include "compiler/parse.h"
 #include "compiler/print_part.h"
 
 void print_str(struct str text, struct buf *out)
@@ -244,8 +246,11 @@ static void print_devices(const struct bind_chain *chain, struct buf *out)
 	}
 	buf_puts(out, "devices = { ");
 	for (size_t i = 0; i < chain->devices.len; i++) {
-		buf_puts(out, i ? ", " : "");
-		print_str(chain->devices.at[i].text, out);
+		struct str name = chain->devices.at[i].text;
+		/* nft 1.0 quotes none here, but then does not read them all again. */
+		bool bare = lex_is_word(name) && !parse_word_is_reserved(name);
+
+		buf_printf(out, bare ? "%s%.*s" : "%s\"%.*s\"", i ? ", " : "", STR_ARG(name));
 	}
 	buf_puts(out, " }");
 }

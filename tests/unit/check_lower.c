@@ -483,6 +483,53 @@ START_TEST(entries)
 }
 END_TEST
 
+/* Each name has its chains and those of the prefixes that speak of it, and so has each prefix. */
+START_TEST(entries_of_prefixes)
+{
+	static const struct {
+		const char *device;
+		uint32_t chains[4], count;
+	} wanted[] = {
+		{ "eth0", { 0 }, 1 },
+		{ "v*", { 3 }, 1 },
+		{ "veth*", { 3, 1 }, 2 },
+		{ "veth1", { 3, 2, 1 }, 3 },
+		{ "veth1*", { 3, 2, 1 }, 3 },
+		{ "veth10", { 3, 2, 1, 0 }, 4 },
+		{ "veth2", { 3, 1, 0 }, 3 },
+	};
+	struct ruleset ruleset = { 0 };
+	struct buf text = BUF_INIT;
+	size_t found = 0;
+
+	buf_puts(&text, "table netdev t {\n");
+	base_chain(&text, "c0", "eth0, veth2, veth10", 5);
+	base_chain(&text, "c1", "\"veth*\", veth1", 5);
+	base_chain(&text, "c2", "\"veth1*\"", 5);
+	base_chain(&text, "c3", "\"v*\", \"veth*\"", 1);
+	buf_puts(&text, "}\n");
+	ruleset_lower(&ruleset, text.at);
+	for (size_t i = 0; i < ruleset.ir->entries.len; i++) {
+		const struct ir_entry *entry = &ruleset.ir->entries.at[i];
+
+		for (size_t j = 0; j < entry->devices.len; j++) {
+			size_t row = 0;
+
+			while (!str_is(entry->devices.at[j].name, wanted[row].device))
+				ck_assert_uint_lt(++row, sizeof(wanted) / sizeof(wanted[0]));
+			ck_assert_uint_eq(entry->chains.len, wanted[row].count);
+			ck_assert(!memcmp(entry->chains.at, wanted[row].chains,
+					  wanted[row].count * sizeof(uint32_t)));
+			found++;
+		}
+	}
+	ck_assert_uint_eq(found, sizeof(wanted) / sizeof(wanted[0]));
+	ck_assert_uint_eq(ruleset.ir->entries.len, 6);
+	buf_free(&text);
+	arena_free(&ruleset.arena);
+}
+END_TEST
+
 /* Equal priorities go by when the chain was made, wherever its table stands in the listing. */
 START_TEST(order_of_commands)
 {
@@ -583,6 +630,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_shared);
 	tcase_add_test(tcase, large_set);
 	tcase_add_test(tcase, entries);
+	tcase_add_test(tcase, entries_of_prefixes);
 	tcase_add_test(tcase, order_of_commands);
 	tcase_add_test(tcase, too_many_base_chains);
 	tcase_add_test(tcase, too_many_devices);
