@@ -22,7 +22,7 @@ struct arena_chunk {
 static void *or_die(void *memory)
 {
 	if (!memory) {
-		fputs("xdpfw: error: out of memory\n", stderr);
+		fputs("xdpfw: error: out of memory; the rules in force stay as they are\n", stderr);
 		exit(3);
 	}
 	return memory;

@@ -19,7 +19,7 @@ static void reserve(struct buf *buf, size_t more)
 		cap *= 2;
 	at = cap - buf->len > more ? realloc(buf->at, cap) : NULL;
 	if (!at) {
-		fputs("xdpfw: error: out of memory\n", stderr);
+		fputs("xdpfw: error: out of memory; the rules in force stay as they are\n", stderr);
 		exit(3);
 	}
 	buf->at = at;

@@ -15,7 +15,7 @@ void *vec_reserve(struct arena *arena, void *at, size_t len, size_t *cap, size_t
 	if (len < *cap)
 		return at;
 	if (more > SIZE_MAX / size) {
-		fputs("xdpfw: error: out of memory\n", stderr);
+		fputs("xdpfw: error: out of memory; the rules in force stay as they are\n", stderr);
 		exit(3);
 	}
 	at = arena_grow(arena, at, len * size, more * size);
