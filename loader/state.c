@@ -62,7 +62,7 @@ void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
 	state_digest_hex(digest, ret_key);
 }
 
-static const char *state_path(void)
+const char *state_path(void)
 {
 	return own_word(secure_getenv("XDPFW_STATE_DIR"), "/var/lib/xdpfw");
 }
@@ -88,15 +88,20 @@ static int open_folder(int at, const char *path)
 	return take_fd(&fd);
 }
 
-static const char *folder_error(int error)
+const char *state_folder_error(int error)
 {
 	return error == -EPERM ? "it must belong to this user and have mode 0700" :
 				 strerror(-error);
 }
 
+int state_open(void)
+{
+	return open_folder(AT_FDCWD, state_path());
+}
+
 static int open_objects(void)
 {
-	OWN_FD int state = open_folder(AT_FDCWD, state_path());
+	OWN_FD int state = state_open();
 
 	return state < 0 ? state : open_folder(state, "objects");
 }
@@ -158,7 +163,7 @@ bool state_get_object(struct report *report, const char *key, struct buf *ret_ob
 
 	if (folder < 0) {
 		report_notice(report, "built programs are not kept: %s: %s", state_path(),
-			      folder_error(folder));
+			      state_folder_error(folder));
 		return false;
 	}
 	fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -224,23 +229,34 @@ static void prune_objects(int folder)
 	}
 }
 
+int state_put_file(int folder, const char *name, const char *temporary, mode_t mode,
+		   const struct str *parts, size_t count)
+{
+	OWN_FD int fd = -1;
+	bool ok = true;
+	int error;
+
+	if (unlinkat(folder, temporary, 0) && errno != ENOENT)
+		return -errno;
+	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; i < count && ok; i++)
+		ok = write_all(fd, parts[i].at, parts[i].len);
+	if (ok && !fsync(fd) && !renameat(folder, temporary, folder, name))
+		return fsync(folder) ? -errno : 0;
+	error = -errno;
+	unlinkat(folder, temporary, 0);
+	return error;
+}
+
 static int write_object(int folder, const char *key, const void *object, size_t len)
 {
 	struct state_header header = { .magic = STATE_MAGIC, .len = len };
-	OWN_FD int fd = openat(folder, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			       0600);
+	const struct str parts[] = { { (const char *)&header, sizeof(header) }, { object, len } };
 
-	if (fd < 0)
-		return -errno;
 	state_digest(object, len, header.digest);
-	if (!write_all(fd, &header, sizeof(header)) || !write_all(fd, object, len) || fsync(fd) ||
-	    renameat(folder, "new", folder, key) || fsync(folder)) {
-		int error = -errno;
-
-		unlinkat(folder, "new", 0);
-		return error;
-	}
-	return 0;
+	return state_put_file(folder, key, "new", 0600, parts, 2);
 }
 
 void state_put_object(struct report *report, const char *key, const void *object, size_t len)
@@ -323,7 +339,7 @@ bool state_lock(struct report *report, unsigned int seconds, int *ret_fd)
 
 	if (folder < 0)
 		return report_fail(report, REPORT_SYSTEM, "cannot use the folder %s: %s",
-				   run_path(), folder_error(folder));
+				   run_path(), state_folder_error(folder));
 	fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return report_fail(report, REPORT_SYSTEM, "cannot open %s/lock: %s", run_path(),

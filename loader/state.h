@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * state: files xdpfw keeps: built objects, so that an unchanged ruleset is loaded without clang,
- * and what is needed to report a bug.
+ * and what is needed to report a bug.  boot has files of its own in the same folder.
  */
 #ifndef XDPFW_STATE_H
 #define XDPFW_STATE_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <sys/types.h>
 
 #include "compiler/base/buf.h"
 #include "loader/report.h"
@@ -24,6 +26,20 @@ void state_digest_hex(const uint8_t digest[STATE_DIGEST_BYTES], char ret_hex[STA
 /* The key of the object that C_TEXT and FLAGS give. */
 void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
 		      char ret_key[STATE_DIGEST_HEX]);
+
+/* The folder, which is made if it is missing: a descriptor, or a negative errno. */
+int state_open(void);
+const char *state_path(void);
+/* What a negative errno of state_open() means. */
+const char *state_folder_error(int error);
+
+/*
+ * Writes a file that is whole or not there: under the name TEMPORARY, synced, then renamed.
+ * Returns 0 or a negative errno, and then a file NAME that was there is untouched (but after
+ * an error of the last step, the sync of the folder).
+ */
+int state_put_file(int folder, const char *name, const char *temporary, mode_t mode,
+		   const struct str *parts, size_t count);
 
 /*
  * The kept object of KEY.  False when there is none; a damaged one, or a folder that cannot be
