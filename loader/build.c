@@ -4,8 +4,9 @@
  *
  * In: C text, given as standard input.  Out: the object, read from a pipe.  The text was made from
  * a user's ruleset, so clang is not trusted with anything: it runs as a user who owns nothing,
- * with no way back (no_new_privs), no environment, no descriptor but its three, and bounded memory,
- * time and output.  What it writes is bytes to be checked, never a path to be opened.
+ * with no way back (no_new_privs), no environment, no descriptor but its three, bounded memory,
+ * time and output, and in a sandbox (sandbox.c).  What it writes is bytes to be checked, never a
+ * path to be opened.
  */
 #define _GNU_SOURCE
 #include "loader/build.h"
@@ -27,6 +28,7 @@
 #include <time.h>
 
 #include "loader/own.h"
+#include "loader/sandbox.h"
 
 #define BUILD_NOBODY 65534
 
@@ -93,6 +95,14 @@ void build_say_missing(struct buf *out)
 	else
 		buf_printf(out, "was not found: XDPFW_CLANG names '%s', which cannot be run: %s",
 			   named, strerror(access(named, X_OK) ? errno : 0));
+}
+
+static bool is_script(const char *path)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char start[2];
+
+	return fd >= 0 && read(fd, start, 2) == 2 && !memcmp(start, "#!", 2);
 }
 
 static const char *limit_self(void)
@@ -180,6 +190,9 @@ static const char *become_clang(const char *path, const int fds[3], pid_t parent
 		return what;
 	if (getppid() != parent)
 		return "find xdpfw alive";
+	what = sandbox_enter(path);
+	if (what)
+		return what;
 	execve(path, clang_argv, clang_envp);
 	return "start";
 }
@@ -196,9 +209,10 @@ static void build_child_run(const char *path, const int fds[3], int failure, pid
 	_exit(127);
 }
 
+/* Sealed: whoever gets it can only read. */
 static int make_input(const char *c_text, size_t c_bytes)
 {
-	OWN_FD int fd = memfd_create("xdpfw-c", MFD_CLOEXEC);
+	OWN_FD int fd = memfd_create("xdpfw-c", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	size_t done = 0;
 
 	if (fd < 0)
@@ -212,7 +226,8 @@ static int make_input(const char *c_text, size_t c_bytes)
 			return -1;
 		done += (size_t)part;
 	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
 		return -1;
 	return take_fd(&fd);
 }
@@ -328,20 +343,31 @@ static bool read_some(int fd, struct buf *buf, size_t limit, bool *ret_full)
 	return true;
 }
 
+/* How long clang may take. */
+static long long build_seconds(void)
+{
+#ifdef XDPFW_TEST_FAULTS
+	if (getenv("XDPFW_BUILD_SECONDS"))
+		return atoll(getenv("XDPFW_BUILD_SECONDS"));
+#endif
+	return BUILD_SECONDS;
+}
+
+static const char too_slow[] = "it takes too long";
+
 /* Reads both pipes to their ends. Returns NULL, or why clang has to be ended. */
-static const char *read_output(const struct build_child *child, struct buf *log,
-			       struct buf *object)
+static const char *read_output(const struct build_child *child, long long deadline,
+			       struct buf *log, struct buf *object)
 {
 	struct pollfd fds[2] = { { .fd = child->object, .events = POLLIN },
 				 { .fd = child->log, .events = POLLIN } };
-	long long deadline = now_ms() + BUILD_SECONDS * 1000ll;
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
 		long long left = deadline - now_ms();
 		bool full = false, log_full = false;
 
 		if (left <= 0)
-			return "it took longer than 5 minutes";
+			return too_slow;
 		if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
 			return "its output cannot be read";
 		if (fds[0].revents && !read_some(child->object, object, BUILD_OBJECT_BYTES, &full))
@@ -357,6 +383,25 @@ static const char *read_output(const struct build_child *child, struct buf *log,
 	return NULL;
 }
 
+/* A process can close its output and stay. */
+static const char *wait_for_end(const struct build_child *child, long long deadline)
+{
+	OWN_FD int fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		long long left = deadline - now_ms();
+		int count = fd < 0 || left <= 0 ? 0 : poll(&ended, 1, (int)left);
+
+		if (count > 0)
+			return NULL;
+		if (fd < 0)
+			return "it cannot be waited for";
+		if (left <= 0)
+			return too_slow;
+	}
+}
+
 static bool report_clang(struct report *report, const char *path, const struct build_child *child,
 			 const char *ended, int status, const struct buf *log)
 {
@@ -366,6 +411,10 @@ static bool report_clang(struct report *report, const char *path, const struct b
 		return report_fail(report, REPORT_SYSTEM,
 				   "cannot build the program with %s: the process could not %s: %s",
 				   path, failure.what, strerror(failure.error));
+	if (ended == too_slow)
+		return report_fail(report, REPORT_SYSTEM,
+				   "%s was ended: it takes longer than %lld seconds", path,
+				   build_seconds());
 	if (ended)
 		return report_fail(report, REPORT_SYSTEM, "%s was ended: %s", path, ended);
 	if (WIFSIGNALED(status))
@@ -388,6 +437,7 @@ bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct
 {
 	OWN_BUF struct buf object = BUF_INIT, missing = BUF_INIT;
 	const char *path = build_find_clang(), *ended;
+	long long deadline = now_ms() + build_seconds() * 1000;
 	struct build_child child;
 	int status = 0, error;
 	bool ok;
@@ -397,11 +447,17 @@ bool build_run(struct report *report, const char *c_text, size_t c_bytes, struct
 		return report_fail(report, REPORT_SYSTEM,
 				   "clang is needed to build the program and %s", missing.at);
 	}
+	if (is_script(path))
+		return report_fail(report, REPORT_SYSTEM,
+				   "%s is a script, and clang runs where no other program can be "
+				   "started: XDPFW_CLANG has to name clang itself", path);
 	error = start_clang(path, c_text, c_bytes, &child);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "cannot start %s: %s", path,
 				   strerror(-error));
-	ended = read_output(&child, log, &object);
+	ended = read_output(&child, deadline, log, &object);
+	if (!ended)
+		ended = wait_for_end(&child, deadline);
 	if (ended)
 		kill(child.pid, SIGKILL);
 	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)

@@ -21,6 +21,7 @@
 #include "loader/attach.h"
 #include "loader/build.h"
 #include "loader/own.h"
+#include "loader/sandbox.h"
 #include "loader/state.h"
 #include "loader/swap.h"
 
@@ -187,12 +188,16 @@ static void print_program(const struct maps_program *program, struct buf *out)
 
 static void print_builder(struct buf *out)
 {
+	OWN_BUF struct buf missing = BUF_INIT;
 	struct build_user user;
 
 	build_find_user(&user);
 	if (user.missing)
 		buf_printf(out, "notice: there is no user '%s', so clang runs as user %u\n",
 			   BUILD_USER, (unsigned int)user.uid);
+	sandbox_say_missing(&missing);
+	if (missing.len)
+		buf_printf(out, "notice: %s\n", missing.at);
 }
 
 static bool print_status(struct report *report, const struct maps_folder *folder,

@@ -123,42 +123,12 @@ case_state_folder_that_cannot_be_used() {
 	done
 }
 
-case_clang_has_nothing() {
-	mkfifo -m 666 told
-	cat >clang <<-END
-	#!/bin/sh
-	exec >$work/told
-	echo "uid \$(id -u) \$(id -g) \$(id -G)"
-	ls -l /proc/\$\$/fd
-	grep -E 'NoNewPrivs|CapEff|CapPrm' /proc/self/status
-	tr '\\0' '\\n' </proc/\$\$/environ
-	pwd
-	exit 1
-	END
-	chmod 755 clang
-	device='device lo' rules lo.nft "udp dport 1001 drop"
-	: >secret
-	exec 40<secret
-	cat told >heard &
-	fw_as SECRET=word XDPFW_CLANG="$work/clang" -- 4 -f lo.nft
-	wait $!
-	has "$(<heard)" "uid 65534 65534 65534" "NoNewPrivs:	1" "CapEff:	0000000000000000" \
-		"CapPrm:	0000000000000000" "xdpfw-c"
-	lacks "$(<heard)" SECRET XDPFW secret
-	is "folder" "$(tail -n 1 heard)" "/"
-	has "$err" "$work/clang refuses the generated program: this is a bug of xdpfw" \
-		"are in $work/state/failed (rules.c, log)"
-	holds "the C text is kept" grep -q 'udp dport 1001 drop' state/failed/rules.c
-	no_traces
-}
-
 case_object_that_is_none() {
 	world
 	old_and_new
 	fw 0 -f old.nft
-	printf '#!/bin/sh\ncat >/dev/null\necho hello\n' >clang
-	chmod 755 clang
-	fw_as XDPFW_CLANG="$work/clang" -- 4 -f new.nft
+	hostile hello
+	fw_as XDPFW_CLANG="$work/clang-hello" -- 4 -f new.nft
 	has "$err" "libbpf cannot read the built program" \
 		"the previous ruleset stays in force on eth0"
 	is "in force" "$(in_force)" old

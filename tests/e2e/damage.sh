@@ -231,20 +231,20 @@ case_status_names_clangs_user() {
 	lacks "$out" notice
 }
 
+clang_runs() { grep -lx clang-wait /proc/[0-9]*/comm >found 2>/dev/null; }
+
 # Root of a user namespace with one user cannot become another, and is not root outside.
 case_check_as_root_of_a_small_user_namespace() {
 	old_and_new
 	xdpfw=(setpriv --reuid 65533 --regid 65533 --clear-groups
 		unshare --user --map-root-user "${xdpfw[@]}")
 	fw 0 -c -f old.nft
-	mkfifo -m 666 told
-	printf '#!/bin/sh\ngrep Cap /proc/self/status >%s\nexit 1\n' "$work/told" >clang
-	chmod 755 clang
-	cat told >heard &
-	fw_as XDPFW_CLANG="$work/clang" -- 4 -c -f old.nft
-	wait $!
-	has "$(<heard)" "CapEff:	0000000000000000" "CapPrm:	0000000000000000" \
-		"CapBnd:	0000000000000000"
+	hostile wait
+	XDPFW_CLANG=$work/clang-wait "${xdpfw[@]}" -c -f old.nft 2>err &
+	within 10 clang_runs || stop "clang-wait did not start"
+	has "$(<"$(sed 's/comm$/status/' found)")" "CapEff:	0000000000000000" "CapPrm:	0000000000000000" \
+		"CapBnd:	0000000000000000" "Seccomp:	2"
+	kill $!
 	# Root outside stays root outside: that is refused.
 	xdpfw=(unshare --user --map-root-user "$work/xdpfw")
 	fw 3 -c -f old.nft

@@ -177,17 +177,18 @@ case_killed_at_any_instant() {
 
 # ---- clang ----
 
+clang_runs() { grep -lx clang-wait /proc/[0-9]*/comm >found 2>/dev/null; }
+
 case_killed_while_clang_runs() {
 	local fw_pid clang_pid
 	world
 	old_and_new
 	fw 0 -f old.nft
-	mkfifo -m 666 started
-	printf '#!/bin/sh\necho $$ >%s\nexec sleep 100\n' "$work/started" >clang
-	chmod 755 clang
-	XDPFW_CLANG=$work/clang "${xdpfw[@]}" -f new.nft &
+	hostile wait
+	XDPFW_CLANG=$work/clang-wait "${xdpfw[@]}" -f new.nft &
 	fw_pid=$!
-	read -r clang_pid <started
+	within 10 clang_runs || stop "clang-wait did not start"
+	clang_pid=$(sed 's,/proc/\([0-9]*\)/.*,\1,' found)
 	is "clang's user" "$(stat -c %u /proc/"$clang_pid")" 65534
 	# What clang holds up is not the lock: a command in between does not wait.
 	SECONDS=0
@@ -206,10 +207,10 @@ case_clang_is_killed() {
 	world
 	old_and_new
 	fw 0 -f old.nft
-	printf '#!/bin/sh\nkill -KILL $$\n' >clang
-	chmod 755 clang
-	fw_as XDPFW_CLANG="$work/clang" -- 3 -f new.nft
-	has "$err" "$work/clang was ended by signal 9 (Killed)" \
+	hostile wait
+	(within 10 clang_runs && kill -KILL "$(sed 's,/proc/\([0-9]*\)/.*,\1,' found)") &
+	fw_as XDPFW_CLANG="$work/clang-wait" -- 3 -f new.nft
+	has "$err" "$work/clang-wait was ended by signal 9 (Killed)" \
 		"the previous ruleset stays in force on eth0"
 	is "in force" "$(in_force)" old
 	fw 0 -f new.nft

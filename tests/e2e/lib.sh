@@ -100,6 +100,12 @@ fw_as() {
 	xdpfw=("${before[@]}")
 }
 
+# hostile WHAT: makes $work/clang-WHAT, a compiler that misbehaves (tests/tool/hostile_clang.c).
+hostile() {
+	cp "$top_builddir/tests/tool/hostile_clang" "$work/clang-$1"
+	chmod 755 "$work/clang-$1"
+}
+
 # ---- the world of a case ----
 #
 # The case's network namespace is the server's; `client` is the other end of its devices.  DEVICE
