@@ -324,6 +324,7 @@ static void finish(struct bind *bind)
 			number_set(bind, scope->drafts.at[j]->set);
 		}
 	}
+	bind_add_failsafe(bind);
 	for (size_t i = 0; i < bind->sites.len; i++)
 		number_chain(bind, bind->sites.at[i]->chain);
 	bind_check_jumps(bind);

@@ -170,6 +170,7 @@ struct bind_stmt {
 
 struct bind_rule {
 	struct source_span span;
+	bool failsafe;			/* not the file's: not listed, and nobody's identity */
 	uint32_t number;		/* over the whole ruleset; a chain's are consecutive */
 	uint32_t handle;
 	VEC(struct bind_stmt) stmts;
@@ -239,6 +240,7 @@ struct bind_ruleset {
 	VEC(struct bind_set *) sets;		/* by number, anonymous ones too */
 	VEC(struct bind_object *) objects;	/* in the order they were made */
 	VEC(struct bind_counter) counters;	/* by number */
+	VEC(struct bind_rule) failsafe;	/* as they were given, for printing */
 	bool flushed;			/* the file says `flush ruleset` */
 };
 
@@ -262,6 +264,9 @@ struct bind_options {
 	 * as for nft, but merging may leave a set with one element, and that is listed in braces.
 	 */
 	bool listing;
+	/* Matches only: put as rules that accept in front of every base chain. */
+	const struct ast_rule *failsafe;
+	size_t failsafe_count;
 };
 
 bool bind_ast(const struct ast *ast, const struct bind_options *options, struct arena *arena,

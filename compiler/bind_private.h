@@ -4,6 +4,7 @@
  *
  *	bind.c		carries out commands, finishes and numbers the ruleset
  *	bind_chain.c	chains: hook, devices, policy
+ *	bind_failsafe.c	rules in front of every base chain
  *	bind_jump.c	loops and depth of jumps
  *	bind_index.c	names
  *	bind_object.c	named counters
@@ -188,6 +189,11 @@ void bind_add_chain(struct bind *bind, struct bind_scope *scope, const struct as
 		    bool create);
 /* --device */
 void bind_override_devices(struct bind *bind);
+
+/* --- failsafe rules ------------------------------------------------------------------------- */
+
+/* Puts them in front of every base chain; no rule is numbered yet. */
+void bind_add_failsafe(struct bind *bind);
 
 /* --- finishing ------------------------------------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "compiler/base/limits.h"
 #include "compiler/bind.h"
 #include "compiler/compile_parts.h"
 #include "compiler/describe.h"
@@ -68,20 +69,51 @@ static bool run_parse(struct source_set *sources, uint32_t source,
 	return parse_source(sources, source, &parse, arena, diag, ret_ast);
 }
 
+/* The failsafe rules' matches; NULL, and told, when one is wrong or there are too many. */
+static struct ast_rule *parse_failsafe(struct source_set *sources,
+				       const struct compile_options *options,
+				       struct arena *arena, struct diag *diag)
+{
+	struct ast_rule *rules = ARENA_ARRAY(arena, struct ast_rule, options->failsafe_count + 1);
+	bool ok = true;
+
+	for (size_t i = 0; i < options->failsafe_count; i++) {
+		const struct compile_failsafe *failsafe = &options->failsafe[i];
+		uint32_t number = source_add(sources, failsafe->place, str_from(failsafe->text));
+		struct source *source = &sources->sources.at[number];
+
+		source->lines_before = failsafe->line - 1;
+		source->bytes_before = failsafe->column - 1;
+		if (i == LIMITS_FAILSAFE) {
+			diag_error(diag, (struct source_span){ .source = number },
+				   "more than %d failsafe rules", LIMITS_FAILSAFE);
+			return NULL;
+		}
+		ok = parse_matches(sources, number, arena, diag, &rules[i]) && ok;
+	}
+	return ok ? rules : NULL;
+}
+
 /* Runs the phases up to LAST (all but the C text, which is only printed). */
 static bool run_phases(struct source_set *sources, uint32_t source,
 		       const struct compile_options *options, enum compile_phase last,
 		       struct arena *arena, struct diag *diag, struct compile_inner *inner)
 {
-	struct bind_options bind = { options->devices, options->device_count, options->listing };
+	struct bind_options bind = {
+		.devices = options->devices,
+		.device_count = options->device_count,
+		.listing = options->listing,
+	};
 
 	if (last == COMPILE_PHASE_TOKENS)
 		return lex_source(sources, source, arena, diag, &inner->tokens);
+	bind.failsafe = parse_failsafe(sources, options, arena, diag);
+	bind.failsafe_count = bind.failsafe ? options->failsafe_count : 0;
 	if (!run_parse(sources, source, options, arena, diag, &inner->ast))
 		return false;
 	if (last == COMPILE_PHASE_AST)
-		return true;
-	if (!bind_ast(inner->ast, &bind, arena, diag, &inner->ruleset))
+		return bind.failsafe;
+	if (!bind_ast(inner->ast, &bind, arena, diag, &inner->ruleset) || !bind.failsafe)
 		return false;
 	if (last == COMPILE_PHASE_BOUND)
 		return true;
@@ -228,6 +260,34 @@ static void list_ifnames(const struct bind_ruleset *ruleset, struct arena *arena
 	compile->ifname_count = list.names.len;
 }
 
+/* Its matches as they are listed, without what is the same for all. */
+static void print_failsafe(const struct bind_ruleset *ruleset, size_t number, struct buf *out)
+{
+	const struct print_options print = { .stateless = true };
+	struct bind_rule matches = ruleset->failsafe.at[number];
+
+	matches.stmts.len--;
+	print_rule(&matches, &print, out);
+}
+
+static void list_failsafe(const struct bind_ruleset *ruleset, struct arena *arena,
+			  struct compile *compile)
+{
+	const char **texts = ARENA_ARRAY(arena, const char *, ruleset->failsafe.len + 1);
+
+	for (size_t i = 0; i < ruleset->failsafe.len; i++) {
+		struct buf text = BUF_INIT;
+
+		print_failsafe(ruleset, i, &text);
+		texts[i] = arena_strdup(arena, buf_str(&text));
+		buf_free(&text);
+	}
+	compile->failsafe = texts;
+	compile->failsafe_count = ruleset->failsafe.len;
+	for (size_t i = 0; i < ruleset->rules.len; i++)
+		compile->listed_rules += !ruleset->rules.at[i]->failsafe;
+}
+
 bool compile_source(struct source_set *sources, uint32_t source,
 		    const struct compile_options *options, struct arena *arena,
 		    struct diag *diag, struct compile **ret_compile)
@@ -251,6 +311,7 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	compile->inner = inner;
 	list_devices(inner->ir, arena, compile);
 	list_ifnames(inner->ruleset, arena, compile);
+	list_failsafe(inner->ruleset, arena, compile);
 	compile_list_keys(inner->ruleset, arena, compile);
 	*ret_compile = compile;
 	return true;
@@ -274,6 +335,11 @@ void compile_print(const struct compile *compile, const struct compile_print_opt
 	const struct print_options print = make_print_options(compile, options);
 
 	print_ruleset(compile->inner->ruleset, &print, out);
+}
+
+void compile_print_failsafe(const struct compile *compile, size_t number, struct buf *out)
+{
+	print_failsafe(compile->inner->ruleset, number, out);
 }
 
 static enum print_what print_what(enum compile_list what)

@@ -32,6 +32,17 @@ struct compile_define {
 	const char *name, *value;
 };
 
+/*
+ * A failsafe rule: matches only (`tcp dport 22 ip saddr 192.0.2.0/24`), what they are true of is
+ * accepted in front of every base chain.  Messages name PLACE, and in it LINE and COLUMN (from 1)
+ * as those of the text's first byte.
+ */
+struct compile_failsafe {
+	const char *place;
+	uint32_t line, column;
+	const char *text;
+};
+
 struct compile_options {
 	const struct compile_define *defines;		/* -D */
 	size_t define_count;
@@ -39,6 +50,8 @@ struct compile_options {
 	size_t include_dir_count;
 	const char *const *devices;			/* --device */
 	size_t device_count;
+	const struct compile_failsafe *failsafe;
+	size_t failsafe_count;
 	bool listing;					/* see bind.h */
 	bool miscompile;				/* see emit.h */
 };
@@ -84,6 +97,9 @@ struct compile {
 	const uint8_t *image;		/* of .bss */
 	size_t image_bytes;
 	uint32_t rule_count, entry_count;
+	uint32_t listed_rules;		/* of .rule_count: all but the failsafe rules */
+	const char *const *failsafe;	/* in normal form: the same text makes the same again */
+	size_t failsafe_count;
 	bool flushed;			/* the file says `flush ruleset` */
 	const struct compile_device *devices;	/* sorted by name, a name before the prefix */
 	size_t device_count;
@@ -118,6 +134,9 @@ struct compile_print_options {
 
 void compile_print(const struct compile *compile, const struct compile_print_options *options,
 		   struct buf *out);
+
+/* compile->failsafe[NUMBER] again: times of day depend on the time zone, which may have changed. */
+void compile_print_failsafe(const struct compile *compile, size_t number, struct buf *out);
 
 /* What `list` shows beside the whole ruleset. */
 enum compile_list {

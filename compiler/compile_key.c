@@ -57,8 +57,10 @@ static void read_rules(const struct bind_ruleset *ruleset, struct arena *arena,
 			const struct bind_rule *rule = &chain->rules.at[j];
 			struct buf text = BUF_INIT;
 
+			/* A failsafe rule has no handle and no counter: nobody asks for it. */
 			buf_printf(&text, "%s\n",
-				   make_key(arena, "rule", chain->table, chain->name));
+				   make_key(arena, rule->failsafe ? "failsafe" : "rule",
+					    chain->table, chain->name));
 			print_rule(rule, &print, &text);
 			keys[rule->number] = (struct rule_key){ arena_strdup(arena, buf_str(&text)),
 								rule->number };
@@ -202,8 +204,9 @@ static void list_table(struct bind_table *table, const char *const *rule_keys,
 		add_object(list, arena, make_key(arena, "chain", table, chain->name),
 			   &chain->handle);
 		for (size_t j = 0; j < chain->rules.len; j++)
-			add_object(list, arena, rule_keys[chain->rules.at[j].number],
-				   &chain->rules.at[j].handle);
+			if (!chain->rules.at[j].failsafe)
+				add_object(list, arena, rule_keys[chain->rules.at[j].number],
+					   &chain->rules.at[j].handle);
 	}
 }
 

@@ -121,7 +121,8 @@ struct ir_rule {
 	struct source_span span;
 	uint32_t chain;
 	struct str text;		/* canonical, for the comment in the C text */
-	const char *place;		/* "rules.conf:12" */
+	const char *place;		/* "rules.conf:12", "failsafe" */
+	bool failsafe;			/* not the file's */
 	VEC(struct ir_step) steps;
 };
 

@@ -157,7 +157,10 @@ static void lower_rule(struct lower *lower, const struct bind_rule *rule, uint32
 	print_rule(rule, &print, &text);
 	lowered->text = str_from(arena_strdup(lower->arena, buf_str(&text)));
 	buf_free(&text);
-	lowered->place = arena_printf(lower->arena, "%s:%u", place.name, place.line);
+	/* The C text does not depend on where a failsafe rule was given. */
+	lowered->place = rule->failsafe ? "failsafe" :
+			 arena_printf(lower->arena, "%s:%u", place.name, place.line);
+	lowered->failsafe = rule->failsafe;
 	for (size_t i = 0; i < rule->stmts.len; i++) {
 		struct ir_step step = lower_stmt(lower, &rule->stmts.at[i]);
 

@@ -30,6 +30,10 @@ struct parse_options {
 bool parse_source(struct source_set *sources, uint32_t source, const struct parse_options *options,
 	   struct arena *arena, struct diag *diag, struct ast **ret_ast);
 
+/* Parses text SOURCE of the set: the matches of one rule, which name nothing of a ruleset. */
+bool parse_matches(struct source_set *sources, uint32_t source, struct arena *arena,
+		   struct diag *diag, struct ast_rule *ret_rule);
+
 /* A word that nft's scanner keeps for itself everywhere. */
 bool parse_word_is_reserved(struct str word);
 

@@ -278,9 +278,13 @@ static void print_rules(const struct bind_chain *chain, const struct print_optio
 			struct buf *out)
 {
 	for (size_t i = 0; i < chain->rules.len; i++) {
+		const struct bind_rule *rule = &chain->rules.at[i];
+
+		if (rule->failsafe && !options->implied)
+			continue;
 		buf_puts(out, "\t\t");
-		print_rule(&chain->rules.at[i], options, out);
-		buf_putc(out, '\n');
+		print_rule(rule, options, out);
+		buf_puts(out, rule->failsafe ? " # failsafe\n" : "\n");
 	}
 }
 

@@ -30,21 +30,39 @@ struct facts {
  * `ip frag-off`, and for IPv6 the fragment header's fields, `exthdr frag`, or `ip6 nexthdr`, which
  * can name it.
  */
+static bool field_speaks(const struct field *field)
+{
+	return (field->proto == PROTO_IP && !strcmp(field->name, "frag-off")) ||
+	       (field->proto == PROTO_IP6 && !strcmp(field->name, "nexthdr")) ||
+	       (field_base_of(field) == FIELD_BASE_EXTENSION &&
+		field->number == NEXT_FRAGMENT) ||
+	       (field->proto == PROTO_RAW && field->base == FIELD_BASE_NETWORK &&
+		field->bit_off < FRAG_OFF_END &&
+		field->bit_off + field->bit_len > FRAG_OFF_BIT);
+}
+
+static bool rule_speaks(const struct ir *ir, const struct ir_rule *rule)
+{
+	for (size_t i = 0; i < rule->steps.len; i++) {
+		const struct ir_step *step = &rule->steps.at[i];
+		const struct ir_key *key;
+
+		if (step->kind != IR_STEP_TEST && step->kind != IR_STEP_MAP)
+			continue;
+		key = &ir->keys.at[step->key];
+		for (size_t j = 0; j < key->parts.len; j++)
+			if (field_speaks(ir->loads.at[key->parts.at[j].load].field))
+				return true;
+	}
+	return false;
+}
+
+/* What a failsafe rule looks at says nothing of the file's author. */
 static bool speaks_of_fragments(const struct ir *ir)
 {
-	for (size_t i = 0; i < ir->loads.len; i++) {
-		const struct field *field = ir->loads.at[i].field;
-
-		if ((field->proto == PROTO_IP && !strcmp(field->name, "frag-off")) ||
-		    (field->proto == PROTO_IP6 && !strcmp(field->name, "nexthdr")) ||
-		    (field_base_of(field) == FIELD_BASE_EXTENSION &&
-		     field->number == NEXT_FRAGMENT))
+	for (size_t i = 0; i < ir->rules.len; i++)
+		if (!ir->rules.at[i].failsafe && rule_speaks(ir, &ir->rules.at[i]))
 			return true;
-		if (field->proto == PROTO_RAW && field->base == FIELD_BASE_NETWORK &&
-		    field->bit_off < FRAG_OFF_END &&
-		    field->bit_off + field->bit_len > FRAG_OFF_BIT)
-			return true;
-	}
 	return false;
 }
 

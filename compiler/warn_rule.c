@@ -349,7 +349,8 @@ static void search_chain(struct search *search, const struct ir_chain *chain)
 	for (uint32_t i = chain->first_rule; i < end; i++) {
 		const struct ir_rule *rule = &ir->rules.at[i];
 
-		if (!takes(ir, rule))
+		/* A rule stays right that a failsafe rule happens to repeat. */
+		if (rule->failsafe || !takes(ir, rule))
 			continue;
 		if (!has_tests(rule)) {
 			tell_rest(search, i, end - i - 1);

@@ -202,7 +202,7 @@ static void put_message(const struct diag *diag, const struct diag_message *mess
 {
 	struct source_place first = source_locate(diag->sources, message->labels[0].span);
 
-	buf_printf(out, "%s:%u:%u: %s: ", first.name, first.line, first.column,
+	buf_printf(out, "%s:%u:%u: %s: ", first.name, first.line, first.before + first.column,
 		   message->level == DIAG_ERROR ? "error" : "warning");
 	put_printable(out, str_from(message->text));
 	buf_putc(out, '\n');
@@ -212,7 +212,8 @@ static void put_message(const struct diag *diag, const struct diag_message *mess
 		bool same_line = place.text.at == first.text.at;
 
 		if (!same_line)
-			buf_printf(out, "%s:%u:%u:\n", place.name, place.line, place.column);
+			buf_printf(out, "%s:%u:%u:\n", place.name, place.line,
+				   place.before + place.column);
 		put_source(diag, message->labels[i], !same_line, out);
 	}
 	if (message->help) {

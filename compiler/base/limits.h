@@ -18,6 +18,7 @@
 #define LIMITS_COUNTERS (1u << 20)	/* of rules, elements and objects together */
 #define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */
 #define LIMITS_EXPANDED (1u << 24)	/* elements that variables bring, over one run */
+#define LIMITS_FAILSAFE 64		/* failsafe rules of a load */
 #define LIMITS_JUMP_DEPTH 15		/* nested jumps: NFT_JUMP_STACK_SIZE is 16 chains */
 #define LIMITS_DIAGS 20			/* errors printed before "too many errors" */
 

@@ -133,8 +133,9 @@ struct source_place source_locate(const struct source_set *set, struct source_sp
 					       : (uint32_t)source->text.len;
 	return (struct source_place){
 		.name = source->name,
-		.line = (uint32_t)low + 1,
+		.line = source->lines_before + (uint32_t)low + 1,
 		.column = begin - line_begin + 1,
+		.before = low ? 0 : source->bytes_before,
 		.text = { source->text.at + line_begin, line_end - line_begin },
 	};
 }

@@ -26,6 +26,8 @@ struct source {
 	struct str text;		/* NUL-terminated behind its end */
 	uint64_t dev, ino;		/* of the file, to read each file once; 0 when not a file */
 	VEC(uint32_t) lines;		/* offset of each line's first byte */
+	uint32_t lines_before;		/* of a text that is a part of its file: what of that is */
+	uint32_t bytes_before;		/* in front of it: lines, and bytes of its first line */
 };
 
 struct source_set {
@@ -38,6 +40,7 @@ struct source_place {
 	const char *name;
 	uint32_t line, column;
 	struct str text;		/* the whole line, without its newline */
+	uint32_t before;		/* bytes of the file's line that .text does not have */
 };
 
 /* Adds a text (copied). Returns its number. */

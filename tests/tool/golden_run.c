@@ -10,6 +10,8 @@
  *		none)
  *	errors	the file is refused, and the messages are NAME.err
  *
+ * A line `# failsafe RULE` in NAME.nft is a failsafe rule of that file.
+ *
  * Out: a unified diff for each difference, then "N passed, N failed, N skipped".  --update writes
  * the files instead.  It works inside DIR, so that places in messages do not depend on where the
  * source tree is.
@@ -138,6 +140,31 @@ static struct str of_ruleset(struct str text)
 	return at ? (struct str){ at, text.len - (size_t)(at - text.at) } : text;
 }
 
+/* The lines `# failsafe RULE` of the file in hand. */
+static void find_failsafe(struct work *work, const char *path, struct compile_options *options)
+{
+	static const char word[] = "# failsafe ";
+	VEC(struct compile_failsafe) found = { 0 };
+	struct str text = work->sources.sources.at[work->source].text;
+
+	for (uint32_t line = 1; text.len; line++) {
+		const char *newline = memchr(text.at, '\n', text.len);
+		size_t len = newline ? (size_t)(newline - text.at) : text.len;
+
+		if (len >= sizeof(word) - 1 && !memcmp(text.at, word, sizeof(word) - 1))
+			*vec_push(&work->arena, &found) = (struct compile_failsafe){
+				.place = path, .line = line, .column = sizeof(word),
+				.text = arena_strdup(&work->arena, (struct str){
+					text.at + sizeof(word) - 1, len - (sizeof(word) - 1) }),
+			};
+		len += newline != NULL;
+		text.at += len;
+		text.len -= len;
+	}
+	options->failsafe = found.at;
+	options->failsafe_count = found.len;
+}
+
 static void run_phase(struct run *run, const char *path, const char *phase_name)
 {
 	struct work work;
@@ -146,6 +173,7 @@ static void run_phase(struct run *run, const char *path, const char *phase_name)
 	enum compile_phase phase;
 
 	work_begin(&work, path);
+	find_failsafe(&work, path, &options);
 	if (!compile_phase_parse(phase_name, &phase))
 		abort();
 	if (!compile_emit(&work.sources, work.source, &options, phase, &work.arena, &work.diag,
@@ -166,6 +194,7 @@ static bool run_compile(struct run *run, const char *path, struct buf *out)
 	bool done;
 
 	work_begin(&work, path);
+	find_failsafe(&work, path, &options);
 	done = compile_source(&work.sources, work.source, &options, &work.arena, &work.diag,
 			      &compile);
 	if (done)
