@@ -117,6 +117,7 @@ net_of() {
 	case $1 in
 	eth0 | wan0) echo 198.51.100 ;;
 	eth1) echo 203.0.113 ;;
+	eth2) echo 192.0.2 ;;
 	*) stop "no network for $1" ;;
 	esac
 }
