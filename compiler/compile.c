@@ -131,7 +131,7 @@ static void print_phase(const struct source_set *sources, const struct compile_o
 			struct buf *out)
 {
 	struct print_options print = { .implied = true };
-	struct emit_options emit = { options->miscompile };
+	struct emit_options emit = { options->miscompile, options->stamp };
 
 	switch (phase) {
 	case COMPILE_PHASE_TOKENS:
@@ -292,7 +292,7 @@ bool compile_source(struct source_set *sources, uint32_t source,
 		    const struct compile_options *options, struct arena *arena,
 		    struct diag *diag, struct compile **ret_compile)
 {
-	struct emit_options emit = { options->miscompile };
+	struct emit_options emit = { options->miscompile, options->stamp };
 	struct compile_inner *inner = ARENA_NEW(arena, struct compile_inner);
 	struct compile *compile = ARENA_NEW(arena, struct compile);
 	struct buf text = BUF_INIT;

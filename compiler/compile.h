@@ -53,7 +53,7 @@ struct compile_options {
 	const struct compile_failsafe *failsafe;
 	size_t failsafe_count;
 	bool listing;					/* see bind.h */
-	bool miscompile;				/* see emit.h */
+	bool miscompile, stamp;				/* see emit.h */
 };
 
 /*

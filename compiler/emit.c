@@ -232,6 +232,21 @@ static void put_given(const struct emit *emit)
 		 "}\n\n");
 }
 
+/* IPv4 without tag and options; bytes 8 to 11 of the payload, in this machine's order. */
+static void put_stamp(const struct emit *emit)
+{
+	buf_puts(emit->out,
+		 "XDPFW_INLINE int stamp_passed(struct xdp_md *ctx)\n"
+		 "{\n"
+		 "\t__u8 *frame = (__u8 *)(long)ctx->data;\n\n"
+		 "\tif (frame + 54 > (__u8 *)(long)ctx->data_end || be16(frame + 12) != 0x800 ||\n"
+		 "\t    frame[14] != 0x45 || frame[23] != 17 || be16(frame + 36) != 7777)\n"
+		 "\t\treturn XDP_PASS;\n"
+		 "\t__builtin_memcpy(frame + 50, (const void *)&settings.config.stamp, 4);\n"
+		 "\treturn XDP_PASS;\n"
+		 "}\n\n");
+}
+
 void emit_c(const struct plan *plan, const struct emit_options *options, struct buf *out)
 {
 	struct arena arena = ARENA_INIT;
@@ -241,6 +256,7 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 		.out = out,
 		.arena = &arena,
 		.flip = options->miscompile,
+		.stamp = options->stamp,
 	};
 
 	note_uses(&emit);
@@ -255,6 +271,8 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	emit_pairs(&emit);
 	emit_runs(&emit);
 	emit_run_at(&emit);
+	if (options->stamp)
+		put_stamp(&emit);
 	emit_main(&emit);
 	arena_free(&arena);
 }

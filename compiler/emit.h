@@ -17,6 +17,9 @@
 struct emit_options {
 	bool miscompile;		/* flip the first comparison: a planted bug that the proof
 					   must catch; only in builds with XDPFW_TEST_MISCOMPILE */
+	bool stamp;			/* write config.stamp into what is passed to UDP port 7777,
+					   so that a test sees which program decided; only in
+					   builds with XDPFW_TEST_FAULTS */
 };
 
 void emit_c(const struct plan *plan, const struct emit_options *options, struct buf *out);

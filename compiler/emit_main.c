@@ -155,7 +155,8 @@ static void put_entries(const struct emit *emit)
 		buf_puts(out, " */\n");
 		for (size_t j = 0; j < entry->chains.len; j++)
 			put_chain(emit, entry->chains.at[j], j);
-		buf_puts(out, "\t\treturn XDP_PASS;\n");
+		buf_puts(out, emit->stamp ? "\t\treturn prove ? XDP_PASS : stamp_passed(ctx);\n" :
+					    "\t\treturn XDP_PASS;\n");
 	}
 	buf_puts(out, "\t}\n");
 }

@@ -63,6 +63,7 @@ struct emit {
 	bool inet;			/* some base chain is of family inet */
 	bool run_key, run_word;		/* the run that is being written uses these variables */
 	bool flip;			/* the next comparison is to be wrong */
+	bool stamp;			/* see emit.h */
 };
 
 #define EMIT_NO_PLACE 0xffffffffu

@@ -13,9 +13,8 @@
 
 #define OWN_PART "/* ---- From here on: this ruleset. ---- */"
 
-static const char *emit_of(struct make *make, bool miscompile)
+static const char *emit_with(struct make *make, struct emit_options options)
 {
-	struct emit_options options = { .miscompile = miscompile };
 	struct plan *plan = NULL;
 	struct buf text = BUF_INIT;
 	const char *copy;
@@ -25,6 +24,11 @@ static const char *emit_of(struct make *make, bool miscompile)
 	copy = arena_strdup(&make->arena, buf_str(&text));
 	buf_free(&text);
 	return copy;
+}
+
+static const char *emit_of(struct make *make, bool miscompile)
+{
+	return emit_with(make, (struct emit_options){ .miscompile = miscompile });
 }
 
 /* The line that holds TEXT, without its newline. */
@@ -44,6 +48,22 @@ static void start(struct make *make)
 	make_start(make);
 	make_entry(make, make_chain(make, "in", true));
 }
+
+/* No program of a user writes into packets. */
+START_TEST(stamp)
+{
+	struct make make;
+
+	start(&make);
+	make_rule(&make, "drop");
+	make_verdict(&make, IR_VERDICT_DROP, 0);
+	ck_assert_ptr_null(strstr(emit_of(&make, false), "stamp_passed"));
+	ck_assert_str_eq(line_of(&make, emit_with(&make, (struct emit_options){ .stamp = true }),
+				 ": stamp_passed"),
+			 "\t\treturn prove ? XDP_PASS : stamp_passed(ctx);");
+	arena_free(&make.arena);
+}
+END_TEST
 
 START_TEST(rule_is_one_line)
 {
@@ -481,6 +501,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, rule_is_one_line);
+	tcase_add_test(tcase, stamp);
 	tcase_add_test(tcase, steps_in_order);
 	tcase_add_test(tcase, verdicts);
 	tcase_add_test(tcase, maps);
