@@ -3,8 +3,8 @@
  * object: opens an object with libbpf, fills in what belongs to this host, loads it.
  *
  * In: an object's bytes (from clang, or kept), the configuration, maps to share.  Out: descriptors.
- * An object comes from a process that is not trusted: libbpf checks its form, this module that it
- * has the maps and sizes of bpf/xdpfw_abi.h, the verifier the rest; nothing is attached here.
+ * An object comes from a process that is not trusted: object_form.c checks that it has what
+ * bpf/xdpfw_abi.h says and nothing else, the verifier the rest; nothing is attached here.
  */
 #define _GNU_SOURCE
 #include "loader/object.h"
@@ -17,6 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "loader/capture.h"
+#include "loader/object_form.h"
 #include "loader/own.h"
 
 #define GIVEN_SECTION ".data.given"
@@ -198,7 +199,9 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	const struct bpf_program *program;
 	int error;
 
-	if (!open_object(report, bytes, len, log, &bpf))
+	if (!object_form_check_bytes(report, bytes, len) ||
+	    !open_object(report, bytes, len, log, &bpf) ||
+	    !object_form_check(report, bpf, config))
 		return false;
 	program = bpf_object__find_program_by_name(bpf, "xdpfw_rules");
 	if (!program)

@@ -129,7 +129,7 @@ case_object_that_is_none() {
 	fw 0 -f old.nft
 	hostile hello
 	fw_as XDPFW_CLANG="$work/clang-hello" -- 4 -f new.nft
-	has "$err" "libbpf cannot read the built program" \
+	has "$err" "the built program is not what ABI version" ": it is no BPF object" \
 		"the previous ruleset stays in force on eth0"
 	is "in force" "$(in_force)" old
 	# What was built is found damaged, or built again: it does not stand in the way.

@@ -139,17 +139,6 @@ case_another_program_in_the_link() {
 
 # ---- kept objects ----
 
-# keep FILE OBJECT: OBJECT becomes what FILE's kept object holds, with the right digest.
-keep() {
-	python3 - "$1" "$2" <<-'END'
-	import hashlib, struct, sys
-	data = open(sys.argv[2], "rb").read()
-	with open(sys.argv[1], "wb") as file:
-	    file.write(b"xdpfwob1" + struct.pack("=Q", len(data)) + hashlib.sha256(data).digest())
-	    file.write(data)
-	END
-}
-
 case_kept_object_that_is_refused() {
 	local object other kind
 	world

@@ -142,10 +142,10 @@ case_compiler_in_trouble() {
 	ended flood 3 "clang-flood was ended: its object is larger than 64 MiB"
 	ended talk 3 "clang-talk was ended: its messages are longer than 64 KiB"
 	ended die 3 "clang-die was ended by signal 6 (Aborted)"
-	ended hello 4 "libbpf cannot read the built program"
-	ended half 4 "libbpf cannot read the built program"
-	ended foreign 4 "libbpf cannot read the built program"
-	ended nothing 4 "libbpf cannot read the built program"
+	ended hello 4 "it is no BPF object"
+	ended half 4 "it is no BPF object"
+	ended foreign 4 "it is no BPF object"
+	ended nothing 4 "it is no BPF object"
 	ended eat 4 "clang-eat refuses the generated program"
 	holds "it was stopped" grep -q '^no more after [1-4][0-9]* MiB' state/failed/log
 	fw 0 -f new.nft
@@ -213,6 +213,157 @@ case_every_clang() {
 	done
 	fw 0 unload
 	no_traces
+}
+
+# ---- objects that hold something else ----
+
+clang_words=(-O2 -g -gdwarf-5 -target bpf -mcpu=v3 -w -x c -c -)
+
+# taken WORDS: what clang makes of rules.c is found as the kept object of old.nft, and refused.
+taken() {
+	"${CLANG:-clang}" "${clang_words[@]}" -o object <rules.c
+	keep "$object" object
+	rm -rf state/failed
+	fw_as XDPFW_CLANG=/nonexistent/clang -- 4 -f old.nft
+	has "$err" "the built program is not what ABI version" "$1" \
+		"the previous ruleset stays in force on eth0"
+	is "pins" "$(pins)" "$before"
+	is "pins of others" "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ""
+	is "in force" "$(in_force)" new
+	tried=$((tried + 1))
+}
+
+# more TEXT WORDS: the program with more text behind it.
+more() {
+	{ cat right.c; printf '%s\n' "$1"; } >rules.c
+	taken "$2"
+}
+
+# other PART NEW WORDS: the program with something exchanged.
+other() {
+	python3 - "$1" "$2" <<-'END' >rules.c
+	import sys
+	text = open("right.c").read()
+	assert text.count(sys.argv[1]) == 1, text.count(sys.argv[1])
+	print(text.replace(sys.argv[1], sys.argv[2]))
+	END
+	taken "$3"
+}
+
+case_object_with_something_else() {
+	local object before tried=0 map
+	world
+	mount -t sysfs sysfs /sys
+	mount -t bpf bpf /sys/fs/bpf
+	old_and_new
+	fw 0 -f old.nft
+	object=$(find state/objects -type f)
+	"${xdpfw[@]}" --emit=c -f old.nft >right.c 2>/dev/null
+	fw 0 -f new.nft
+	before=$(pins)
+
+	# Programs.
+	more 'SEC("xdp.frags") int other(struct xdp_md *ctx) { return 2; }' "another program"
+	more 'SEC("xdp") int other(struct xdp_md *ctx) { return 2; }' "a section 'xdp'"
+	more 'SEC("freplace/x") int other(struct xdp_md *ctx) { return 2; }' "'freplace/x'"
+	more 'SEC("tc") int other(void *ctx) { return 2; }' "a section 'tc'"
+	more 'SEC("kprobe/do_exit") int other(void *ctx) { return 0; }' "'kprobe/do_exit'"
+	more 'SEC("fentry/do_exit") int other(void *ctx) { return 0; }' "'fentry/do_exit'"
+	more 'SEC("lsm/bpf") int other(void *ctx) { return 0; }' "a section 'lsm/bpf'"
+	more 'SEC("?xdp") int other(struct xdp_md *ctx) { return 2; }' "a section '?xdp'"
+	more 'SEC(".struct_ops") struct tcp_congestion_ops { int x; } other;' "'.struct_ops'"
+	more 'SEC("syscall") int other(void *ctx) { return 0; }' "a section 'syscall'"
+	more 'SEC("raw_tp/\n\033[31m") int other(void *ctx) { return 0; }' "'raw_tp/??[31m'"
+	other 'int xdpfw_rules(' 'int xdpfw_other(' "its program 'xdpfw_other' is not xdpfw_rules"
+
+	# Maps.
+	map='MAP_SHAPE(key, __u32); MAP_SHAPE(value, __u32);'
+	more "struct { MAP_NUMBER(type, 2); MAP_NUMBER(max_entries, 1); $map } other SEC(\".maps\");" \
+		"it has another map, 'other'"
+	more "struct { MAP_NUMBER(type, 2); MAP_NUMBER(max_entries, 1); MAP_NUMBER(pinning, 1); $map }
+		other SEC(\".maps\");" "it has another map, 'other'"
+	other '} xdpfw_trail SEC' 'MAP_NUMBER(pinning, 1); } xdpfw_trail SEC' \
+		"its map 'xdpfw_trail' has another type, size or place"
+	other '} xdpfw_cells SEC' 'MAP_NUMBER(map_flags, 1024); } xdpfw_cells SEC' \
+		"its map 'xdpfw_cells' has another"
+	other '} xdpfw_cells SEC' 'MAP_NUMBER(numa_node, 1); } xdpfw_cells SEC' \
+		"its map 'xdpfw_cells' has another"
+	other 'MAP_NUMBER(max_entries, 1024);' 'MAP_NUMBER(max_entries, 1025);' \
+		"its map 'xdpfw_cells' has another"
+	other 'MAP_SHAPE(value, struct xdpfw_trail);' 'MAP_SHAPE(value, __u64);' \
+		"its map 'xdpfw_trail' has another"
+	other 'MAP_NUMBER(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	MAP_NUMBER(max_entries, 1024)' 'MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
+	MAP_NUMBER(max_entries, 1024)' "its map 'xdpfw_cells' has another"
+	more 'int other = 1;' "a section '.data'"
+	more 'int other SEC(".data.other") = 1;' "a section '.data.other'"
+	more 'int other SEC(".bss");' "its map 'xdpfw.bss' has another"
+	other 'cell_of[1];' 'cell_of[9999];' "its map '.rodata.config' has another"
+
+	# The kernel's own.
+	more '__attribute__((noinline)) int other(void) {
+		return ((int (*)(const char *, int))6)("", 1); }' "it calls helper 6 of the kernel"
+	more '__attribute__((noinline)) int other(void) {
+		return ((int (*)(int, int))23)(1, 0); }' "it calls helper 23 of the kernel"
+	more 'extern void bpf_rcu_read_lock(void) SEC(".ksyms");
+		__attribute__((noinline)) void other(void) { bpf_rcu_read_lock(); }' \
+		"it wants something of the kernel by name"
+	more 'extern const int init_task SEC(".ksyms");
+		__attribute__((noinline)) const void *other(void) { return &init_task; }' \
+		"it wants something of the kernel by name"
+	more 'extern int LINUX_KERNEL_VERSION SEC(".kconfig") __attribute__((weak));
+		__attribute__((noinline)) int other(void) { return LINUX_KERNEL_VERSION; }' \
+		"it wants something of the kernel by name"
+	more '__attribute__((noinline)) int other(void) { int x;
+		asm volatile(".byte 0x18,0x11,0,0,5,0,0,0,0,0,0,0,0,0,0,0" ::: "r1"); return 1; }' \
+		"an instruction names a descriptor"
+	more '__attribute__((noinline)) int other(void) {
+		asm volatile(".byte 0x85,0x20,0,0,5,0,0,0" ::: "r0"); return 1; }' \
+		"it calls function 5 of the kernel"
+
+	is "objects tried" $tried 31
+	cp right.c rules.c
+	"${CLANG:-clang}" "${clang_words[@]}" -o object <rules.c
+	keep "$object" object
+	fw_as XDPFW_CLANG=/nonexistent/clang -- 0 -f old.nft
+	is "in force" "$(in_force)" old
+}
+
+# Every cut of an object, and noise in its tables: refused, or harmless; never the end of xdpfw.
+case_object_that_is_damaged() {
+	local object i
+	world
+	old_and_new
+	fw 0 -f old.nft
+	object=$(find state/objects -type f)
+	tail -c +49 "$object" >whole
+	fw 0 -f new.nft
+	for ((i = 0; i < 60; i++)); do
+		python3 - $i <<-'END' >cut
+		import random, sys
+		number = int(sys.argv[1])
+		rng, data = random.Random(number), bytearray(open("whole", "rb").read())
+		if number % 3 == 0:
+		    data = data[:rng.randrange(len(data))]
+		else:
+		    start = int.from_bytes(data[40:48], sys.byteorder)
+		    where = range(64) if number % 3 == 1 else range(start, len(data))
+		    for _ in range(rng.randrange(1, 5)):
+		        data[rng.choice(where)] = rng.choice((0, 1, 0x7f, 0xff, rng.randrange(256)))
+		sys.stdout.buffer.write(data)
+		END
+		keep "$object" cut
+		status=0
+		XDPFW_CLANG=/nonexistent/clang "${xdpfw[@]}" -f old.nft 2>err || status=$?
+		case $status in
+		0) is "in force" "$(in_force)" old; fw 0 -f new.nft ;;
+		3 | 4) has "$(<err)" "the previous ruleset stays in force on eth0" ;;
+		*) stop "cut $i: status $status: $(<err)" ;;
+		esac
+		fw 0 list ruleset
+		has "$out" "udp dport 1002"
+		keep "$object" whole
+	done
 }
 
 e2e_main "$@"
