@@ -17,13 +17,13 @@
 #include <sha2.h>
 
 #include "bpf/xdpfw_abi.h"
+#include "compiler/base/limits.h"
 #include "loader/build.h"
 #include "loader/own.h"
 
 #define BUNDLE_MAGIC "xdpfwbun"
 #define BUNDLE_ORDER 0x01020304u
 #define BUNDLE_FORMAT 1
-#define BUNDLE_FAILSAFE_LINES 1024	/* so many are read */
 #define BUNDLE_MODES 4			/* of enum attach_mode */
 
 /* What the file begins with.  Magic and digest stay where they are in every format. */
@@ -59,12 +59,8 @@ void bundle_put(const struct bundle *bundle, struct buf *out)
 	};
 	size_t start = out->len;
 
-	for (size_t i = 0; i < bundle->failsafe_count; i++) {
-		const struct bundle_line *line = &bundle->failsafe[i];
-
-		buf_put(&lines, line->place, strlen(line->place) + 1);
-		buf_put(&lines, line->text, strlen(line->text) + 1);
-	}
+	for (size_t i = 0; i < bundle->failsafe_count; i++)
+		buf_put(&lines, bundle->failsafe[i], strlen(bundle->failsafe[i]) + 1);
 	header.failsafe_bytes = lines.len;
 	memcpy(header.version, bundle->version, sizeof(header.version));
 	memcpy(header.key, bundle->key, sizeof(header.key));
@@ -167,13 +163,13 @@ static bool take_failsafe(struct str bytes, uint32_t count, struct arena *arena,
 			  struct bundle *bundle)
 {
 	struct bundle_rest rest = { bytes.at, bytes.at + bytes.len };
-	struct bundle_line *lines;
+	const char **lines;
 
-	if (count > BUNDLE_FAILSAFE_LINES)
+	if (count > LIMITS_FAILSAFE)
 		return false;
-	lines = ARENA_ARRAY(arena, struct bundle_line, count + 1);
+	lines = ARENA_ARRAY(arena, const char *, count + 1);
 	for (uint32_t i = 0; i < count; i++)
-		if (!take_text(&rest, &lines[i].place) || !take_text(&rest, &lines[i].text))
+		if (!take_text(&rest, &lines[i]))
 			return false;
 	bundle->failsafe = lines;
 	bundle->failsafe_count = count;
@@ -197,7 +193,7 @@ bool bundle_get(struct report *report, const char *name, struct str bytes, struc
 	    !take(&rest, header.object_bytes, &bundle.object) || rest.at != rest.end)
 		return fail_damaged(report, name, "its parts do not fill it");
 	if (!take_failsafe(failsafe, header.failsafe_count, arena, &bundle))
-		return fail_damaged(report, name, "its failsafe lines are not whole");
+		return fail_damaged(report, name, "its failsafe rules are not whole");
 	if (header.allow_missing > 1 || header.mode >= BUNDLE_MODES)
 		return fail_damaged(report, name, "it asks for what there is not");
 	bundle.mode = header.mode;
@@ -275,43 +271,78 @@ static void leave_utc(char *before)
 	free(before);
 }
 
-static bool compile_text(struct source_set *sources, const char *name, struct str text,
-			 const struct compile_options *options, struct diag *diag,
-			 struct arena *arena, struct compile **ret_compile)
+/* What the bundle's text is compiled with: what -D, -I and --device gave is in it. */
+static struct compile_options make_options(const struct bundle *bundle, const char *name,
+					   struct arena *arena)
 {
-	struct compile_options listing = *options;
-	uint32_t source = source_add(sources, name, text);
-	char *zone = enter_utc();
-	bool ok;
+	struct compile_failsafe *failsafe =
+		ARENA_ARRAY(arena, struct compile_failsafe, bundle->failsafe_count + 1);
 
-	/* What these gave is in the text. */
-	listing.defines = NULL;
-	listing.include_dirs = NULL;
-	listing.devices = NULL;
-	listing.define_count = listing.include_dir_count = listing.device_count = 0;
-	listing.listing = true;
-	ok = compile_source(sources, source, &listing, arena, diag, ret_compile);
+	for (size_t i = 0; i < bundle->failsafe_count; i++)
+		failsafe[i] = (struct compile_failsafe){
+			.place = arena_printf(arena, "failsafe rules of '%s'", name),
+			.line = (uint32_t)i + 1,
+			.column = 1,
+			.text = bundle->failsafe[i],
+		};
+	return (struct compile_options){
+		.failsafe = failsafe,
+		.failsafe_count = bundle->failsafe_count,
+		.listing = true,
+	};
+}
+
+static bool compile_text(struct source_set *sources, const char *name,
+			 const struct bundle *bundle, const struct compile_options *options,
+			 struct diag *diag, struct arena *arena, struct compile **ret_compile)
+{
+	char *zone = enter_utc();
+	bool ok = compile_source(sources, source_add(sources, name, bundle->text), options, arena,
+				 diag, ret_compile);
+
 	leave_utc(zone);
 	return ok;
 }
 
-bool bundle_make_text(struct report *report, const struct compile *compile,
-		      const struct compile_options *options, struct source_set *sources,
-		      struct arena *arena, struct str *ret_text,
-		      const struct compile **ret_compile)
+static void print_texts(const struct compile *compile, struct arena *arena,
+			struct bundle *bundle)
 {
-	struct diag diag = { .arena = arena, .sources = sources };
 	const struct compile_print_options print = { 0 };
-	uint8_t key[STATE_DIGEST_BYTES], listed_key[STATE_DIGEST_BYTES];
-	OWN_BUF struct buf text = BUF_INIT, said = BUF_INIT;
-	struct compile *listed;
+	const char **failsafe = ARENA_ARRAY(arena, const char *, compile->failsafe_count + 1);
+	OWN_BUF struct buf text = BUF_INIT;
 	char *zone = enter_utc();
 
 	buf_puts(&text, "");
 	compile_print(compile, &print, &text);
+	bundle->text.at = arena_strdup(arena, buf_str(&text));
+	bundle->text.len = text.len;
+	for (size_t i = 0; i < compile->failsafe_count; i++) {
+		text.len = 0;
+		compile_print_failsafe(compile, i, &text);
+		failsafe[i] = arena_strdup(arena, buf_str(&text));
+	}
+	bundle->failsafe = failsafe;
+	bundle->failsafe_count = compile->failsafe_count;
 	leave_utc(zone);
-	if (!compile_text(sources, "<ruleset as listed>", buf_str(&text), options, &diag, arena,
-			  &listed)) {
+}
+
+bool bundle_set_text(struct report *report, struct bundle *bundle,
+		     const struct compile *compile, const struct compile_options *options,
+		     struct source_set *sources, struct arena *arena,
+		     const struct compile **ret_compile)
+{
+	static const char name[] = "<ruleset as listed>";
+	struct diag diag = { .arena = arena, .sources = sources };
+	uint8_t key[STATE_DIGEST_BYTES], listed_key[STATE_DIGEST_BYTES];
+	struct compile_options listing;
+	OWN_BUF struct buf said = BUF_INIT;
+	struct compile *listed;
+
+	print_texts(compile, arena, bundle);
+	listing = make_options(bundle, name, arena);
+	listing.miscompile = options->miscompile;
+	listing.stamp = options->stamp;
+	if (!compile_text(sources, name, bundle, &listing, &diag, arena, &listed)) {
 		diag_print(&diag, &said);
 		return report_fail(report, REPORT_BUG,
 				   "the ruleset as listed cannot be read back: this is a bug of "
@@ -319,8 +350,6 @@ bool bundle_make_text(struct report *report, const struct compile *compile,
 	}
 	bundle_key(compile, key);
 	bundle_key(listed, listed_key);
-	ret_text->at = arena_strdup(arena, buf_str(&text));
-	ret_text->len = text.len;
 	*ret_compile = memcmp(key, listed_key, sizeof(key)) ? listed : compile;
 	return true;
 }
@@ -329,11 +358,11 @@ bool bundle_compile(struct report *report, const char *name, const struct bundle
 		    struct source_set *sources, struct diag *diag, struct arena *arena,
 		    struct compile **ret_compile, bool *ret_same)
 {
-	struct compile_options options = { 0 };
+	struct compile_options options = make_options(bundle, name, arena);
 	uint8_t key[STATE_DIGEST_BYTES];
 	struct compile *compile;
 
-	if (!compile_text(sources, name, bundle->text, &options, diag, arena, &compile))
+	if (!compile_text(sources, name, bundle, &options, diag, arena, &compile))
 		return report_fail(report, REPORT_SYSTEM,
 				   "'%s' holds a ruleset that this version of xdpfw (%s) does not "
 				   "take; it was made by %s", name, PACKAGE_VERSION,

@@ -2,8 +2,8 @@
 /*
  * bundle: a ruleset and the program built from it in one file, to be loaded without clang.
  *
- * Header, then the ruleset's text, the failsafe lines ("place\0text\0" each), the tables' image and
- * the ELF object.  The header's digest is over all that follows it, so what happens to a file is
+ * Header, then the ruleset's text, the failsafe rules (each with a NUL behind), the tables' image
+ * and the ELF object.  The header's digest is over all that follows it, so what happens to a file is
  * seen; it does not keep out whoever makes a file on purpose.  That one is root for what the
  * program may do: see xdpfw(8).  Nothing here trusts a size, a count or a text all the same.
  *
@@ -29,14 +29,9 @@
 #define BUNDLE_VERSION_BYTES 24
 #define BUNDLE_HEAD_BYTES (8 + STATE_DIGEST_BYTES)	/* magic and digest */
 
-/* A failsafe line, and where it stands. */
-struct bundle_line {
-	const char *place, *text;
-};
-
 struct bundle {
 	struct str text;
-	const struct bundle_line *failsafe;
+	const char *const *failsafe;	/* rules, as compile.failsafe */
 	size_t failsafe_count;
 	uint32_t mode;			/* enum attach_mode that was asked for */
 	bool allow_missing;
@@ -70,15 +65,15 @@ bool bundle_fail_version(struct report *report, const char *name, const char *ve
 void bundle_key(const struct compile *compile, uint8_t ret_key[STATE_DIGEST_BYTES]);
 
 /*
- * The text of a compiled ruleset for a bundle.  When that text does not give the same program
- * (the numbers of rules and sets follow their order, and tables written in turns are listed one
- * after the other), *ret_compile is what it does give, and has to be built instead; else COMPILE.
- * OPTIONS: those it was compiled with.
+ * Text and failsafe rules of a compiled ruleset for a bundle.  When they do not give the same
+ * program (the numbers of rules and sets follow their order, and tables written in turns are
+ * listed one after the other), *ret_compile is what they do give, and has to be built instead;
+ * else COMPILE.  OPTIONS: those it was compiled with.
  */
-bool bundle_make_text(struct report *report, const struct compile *compile,
-		      const struct compile_options *options, struct source_set *sources,
-		      struct arena *arena, struct str *ret_text,
-		      const struct compile **ret_compile);
+bool bundle_set_text(struct report *report, struct bundle *bundle,
+		     const struct compile *compile, const struct compile_options *options,
+		     struct source_set *sources, struct arena *arena,
+		     const struct compile **ret_compile);
 
 /* Compiles the text of a bundle.  *ret_same: it gives the program that the bundle has. */
 bool bundle_compile(struct report *report, const char *name, const struct bundle *bundle,

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_boot: what the machine starts with after a load.
+ *
+ * In: a load whose program is proved, and not in force yet.  Out: the file `next` (boot.h), and its
+ * digest for the record.  A file that cannot be written is a notice; the record then says that
+ * there is none, and the machine starts with what it would have started with before.
+ */
+#define _GNU_SOURCE
+#include "loader/swap_parts.h"
+
+#include <string.h>
+
+#include "loader/boot.h"
+#include "loader/own.h"
+
+static bool has_digest(const struct bundle *bundle)
+{
+	for (size_t i = 0; i < sizeof(bundle->digest); i++)
+		if (bundle->digest[i])
+			return true;
+	return false;
+}
+
+void swap_boot_next(struct swap_state *state, const struct buf *object)
+{
+	const struct bundle *given = state->request->bundle;
+	const struct compile *compile = state->request->compile;
+	uint8_t *digest = state->record.header.bundle;
+	OWN_BUF struct buf bytes = BUF_INIT;
+	struct bundle bundle;
+
+	if (!given)
+		return;
+	if (has_digest(given)) {
+		memcpy(digest, given->digest, sizeof(given->digest));
+		return;
+	}
+	bundle = *given;
+	bundle_set_program(&bundle, compile, object);
+	bundle_put(&bundle, &bytes);
+	if (boot_put_next(state->report, &bytes))
+		bundle_read_digest((const uint8_t *)bytes.at, digest);
+}
