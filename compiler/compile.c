@@ -7,6 +7,7 @@
  */
 #include "compiler/compile.h"
 
+#include <linux/if_ether.h>
 #include <stdlib.h>
 
 #include "compiler/base/limits.h"
@@ -288,6 +289,41 @@ static void list_failsafe(const struct bind_ruleset *ruleset, struct arena *aren
 		compile->listed_rules += !ruleset->rules.at[i]->failsafe;
 }
 
+/* A field of a tag, or the type that says that there is one: a card may have taken it off. */
+static bool asks_for_tag(const struct ir *ir, const struct ir_step *step)
+{
+	const struct ir_key *key;
+
+	if (step->kind != IR_STEP_TEST && step->kind != IR_STEP_MAP)
+		return false;
+	key = &ir->keys.at[step->key];
+	for (size_t i = 0; i < key->parts.len; i++) {
+		const struct field *field = ir->loads.at[key->parts.at[i].load].field;
+
+		if (field->proto == PROTO_VLAN)
+			return true;
+		if (field->proto == PROTO_ETHER && field->select == FIELD_SELECT_ETHER_TYPE &&
+		    step->kind == IR_STEP_TEST && key->parts.len == 1 &&
+		    (ir_set_has(&ir->sets.at[step->set], (u128[]){ ETH_P_8021Q }) ||
+		     ir_set_has(&ir->sets.at[step->set], (u128[]){ ETH_P_8021AD })))
+			return true;
+	}
+	return false;
+}
+
+static bool reads_tags(const struct compile_inner *inner)
+{
+	for (size_t i = 0; i < inner->ir->rules.len; i++) {
+		const struct ir_rule *rule = &inner->ir->rules.at[i];
+
+		for (size_t j = 0; j < rule->steps.len; j++)
+			if (inner->plan->chain_used[rule->chain] &&
+			    asks_for_tag(inner->ir, &rule->steps.at[j]))
+				return true;
+	}
+	return false;
+}
+
 bool compile_source(struct source_set *sources, uint32_t source,
 		    const struct compile_options *options, struct arena *arena,
 		    struct diag *diag, struct compile **ret_compile)
@@ -308,6 +344,7 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	compile->rule_count = (uint32_t)inner->ir->rules.len;
 	compile->flushed = inner->ruleset->flushed;
 	compile->reads_given = inner->plan->reads_given;
+	compile->reads_tags = reads_tags(inner);
 	compile->inner = inner;
 	list_devices(inner->ir, arena, compile);
 	list_ifnames(inner->ruleset, arena, compile);

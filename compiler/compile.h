@@ -110,6 +110,7 @@ struct compile {
 	const struct compile_object *objects;
 	size_t object_count;
 	bool reads_given;		/* the program has a struct xdpfw_given */
+	bool reads_tags;		/* a rule that some device runs asks for a tag */
 	const struct compile_inner *inner;	/* the phases' results */
 };
 

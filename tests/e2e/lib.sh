@@ -243,6 +243,7 @@ run_inside() {
 	cd $work
 	xdpfw=("$work/xdpfw") faults=("$work/xdpfw-faults") checked=0 out='' err=''
 	export XDPFW_BPFFS=$work/bpf XDPFW_STATE_DIR=$work/state XDPFW_RUN_DIR=$work/lock
+	export XDPFW_CONF=$work/xdpfw.conf	# not there unless a case writes it
 	unset XDPFW_CLANG XDPFW_KILL_AT XDPFW_MISCOMPILE
 	ip link set lo up
 	set -eE
