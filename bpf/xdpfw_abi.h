@@ -21,7 +21,7 @@
 #include <linux/types.h>
 #endif
 
-#define XDPFW_ABI_VERSION 2
+#define XDPFW_ABI_VERSION 3
 
 /* What one `counter` statement counts on one CPU. */
 struct xdpfw_cell {
@@ -31,10 +31,14 @@ struct xdpfw_cell {
 
 #define XDPFW_NAME_BYTES 16		/* IFNAMSIZ */
 
+#define XDPFW_ENTRY_PASS 0xffffffffu	/* has the stub, but no base chain: passed */
+#define XDPFW_ENTRY_DROP 0xfffffffeu	/* nobody can say which base chains: dropped */
+
 /* A device the ruleset names. */
 struct xdpfw_device {
 	__u32 ifindex;			/* 0: a free slot */
-	__u32 entry;			/* which list of base chains it runs, from 0 */
+	__u32 entry;			/* which list of base chains it runs, from 0, or one of
+					   the above */
 	__u8 name[XDPFW_NAME_BYTES];	/* zero padded */
 	__u8 mac[6];			/* network order, as in a frame */
 	__u16 type;			/* ARPHRD_ of <linux/if_arp.h> */
@@ -43,23 +47,35 @@ struct xdpfw_device {
 };
 
 /*
- * Found by (ifindex * hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS); the loader picks a
- * multiplier for which no two devices share a slot, so one compare decides.
+ * Home slot: (ifindex * hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS).  A device lies there or
+ * in one of the XDPFW_DEVICE_PROBES - 1 slots behind it (behind the last one comes the first), so
+ * that one that comes late finds room in a table that is in use.  The loader picks a multiplier
+ * for which those of the load are at home, so that one compare decides.
+ *
+ * slot[XDPFW_DEVICE_OTHER] (ifindex not 0) is what packets count as whose device is not in the
+ * table.  Packets that a bond takes in natively carry its member's ifindex, so where a bond is
+ * filtered, a device that has just become a member is filtered too.
+ *
+ * A row's ifindex is written last when it comes and first when it goes, and a slot gets another
+ * row only when no packet reads the old one any more: a packet sees a whole row or none.
  */
 #define XDPFW_DEVICE_SLOT_BITS 12
 #define XDPFW_DEVICE_SLOTS (1 << XDPFW_DEVICE_SLOT_BITS)
-#define XDPFW_MAX_DEVICES 256
+#define XDPFW_DEVICE_OTHER XDPFW_DEVICE_SLOTS
+#define XDPFW_DEVICE_PROBES 4
+#define XDPFW_MAX_DEVICES 256		/* that a ruleset names */
+#define XDPFW_MAX_ROWS 1024		/* of a table: names with a star fit several devices */
 
 struct xdpfw_device_table {
 	__u32 hash_multiplier;		/* odd */
 	__u32 pad[3];
-	struct xdpfw_device slot[XDPFW_DEVICE_SLOTS];
+	struct xdpfw_device slot[XDPFW_DEVICE_SLOTS + 1];
 };
 
 /* Why a packet's verdict is what it is, when no chain decided it. */
 enum xdpfw_reason {
 	XDPFW_REASON_CHAINS,		/* base chains ran */
-	XDPFW_REASON_NO_DEVICE,		/* the ruleset does not name the device: passed */
+	XDPFW_REASON_NO_DEVICE,		/* no base chain runs on the device: passed */
 	XDPFW_REASON_CUT_TAG,		/* a tag with nothing behind it: dropped (deviation D5) */
 	XDPFW_REASON_TOO_LONG,		/* more jumps than XDPFW_MAX_RUNS: dropped */
 	XDPFW_REASON_OUT_OF_REACH,	/* headers that end beyond byte 65,535, which XDP cannot
@@ -102,6 +118,8 @@ struct xdpfw_config {
 	__u32 counter_count;
 	__s32 minutes_west;		/* the kernel's time zone, for meta day */
 	__s64 tai_offset;		/* ns from wall clock to CLOCK_TAI at load */
+	__u32 stamp;			/* see emit.h; 0 but in tests */
+	__u32 pad;
 	/* followed by __u32 cell_of[counter_count, at least 1] */
 };
 

@@ -26,6 +26,7 @@ typedef long long __s64;
 /* include/uapi/linux/bpf.h: bpf_map_type, xdp_action, struct xdp_md, ___BPF_FUNC_MAPPER */
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_F_MMAPABLE 1024
 
 #define XDP_DROP 1
 #define XDP_PASS 2

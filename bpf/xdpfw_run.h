@@ -31,6 +31,7 @@ struct {
 	MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
 	MAP_NUMBER(max_entries, 1);
 	MAP_SHAPE(key, __u32);
+	MAP_NUMBER(map_flags, BPF_F_MMAPABLE);	/* the loader changes rows while packets read */
 	MAP_SHAPE(value, struct xdpfw_device_table);
 } xdpfw_devices SEC(".maps");
 
@@ -56,17 +57,35 @@ __attribute__((noinline, unused)) static void count_cell(__u32 cell, __u32 bytes
 	value->bytes += bytes;
 }
 
-/* NULL when the ruleset does not name the device. */
+/*
+ * NULL when no base chain runs on the device.  Which slot it was is hidden from the verifier, or it
+ * would read the whole program once for each probe.
+ */
 XDPFW_INLINE const struct xdpfw_device *find_device(__u32 ifindex)
 {
-	__u32 zero = 0, slot;
+	__u32 zero = 0, home, found = XDPFW_DEVICE_OTHER;
 	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+	volatile struct hidden slot = {};
 
 	if (!table)
 		return 0;
-	slot = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
-	slot &= XDPFW_DEVICE_SLOTS - 1;
-	return table->slot[slot].ifindex == ifindex ? &table->slot[slot] : 0;
+	home = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
+#pragma unroll
+	for (__u32 i = 0; i < XDPFW_DEVICE_PROBES; i++) {
+		__u32 at = (home + i) & (XDPFW_DEVICE_SLOTS - 1);
+
+		if (*(const volatile __u32 *)&table->slot[at].ifindex == ifindex) {
+			found = at;
+			break;
+		}
+	}
+	if (found == XDPFW_DEVICE_OTHER && !table->slot[XDPFW_DEVICE_OTHER].ifindex)
+		return 0;
+	slot.value = found;
+	found = slot.value;
+	if (found > XDPFW_DEVICE_OTHER || table->slot[found].entry == XDPFW_ENTRY_PASS)
+		return 0;
+	return &table->slot[found];
 }
 
 /*

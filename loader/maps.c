@@ -150,6 +150,19 @@ int maps_pin(const struct maps_folder *folder, const char *name, int fd)
 	return bpf_obj_pin(fd, path);
 }
 
+int maps_pin_over(const struct maps_folder *folder, const char *name, int fd)
+{
+	char new_name[64];
+	int error;
+
+	snprintf(new_name, sizeof(new_name), "new-%s", name);
+	unlinkat(folder->fd, new_name, 0);
+	error = maps_pin(folder, new_name, fd);
+	if (!error && renameat(folder->fd, new_name, folder->fd, name))
+		error = -errno;
+	return error;
+}
+
 /* Removing the pin alone would leave the stub on the device for another grace period. */
 static void detach_link(const struct maps_folder *folder, const char *name)
 {
@@ -231,11 +244,16 @@ static bool read_map_info(int fd, struct bpf_map_info *ret_info)
 	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, ret_info, &len);
 }
 
+uint32_t maps_id(int map)
+{
+	struct bpf_map_info info = { 0 };
+
+	return read_map_info(map, &info) ? info.id : 0;
+}
+
 bool maps_is_same(int a, int b)
 {
-	struct bpf_map_info of_a = { 0 }, of_b = { 0 };
-
-	return read_map_info(a, &of_a) && read_map_info(b, &of_b) && of_a.id == of_b.id;
+	return maps_id(a) && maps_id(a) == maps_id(b);
 }
 
 int maps_get_program_map(uint32_t program_id, const char *name)
@@ -324,27 +342,10 @@ bool maps_remove(struct report *report, struct maps_folder *folder)
 	return true;
 }
 
-/* A ruleset that names no device, or only in dormant tables: its counters are to be kept. */
-static bool sleeps(const struct maps_folder *folder, struct arena *arena)
-{
-	struct maps_program program = MAPS_PROGRAM_INIT;
-	struct report quiet = { 0 };
-	OWN_FD int slots = maps_get(folder, MAPS_SLOTS);
-	bool found;
-
-	if (slots < 0)
-		return false;
-	found = maps_read_slot(&quiet, slots, XDPFW_SLOT_LIVE, arena, &program) &&
-		program.record && !program.record->header.device_count;
-	maps_program_close(&program);
-	buf_free(&quiet.text);
-	return found;
-}
-
 /*
  * A namespace that is gone has taken its devices along.  A folder without any link is half made
- * (who made it was killed, because the caller holds the lock), or nothing is left that it
- * filters; or it never was to filter anything, and whether its namespace is gone nobody can tell.
+ * (who made it was killed, because the caller holds the lock), or nothing is there yet that it is
+ * to filter: then it says itself whether its namespace is there.
  */
 static bool is_dead(const struct maps_folder *folder)
 {
@@ -355,7 +356,7 @@ static bool is_dead(const struct maps_folder *folder)
 	for (int i = 0; i < count; i++)
 		if (links[i].ifindex)
 			return false;
-	return count >= 0 && !sleeps(folder, &arena);
+	return count >= 0 && maps_namespace_lives(folder) != 1;
 }
 
 void maps_remove_dead(struct report *report, const struct maps_folder *folder)

@@ -18,7 +18,10 @@
 
 #define MAPS_SLOTS "slots"
 #define MAPS_CONTROL "control"
+#define MAPS_MISSED "missed"
 #define MAPS_CELLS "cells"
+#define MAPS_ATTACH "attach"
+#define MAPS_NAMESPACE "namespace"
 
 struct maps_folder {
 	int parent;			/* v1; -1: nothing of xdpfw is there */
@@ -60,13 +63,19 @@ int maps_get_program_map(uint32_t program_id, const char *name);
 bool maps_is_stub(uint32_t program_id);
 
 /*
- * The map called NAME (MAPS_SLOTS, MAPS_CONTROL) that the stub on the devices uses, whatever is
- * pinned by that name; the pinned one while no device has the stub.
+ * The map called NAME (MAPS_SLOTS, MAPS_CONTROL, MAPS_MISSED) that the stub on the devices uses,
+ * whatever is pinned by that name; the pinned one while no device has the stub.
  */
 int maps_get_stub_map(const struct maps_folder *folder, const char *name);
 
+/* The number of a map, 0 when MAP is none. */
+uint32_t maps_id(int map);
+
 /* Whether two descriptors are of one map. */
 bool maps_is_same(int a, int b);
+
+/* Pins in the place of whatever has that name, in one step. */
+int maps_pin_over(const struct maps_folder *folder, const char *name, int fd);
 
 /* Removes the links, then the rest, then the folders that are empty. */
 bool maps_remove(struct report *report, struct maps_folder *folder);
@@ -77,16 +86,45 @@ void maps_remove_dead(struct report *report, const struct maps_folder *folder);
 /* Waits until no packet is in a program that was in a slot before. */
 void maps_wait_grace(void);
 
+/* maps_attach.c */
+
+#define MAPS_REASON_BYTES 120
+
+/* How the stub came to be on a device as it is. */
+struct maps_attach {
+	uint32_t asked;			/* enum attach_mode */
+	uint32_t generic;
+	int32_t error;			/* why not native: a negative errno, 0 when it is */
+	uint32_t pad;
+	char reason[MAPS_REASON_BYTES];	/* likewise, the kernel's words or ours; may be empty */
+};
+
+/* The pinned map of these, by ifindex: a descriptor, or a negative errno. */
+int maps_attach_open(const struct maps_folder *folder, bool make);
+
+/* MAP may be a negative errno, which they return. */
+int maps_attach_put(int map, uint32_t ifindex, const struct maps_attach *known);
+int maps_attach_get(int map, uint32_t ifindex, struct maps_attach *ret_known);
+
+/* Forgets all devices but these. */
+void maps_attach_keep(int map, const uint32_t *ifindexes, size_t count);
+
+/* Pins what maps_namespace_lives() asks.  Called inside the folder's network namespace. */
+int maps_mark_namespace(const struct maps_folder *folder);
+
+/* Whether the network namespace of a folder is there: 1 or 0, or a negative errno: cannot tell. */
+int maps_namespace_lives(const struct maps_folder *folder);
+
 /* maps_record.c */
 
 #define MAPS_KEY_BYTES 16
-#define MAPS_REASON_BYTES 120
 
 struct maps_counter {
 	uint8_t key[MAPS_KEY_BYTES];	/* of compile_counter.key */
 	uint64_t packets, bytes;	/* to be added to what the cell has */
+	uint64_t seen_packets, seen_bytes;	/* see maps_header.seen_cells */
 	uint32_t cell;
-	uint32_t pad;
+	uint32_t born;			/* the load that began to count, carried over with it */
 };
 
 struct maps_object {
@@ -95,11 +133,11 @@ struct maps_object {
 	uint32_t pad;
 };
 
-struct maps_device {
-	uint32_t ifindex;
-	uint32_t generic;
+/* A device the ruleset names, or all whose names begin so. */
+struct maps_spec {
 	char name[XDPFW_NAME_BYTES];
-	char reason[MAPS_REASON_BYTES];	/* why not native; empty when that is so */
+	uint32_t entry;
+	uint32_t prefix;
 };
 
 struct maps_header {
@@ -111,9 +149,25 @@ struct maps_header {
 	uint32_t rule_count, cell_count;
 	uint32_t next_handle;
 	uint32_t proved;		/* packets */
-	uint32_t counter_count, object_count, device_count;
+	uint32_t counter_count, object_count, spec_count;
 	uint32_t text_bytes;		/* without the NUL behind */
+	uint32_t failsafe_bytes;	/* likewise */
+	uint32_t mode;			/* enum attach_mode, for devices that come later */
+	uint32_t allow_missing;
+	uint32_t header_pad;
 	uint8_t digest[32];		/* SHA-256 of the text */
+	uint8_t bundle[32];		/* digest of its bundle; all zero: see boot.h */
+	uint64_t last_generation;	/* the highest given in this namespace, as far as is known */
+	uint64_t undone;		/* the load that this one came back after, 0: none */
+	uint32_t undone_why;		/* enum maps_undone */
+	uint32_t seen_cells;		/* id of another cells map, of which .seen_* of each
+					   counter is in .packets and .bytes already */
+};
+
+enum maps_undone {
+	MAPS_UNDONE_NOT,
+	MAPS_UNDONE_EXPIRED,		/* it was not confirmed in time */
+	MAPS_UNDONE_ROLLBACK,
 };
 
 /* Counters and objects are sorted by key. */
@@ -121,8 +175,9 @@ struct maps_record {
 	struct maps_header header;
 	struct maps_counter *counters;
 	struct maps_object *objects;
-	struct maps_device *devices;
+	struct maps_spec *specs;	/* the devices; which ones these are is in the table */
 	char *text;			/* the ruleset, without figures; NUL-terminated */
+	const char *failsafe;		/* the failsafe rules, one a line; NUL-terminated */
 };
 
 void maps_key(const char *text, uint8_t ret_key[MAPS_KEY_BYTES]);
@@ -168,10 +223,12 @@ struct maps_cells {
 
 /*
  * Gives every counter a cell and a base value.  OLD: the record in force, or NULL.  Counters that
- * are in both keep their cell, unless a larger map is needed.  FRESH: nothing is carried over.
+ * are in both keep their cell, unless a larger map is needed.  OTHER: a record whose program uses
+ * the same map and may come back, or NULL.  FRESH: nothing is carried over.
  */
-void maps_plan_cells(const struct compile *compile, const struct maps_record *old, bool fresh,
-		     struct arena *arena, struct maps_cells *ret_cells);
+void maps_plan_cells(const struct compile *compile, const struct maps_record *old,
+		     const struct maps_record *other, bool fresh, struct arena *arena,
+		     struct maps_cells *ret_cells);
 
 /* The sum over all CPUs. Returns 0 or a negative errno. */
 int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum);

@@ -75,7 +75,8 @@ static size_t record_size(const struct maps_header *header)
 {
 	return sizeof(*header) + header->counter_count * sizeof(struct maps_counter) +
 	       header->object_count * sizeof(struct maps_object) +
-	       header->device_count * sizeof(struct maps_device) + header->text_bytes + 1;
+	       header->spec_count * sizeof(struct maps_spec) + header->text_bytes + 1 +
+	       header->failsafe_bytes + 1;
 }
 
 static void encode_record(const struct maps_record *record, uint8_t *at)
@@ -97,11 +98,14 @@ static void encode_record(const struct maps_record *record, uint8_t *at)
 	if (len)
 		memcpy(at, record->objects, len);
 	at += len;
-	len = header->device_count * sizeof(struct maps_device);
+	len = header->spec_count * sizeof(struct maps_spec);
 	if (len)
-		memcpy(at, record->devices, len);
+		memcpy(at, record->specs, len);
 	at += len;
 	memcpy(at, record->text, header->text_bytes);
+	at += header->text_bytes + 1;
+	if (header->failsafe_bytes)
+		memcpy(at, record->failsafe, header->failsafe_bytes);
 }
 
 /* BYTES (LEN of them) are the record's home afterwards. */
@@ -114,12 +118,13 @@ static bool decode_record(uint8_t *bytes, size_t len, struct maps_record *ret_re
 	memcpy(&record.header, bytes, sizeof(record.header));
 	if (memcmp(record.header.magic, RECORD_MAGIC, 8) ||
 	    record.header.abi != XDPFW_ABI_VERSION || record_size(&record.header) != len ||
-	    bytes[len - 1])
+	    bytes[len - 1] || bytes[len - 1 - record.header.failsafe_bytes - 1])
 		return false;
 	record.counters = (struct maps_counter *)(bytes + sizeof(record.header));
 	record.objects = (struct maps_object *)(record.counters + record.header.counter_count);
-	record.devices = (struct maps_device *)(record.objects + record.header.object_count);
-	record.text = (char *)(record.devices + record.header.device_count);
+	record.specs = (struct maps_spec *)(record.objects + record.header.object_count);
+	record.text = (char *)(record.specs + record.header.spec_count);
+	record.failsafe = record.text + record.header.text_bytes + 1;
 	*ret_record = record;
 	return true;
 }

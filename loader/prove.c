@@ -19,11 +19,11 @@
 
 #include <bpf/bpf.h>
 
+#include "loader/devtable.h"
 #include "loader/maps.h"
 #include "loader/own.h"
 
 #define PROVE_SEED 1
-#define PROVE_MULTIPLIERS (1u << 20)
 
 struct prove_packets {
 	const struct compile_packet *at;
@@ -33,7 +33,7 @@ struct prove_packets {
 struct prove_state {
 	const struct prove_input *input;
 	struct report *report;
-	struct prove_packets *devices;	/* by number of compile->devices */
+	struct prove_packets *devices;	/* by number of input->rows */
 	struct xdpfw_cell *cells;	/* the judge's, by counter number */
 	bool *seen;			/* by rule: a packet made for it has run */
 	uint32_t packets;
@@ -41,42 +41,11 @@ struct prove_state {
 	uint32_t counter;		/* that differs, while its packet is searched */
 	bool whole_only;		/* this kernel does not split packets */
 	bool cut_short;			/* there was no time for a packet for each rule */
+	bool played;			/* the table has lo in it, and nothing else */
 };
 
 typedef bool (*prove_step)(struct prove_state *state, const struct xdpfw_device *device,
 			   const struct compile_packet *packet);
-
-static bool fill_slots(const struct xdpfw_device *devices, size_t count,
-		       struct xdpfw_device_table *table)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t hash = devices[i].ifindex * table->hash_multiplier;
-		struct xdpfw_device *slot = &table->slot[hash >> (32 - XDPFW_DEVICE_SLOT_BITS)];
-
-		if (slot->ifindex)
-			return false;
-		*slot = devices[i];
-	}
-	return true;
-}
-
-bool prove_fill_devices(const struct xdpfw_device *devices, size_t count,
-			struct xdpfw_device_table *ret_table)
-{
-	uint32_t multiplier = 0x9e3779b1;	/* 2^32 / golden ratio: neighbours go far apart */
-
-	if (count > XDPFW_MAX_DEVICES)
-		return false;
-	for (uint32_t i = 0; i < PROVE_MULTIPLIERS; i++) {
-		memset(ret_table, 0, sizeof(*ret_table));
-		ret_table->hash_multiplier = multiplier;
-		if (fill_slots(devices, count, ret_table))
-			return true;
-		multiplier = multiplier * 1664525 + 1013904222;	/* keeps it changing */
-		multiplier |= 1;
-	}
-	return false;
-}
 
 static int test_run(int program, uint32_t ifindex, const struct compile_packet *packet,
 		    size_t linear, uint32_t *ret_verdict)
@@ -284,34 +253,49 @@ static long long now_ms(void)
 	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
-/* In a rehearsal lo plays the device: the table names it under lo's number. */
-static bool enter_device(struct prove_state *state, const struct xdpfw_device *device)
+/* What the twins' table of devices is to hold again. */
+static bool put_table(struct prove_state *state)
 {
-	OWN_MEMORY struct xdpfw_device_table *table = NULL;
-	struct xdpfw_device played = *device;
 	uint32_t key = 0;
 
-	state->ifindex = device->ifindex;
-	if (!state->input->rehearse)
+	if (!state->played || !state->input->table)
 		return true;
+	if (bpf_map_update_elem(state->input->devices, &key, state->input->table, BPF_ANY))
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot fill the table of devices: %s", strerror(errno));
+	state->played = false;
+	return true;
+}
+
+/* A device that is not there is played by lo: the table names it under lo's number. */
+static bool enter_device(struct prove_state *state, const struct prove_row *row)
+{
+	OWN_MEMORY struct xdpfw_device_table *table = NULL;
+	struct xdpfw_device played = row->device;
+	uint32_t key = 0;
+
+	state->ifindex = played.ifindex;
+	if (!row->played)
+		return put_table(state);
 	table = calloc(1, sizeof(*table));
 	state->ifindex = played.ifindex = if_nametoindex("lo");
-	if (!table || !played.ifindex || !prove_fill_devices(&played, 1, table) ||
+	if (!table || !played.ifindex || !devtable_fill(&played, 1, NULL, table) ||
 	    bpf_map_update_elem(state->input->devices, &key, table, BPF_ANY))
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "cannot let lo play a device of the ruleset: %s",
 				   strerror(errno));
+	state->played = true;
 	return true;
 }
 
-/* The packets of device number NUMBER, until DEADLINE and at last END (0: all). */
+/* The packets of row number NUMBER, until DEADLINE and at last END (0: all). */
 static bool walk_device(struct prove_state *state, size_t number, long long deadline,
 			long long end, prove_step step)
 {
 	const struct prove_packets *packets = &state->devices[number];
-	struct xdpfw_device played = state->input->where[number];
+	struct xdpfw_device played = state->input->rows[number].device;
 
-	if (!enter_device(state, &played))
+	if (!enter_device(state, &state->input->rows[number]))
 		return false;
 	played.ifindex = state->ifindex;
 	for (size_t i = 0; i < packets->count; i++) {
@@ -335,7 +319,7 @@ static bool walk_device(struct prove_state *state, size_t number, long long dead
 
 static bool walk_packets(struct prove_state *state, bool in_time, prove_step step)
 {
-	size_t count = state->input->compile->device_count;
+	size_t count = state->input->row_count;
 	long long start = now_ms();
 
 	for (size_t i = 0; i < count; i++) {
@@ -374,29 +358,32 @@ static bool compare_cells(struct prove_state *state)
 	return true;
 }
 
-/* Whether device number NUMBER is the first that runs its list of base chains. */
-static bool is_first(const struct compile *compile, size_t number)
+/* Whether row number NUMBER is the first that runs its list of base chains. */
+static bool is_first(const struct prove_input *input, size_t number)
 {
 	for (size_t i = 0; i < number; i++)
-		if (compile->devices[i].entry == compile->devices[number].entry)
+		if (input->rows[i].device.entry == input->rows[number].device.entry)
 			return false;
 	return true;
 }
 
 /*
- * How many packets device number NUMBER gets: its share, but on the first of an entry enough for
- * each rule to have its own.
+ * How many packets row number NUMBER gets: its share, but on the first of an entry enough for each
+ * rule to have its own.
  */
-static size_t choose_limit(const struct compile *compile, size_t number)
+static size_t choose_limit(const struct prove_input *input, size_t number)
 {
-	size_t limit = PROVE_PACKETS_LEAST + (size_t)compile->rule_count * PROVE_PACKETS_A_RULE;
+	size_t rules = input->compile->rule_count;
+	size_t limit = PROVE_PACKETS_LEAST + rules * PROVE_PACKETS_A_RULE;
 	size_t least = PROVE_PACKETS_A_DEVICE;
 
 	if (limit > PROVE_PACKETS)
 		limit = PROVE_PACKETS;
-	limit /= compile->device_count;
-	if (is_first(compile, number))
-		least += compile->rule_count;
+	limit /= input->row_count;
+	if (is_first(input, number))
+		least += rules;
+	else if (input->row_count > PROVE_PACKETS_ALL_DEVICES / PROVE_PACKETS_A_DEVICE)
+		least = PROVE_PACKETS_ALL_DEVICES / input->row_count;
 	return limit > least ? limit : least;
 }
 
@@ -407,16 +394,17 @@ bool prove_run(struct report *report, const struct prove_input *input, struct ar
 	struct prove_state state = {
 		.input = input,
 		.report = report,
-		.devices = ARENA_ARRAY(arena, struct prove_packets, compile->device_count),
+		.devices = ARENA_ARRAY(arena, struct prove_packets, input->row_count + 1),
 		.cells = ARENA_ARRAY(arena, struct xdpfw_cell, compile->counter_count + 1),
 		.seen = ARENA_ARRAY(arena, bool, compile->rule_count + 1),
 	};
 
-	for (size_t i = 0; i < compile->device_count; i++)
-		compile_packets(compile, &input->where[i], PROVE_SEED + i,
-				choose_limit(compile, i), arena, &state.devices[i].at,
+	for (size_t i = 0; i < input->row_count; i++)
+		compile_packets(compile, &input->rows[i].device, PROVE_SEED + i,
+				choose_limit(input, i), arena, &state.devices[i].at,
 				&state.devices[i].count);
-	if (!walk_packets(&state, true, step_compare) || !compare_cells(&state))
+	if (!walk_packets(&state, true, step_compare) || !compare_cells(&state) ||
+	    !put_table(&state))
 		return false;
 	if (state.cut_short)
 		report_notice(report,

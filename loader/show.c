@@ -21,6 +21,7 @@
 #include "loader/attach.h"
 #include "loader/build.h"
 #include "loader/own.h"
+#include "loader/show_parts.h"
 #include "loader/sandbox.h"
 #include "loader/state.h"
 #include "loader/swap.h"
@@ -129,39 +130,16 @@ static void print_time(uint64_t seconds, struct buf *out)
 		buf_printf(out, "%" PRIu64, seconds);
 }
 
-static void print_device(const struct maps_device *device, uint32_t stub, struct buf *out)
-{
-	char name[IF_NAMESIZE];
-	struct attach_program found = { 0 };
-	bool gone = !if_indextoname(device->ifindex, name) ||
-		    attach_query(device->ifindex, &found);
-	bool ours = stub && found.id == stub;
-
-	buf_printf(out, "device %s", device->name);
-	if (!gone && strcmp(name, device->name) != 0)
-		buf_printf(out, ", now %s", name);
-	buf_puts(out, ": ");
-	if (gone)
-		buf_puts(out, "gone (a new one of that name is filtered after the next load)");
-	else if (!ours)
-		buf_puts(out, "NOT FILTERED: somebody took the stub program off");
-	else
-		buf_puts(out, found.generic ? "generic" : "native");
-	if (!gone && ours && device->reason[0])
-		buf_printf(out, " (%s)", device->reason);
-	buf_putc(out, '\n');
-}
-
 static void print_missed(const struct maps_folder *folder, struct buf *out)
 {
-	OWN_FD int fd = maps_get_stub_map(folder, MAPS_CONTROL);
-	struct xdpfw_control control;
+	OWN_FD int fd = maps_get_stub_map(folder, MAPS_MISSED);
+	uint64_t missed;
 	uint32_t key = 0;
 
-	if (fd < 0 || bpf_map_lookup_elem(fd, &key, &control))
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, &missed))
 		buf_puts(out, "missed tail calls: cannot be read\n");
 	else
-		buf_printf(out, "missed tail calls: %" PRIu64 "\n", control.missed);
+		buf_printf(out, "missed tail calls: %" PRIu64 "\n", missed);
 }
 
 static void print_program(const struct maps_program *program, struct buf *out)
@@ -180,7 +158,7 @@ static void print_program(const struct maps_program *program, struct buf *out)
 		   program->jited_bytes, (program->map_bytes + 1023) / 1024);
 	if (header->proved)
 		buf_printf(out, "proved: with %u packets\n", header->proved);
-	else if (!header->device_count)
+	else if (!header->spec_count)
 		buf_puts(out, "proved: nothing to prove, no device runs it\n");
 	else
 		buf_puts(out, "proved: no (--no-verify)\n");
@@ -203,7 +181,6 @@ static void print_builder(struct buf *out)
 static bool print_status(struct report *report, const struct maps_folder *folder,
 			 const struct maps_program *program, struct arena *arena, struct buf *out)
 {
-	const struct maps_record *record = program->record;
 	struct maps_link *links;
 	int count = maps_list_links(folder, arena, &links);
 	uint32_t stub = 0;
@@ -218,8 +195,8 @@ static bool print_status(struct report *report, const struct maps_folder *folder
 	if (stub)
 		buf_printf(out, "stub: id %u\n", stub);
 	print_missed(folder, out);
-	for (uint32_t i = 0; i < record->header.device_count; i++)
-		print_device(&record->devices[i], stub, out);
+	if (!show_devices(report, folder, program, links, count, stub, arena, out))
+		return false;
 	print_builder(out);
 	return true;
 }

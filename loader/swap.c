@@ -3,7 +3,7 @@
  * swap: the order of a load.
  *
  * In: a compiled ruleset.  Out: that ruleset in force on all its devices, or no change at all.
- * Everything that can fail comes before the one map write that puts the new program into slot 0;
+ * Everything that can fail comes before the map writes that put the new program into slot 0;
  * a device that is new has the stub by then, and passes packets until that write.  What was made
  * before a failure is taken back; what was made before a kill, the next command takes back.
  */
@@ -18,6 +18,7 @@
 #include <bpf/bpf.h>
 
 #include "bpf/xdpfw_stub.h"
+#include "loader/boot.h"
 #include "loader/build.h"
 #include "loader/own.h"
 #include "loader/probe.h"
@@ -53,6 +54,22 @@ static bool check_signals(struct swap_state *state)
 	return true;
 }
 
+/* What is in force, and what may come back.  After swap_clean() slot 0 is in force. */
+static bool read_slots(struct swap_state *state)
+{
+	OWN_FD int slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
+	OWN_FD int word = maps_get_stub_map(&state->folder, MAPS_CONTROL);
+	struct control control;
+
+	state->pending = false;
+	if (!swap_read(state->report, &state->folder, state->arena, &state->old, &state->emptied))
+		return false;
+	if (!control_is_current(slots, word) || control_read(word, &control))
+		return true;
+	state->pending = control.deadline != 0;
+	return maps_read_slot(state->report, slots, XDPFW_SLOT_OTHER, state->arena, &state->other);
+}
+
 static bool open_state(struct swap_state *state)
 {
 	uint64_t cookie;
@@ -67,9 +84,7 @@ static bool open_state(struct swap_state *state)
 	maps_close(&state->folder);
 	if (!maps_open(state->report, cookie, true, &state->folder))
 		return false;
-	state->stub.slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
-	state->stub.control = maps_get_stub_map(&state->folder, MAPS_CONTROL);
-	if (!swap_read(state->report, &state->folder, state->arena, &state->old, &state->emptied))
+	if (!read_slots(state))
 		return false;
 	state->first = !swap_is_ruleset(&state->old) && !state->emptied;
 	if (state->emptied)
@@ -87,37 +102,25 @@ static bool open_state(struct swap_state *state)
 	return true;
 }
 
-/* One stub program serves all devices: a second one would make every switch slower. */
-static bool load_stub(struct swap_state *state)
-{
-	const struct maps_link *held = swap_find_stub(state->links, state->link_count);
-	struct object_stub loaded = OBJECT_STUB_INIT;
-
-	/* All stubs use the same maps, so any of them does. */
-	if (held) {
-		state->stub.stub = bpf_prog_get_fd_by_id(held->program);
-		if (state->stub.stub >= 0)
-			return true;
-	}
-	if (!object_stub_load(state->report, state->stub.slots, state->stub.control, &loaded))
-		return false;
-	object_stub_close(&state->stub);
-	state->stub = loaded;
-	return true;
-}
-
 static bool make_live(struct swap_state *state, const struct buf *object)
 {
 	struct swap_program program = {
 		.object = object,
 		.cells = &state->cells,
 		.cells_map = -1,
-		.where = state->where,
 		.kept = state->kept,
 	};
+	struct xdpfw_device_table *table;
 
-	maps_plan_cells(state->request->compile, state->old.record, state->request->fresh,
-			state->arena, &state->cells);
+	if (!swap_make_table(state, &table))
+		return false;
+	program.table = table;
+	program.row_count = swap_list_proofs(state->request->compile, &state->target, false,
+					     state->arena, &program.rows);
+	maps_plan_cells(state->request->compile, state->old.record,
+			maps_is_same(state->other.cells, state->old.cells) ? state->other.record :
+									     NULL,
+			state->request->fresh, state->arena, &state->cells);
 	if (!state->cells.anew)
 		program.cells_map = state->old.cells;
 	if (!probe_read_clock(state->report, &program.clock) ||
@@ -135,72 +138,65 @@ bool swap_pin(struct swap_state *state, const char *name, int fd)
 				     strerror(-error));
 }
 
-/* The stub's own maps get their pins back if somebody took them. */
-static bool pin_again(struct swap_state *state, const char *name, int fd)
-{
-	OWN_FD int pinned = maps_get(&state->folder, name);
-
-	if (maps_is_same(pinned, fd))
-		return true;
-	maps_unpin(&state->folder, name);
-	return swap_pin(state, name, fd);
-}
-
-/* Before the first stub is attached, the slots pass packets and everything is pinned. */
+/*
+ * Before the first stub is attached everything is pinned, and the slots pass packets; filling them
+ * later would open the devices that have the stub.
+ */
 static bool set_up(struct swap_state *state)
 {
-	struct xdpfw_control control = { .missed_verdict = XDP_DROP };
-	uint32_t key = 0;
-
-	/* Filling the slots would open the devices that have the stub. */
-	if (!state->first)
-		return pin_again(state, MAPS_CONTROL, state->stub.control) &&
-		       pin_again(state, MAPS_SLOTS, state->stub.slots);
-	for (uint32_t slot = 0; slot < XDPFW_SLOTS; slot++)
-		if (bpf_map_update_elem(state->stub.slots, &slot, &state->stub.pass, BPF_ANY))
-			return report_fail(state->report, REPORT_SYSTEM, "cannot fill slot %u: %s",
-					   slot, strerror(errno));
-	if (bpf_map_update_elem(state->stub.control, &key, &control, BPF_ANY))
-		return report_fail(state->report, REPORT_SYSTEM, "cannot fill the control word: %s",
-				   strerror(errno));
-	return swap_pin(state, MAPS_CONTROL, state->stub.control) &&
-	       swap_pin(state, MAPS_CELLS, state->live.maps.cells) &&
-	       swap_pin(state, MAPS_SLOTS, state->stub.slots);
+	return (!state->first || swap_pin(state, MAPS_CELLS, state->live.maps.cells)) &&
+	       swap_set_up_stub(state);
 }
 
 static bool switch_slot(struct swap_state *state)
 {
-	uint32_t slot = XDPFW_SLOT_LIVE;
+	int error;
 
-	return !bpf_map_update_elem(state->stub.slots, &slot, &state->live.program, BPF_ANY) ||
-	       report_fail(state->report, REPORT_SYSTEM, "cannot switch to the new ruleset: %s",
-			   strerror(errno));
+	/* What comes back instead of the new one is to know all that was counted until now. */
+	if (state->pending)
+		swap_settle(state->report, state->arena, &state->old, &state->other,
+			    MAPS_UNDONE_NOT);
+	error = swap_switch(&state->stub, state->live.program, state->pending,
+			    state->request->confirm);
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot switch to the new ruleset: %s", strerror(-error));
 }
 
-/*
- * After the switch.  Nothing here can fail the load: the new ruleset is in force.  Counters that
- * moved to a larger map get what was counted in the old one until the last packet left it.
- */
-static void finish(struct swap_state *state)
+/* Counters that moved to a larger map get what was counted until the last packet left the old. */
+static void finish_counters(struct swap_state *state)
 {
 	struct report *report = state->report, late = { 0 };
 
-	maps_wait_grace();
-	if (!state->first && state->cells.anew) {
-		state->record.header.revision++;
-		state->report = &late;
-		if (!swap_bind_record(state))
-			report_notice(report,
-				      "the last packets before the switch are not counted: %s",
-				      late.text.at);
-		state->report = report;
-		maps_unpin(&state->folder, MAPS_CELLS);
-		maps_pin(&state->folder, MAPS_CELLS, state->live.maps.cells);
-	}
-	for (int i = 0; i < state->link_count; i++)
-		if (!swap_is_named(state, state->links[i].ifindex))
-			maps_unpin(&state->folder, state->links[i].name);
+	if (state->pending)
+		swap_settle(report, state->arena, &state->old, &state->other, MAPS_UNDONE_NOT);
+	if (state->first || !state->cells.anew)
+		return;
+	state->record.header.revision++;
+	state->report = &late;
+	if (!swap_bind_record(state))
+		report_notice(report, "the last packets before the switch are not counted: %s",
+			      late.text.at);
+	state->report = report;
+	maps_pin_over(&state->folder, MAPS_CELLS, state->live.maps.cells);
 	buf_free(&late.text);
+}
+
+/*
+ * After the switch.  Nothing here can fail the load: the new ruleset is in force.  A device that
+ * it gives up keeps the stub while the ruleset that filters it may come back.
+ */
+static void finish(struct swap_state *state)
+{
+	const struct maps_program *previous = state->pending ? &state->other : &state->old;
+
+	maps_wait_grace();
+	finish_counters(state);
+	for (int i = 0; i < state->link_count; i++)
+		if (!swap_is_named(state, state->links[i].ifindex) &&
+		    !(state->request->confirm &&
+		      swap_program_names(previous, state->links[i].ifindex)))
+			maps_unpin(&state->folder, state->links[i].name);
+	swap_boot_settle(state->report, &state->record, state->request->confirm != 0);
 }
 
 /* Takes back what a failed load has done. */
@@ -210,9 +206,10 @@ static void undo(struct swap_state *state)
 
 	if (state->folder.fd < 0)
 		return;
-	for (size_t i = 0; state->pinned && i < state->request->compile->device_count; i++)
-		if (state->pinned[i])
-			maps_unpin(&state->folder, state->pinned[i]);
+	if (state->stub.stub >= 0 && !state->first)
+		swap_mend_slots(&state->stub);
+	for (size_t i = 0; i < state->pinned.len; i++)
+		maps_unpin(&state->folder, state->pinned.at[i]);
 	if (state->first && !maps_remove(&quiet, &state->folder))
 		report_notice(state->report, "%s", quiet.text.at);
 	buf_free(&quiet.text);
@@ -249,15 +246,31 @@ static void say_what_holds(struct swap_state *state)
 					    "nothing was changed");
 		return;
 	}
-	report_add(state->report, "\n  the previous ruleset stays in force on");
-	for (uint32_t i = 0; i < old->header.device_count; i++)
-		report_add(state->report, "%s %s", i ? "," : "", old->devices[i].name);
+	report_add(state->report, "\n  the previous ruleset stays in force on %s",
+		   swap_name_devices(&state->old, state->arena));
+}
+
+/* A load means load, but it must not confirm what the user has not. */
+static bool check_pending(struct swap_state *state)
+{
+	if (state->pending && !state->request->confirm)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "the ruleset in force has not been confirmed: say 'xdpfw confirm' "
+				   "or 'xdpfw rollback' first, or load with --confirm");
+	if (state->emptied && state->request->confirm)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "somebody emptied the slot of the ruleset in force, so there is "
+				   "nothing to go back to: load without --confirm");
+	return true;
 }
 
 static bool run_load(struct swap_state *state, const struct buf *object)
 {
 	swap_fault("built");
-	if (!open_state(state) || !swap_check_dropped(state) || !load_stub(state) ||
+	if (!open_state(state) ||
+	    !swap_find_devices(state->report, state->request, state->arena, true,
+			       &state->target) ||
+	    !check_pending(state) || !swap_check_dropped(state) || !swap_open_stub(state) ||
 	    !make_live(state, object))
 		return false;
 	if (!state->kept)
@@ -265,12 +278,14 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	if (!check_signals(state) || !set_up(state))
 		return false;
 	swap_fault("pinned");
-	if (!swap_attach_all(state) || !swap_make_record(state))
+	if (!swap_attach_all(state))
+		return false;
+	swap_boot_next(state, object);
+	if (!swap_make_record(state))
 		return false;
 	swap_fault("attached");
 	if (!check_signals(state) || !switch_slot(state))
 		return false;
-	swap_fault("switched");
 	finish(state);
 	return true;
 }
@@ -281,10 +296,11 @@ static void close_state(struct swap_state *state)
 	object_close(&state->live);
 	object_stub_close(&state->stub);
 	maps_program_close(&state->old);
+	maps_program_close(&state->other);
 	maps_close(&state->folder);
 	put_fd(&state->lock, -1);
-	memset(state->pinned, 0, state->request->compile->device_count * sizeof(*state->pinned));
-	memset(state->devices, 0, state->request->compile->device_count * sizeof(*state->devices));
+	put_fd(&state->known, -1);
+	state->pinned.len = 0;
 	memset(&state->record, 0, sizeof(state->record));
 }
 
@@ -294,12 +310,13 @@ static void close_state(struct swap_state *state)
  */
 static bool run_kept(struct swap_state *state, struct buf *object)
 {
+	const struct swap_request *request = state->request;
 	struct report *report = state->report;
 
-	state->kept = swap_get_kept(report, state->request->compile, object);
+	state->kept = request->object || swap_get_kept(report, request->compile, object);
 	if (!state->kept)
 		return false;
-	if (run_load(state, object))
+	if (run_load(state, request->object ? request->object : object))
 		return true;
 	if (report->status != REPORT_BUG || !build_find_clang())
 		return false;
@@ -325,8 +342,14 @@ static bool run_built(struct swap_state *state, struct buf *object)
 /* A ruleset without a table and a device is no ruleset: what is in force goes. */
 static bool run_empty(struct swap_state *state)
 {
-	return open_state(state) && swap_check_dropped(state) &&
-	       maps_remove(state->report, &state->folder);
+	if (state->request->confirm)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "--confirm needs a ruleset: this one has no table, and removes "
+				   "what is in force");
+	if (!open_state(state) || !check_pending(state) || !swap_check_dropped(state))
+		return false;
+	boot_clear(state->report);
+	return maps_remove(state->report, &state->folder);
 }
 
 bool swap_load(struct report *report, const struct swap_request *request)
@@ -341,19 +364,17 @@ bool swap_load(struct report *report, const struct swap_request *request)
 		.lock = -1,
 		.folder = MAPS_FOLDER_INIT,
 		.old = MAPS_PROGRAM_INIT,
+		.other = MAPS_PROGRAM_INIT,
 		.stub = OBJECT_STUB_INIT,
 		.live = OBJECT_INIT,
-		.where = ARENA_ARRAY(&arena, struct xdpfw_device, count + 1),
-		.devices = ARENA_ARRAY(&arena, struct maps_device, count + 1),
-		.pinned = ARENA_ARRAY(&arena, const char *, count + 1),
+		.known = -1,
 	};
 	bool ok = true;
 
 	if (!probe_system(report))
 		return false;
-	if (!swap_find_names(request, false, state.where))
-		ok = report_fail(report, REPORT_SYSTEM,
-				 "this network namespace does not have what the ruleset names");
+	if (!swap_find_devices(report, request, &arena, false, &state.target))
+		ok = false;
 	else if (count || request->compile->object_count)
 		ok = run_kept(&state, &object) || run_built(&state, &object);
 	else
@@ -370,20 +391,21 @@ bool swap_check(struct report *report, const struct swap_request *request)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	OWN_BUF struct buf object = BUF_INIT, missing = BUF_INIT;
-	struct xdpfw_device *where = ARENA_ARRAY(&arena, struct xdpfw_device,
-						 request->compile->device_count + 1);
+	struct target target;
 	struct maps_cells cells;
 	struct swap_program program = {
 		.object = &object,
 		.cells = &cells,
 		.cells_map = -1,
-		.where = where,
 		.rehearse = true,
 	};
 	struct object none = OBJECT_INIT;
 	uint32_t packets;
 
-	swap_find_names(request, true, where);
+	if (!swap_look_for_devices(report, request, &arena, &target))
+		return false;
+	program.row_count = swap_list_proofs(request->compile, &target, true, &arena,
+					     &program.rows);
 	if (!build_find_clang()) {
 		build_say_missing(&missing);
 		return report_fail(report, REPORT_SYSTEM,
@@ -394,7 +416,7 @@ bool swap_check(struct report *report, const struct swap_request *request)
 		return false;
 	if (!probe_may_load())
 		return true;
-	maps_plan_cells(request->compile, NULL, false, &arena, &cells);
+	maps_plan_cells(request->compile, NULL, NULL, false, &arena, &cells);
 	return probe_read_clock(report, &program.clock) &&
 	       swap_make_program(report, request, &program, &arena, &none, &packets);
 }
@@ -412,6 +434,8 @@ bool swap_unload(struct report *report)
 	if (folder.parent >= 0)
 		maps_remove_dead(report, &folder);
 	ok = maps_remove(report, &folder);
+	if (ok)
+		swap_boot_settle(report, NULL, false);
 	maps_close(&folder);
 	maps_wait_grace();		/* the kernel frees what was pinned only then */
 	return ok;

@@ -10,6 +10,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/compile.h"
 #include "loader/attach.h"
+#include "loader/bundle.h"
 #include "loader/maps.h"
 #include "loader/report.h"
 
@@ -19,7 +20,15 @@ struct swap_request {
 	const struct compile *compile;
 	struct diag *diag;		/* devices that are not there are reported here */
 	enum attach_mode mode;
-	bool no_verify, fresh, drop_devices, force;
+	bool no_verify, fresh, drop_devices, force, fix_offloads;
+	bool allow_missing;		/* names may mean devices that come later */
+	uint32_t confirm;		/* seconds until the ruleset before comes back; 0: never */
+	const struct buf *object;	/* built before; NULL: it is kept, or clang builds it */
+	/*
+	 * What the machine is to start with: text, failsafe rules, mode; the rest is made.  With
+	 * a digest it is a boot object as it is, without one it is written; NULL: neither.
+	 */
+	const struct bundle *bundle;
 };
 
 /* -f: builds, proves, attaches, switches. */
@@ -29,6 +38,9 @@ bool swap_load(struct report *report, const struct swap_request *request);
 bool swap_check(struct report *report, const struct swap_request *request);
 
 bool swap_unload(struct report *report);
+
+/* Builds the program: for `compile -o`. */
+bool swap_build(struct report *report, const struct compile *compile, struct buf *ret_object);
 
 /*
  * Opens what is in force, after removing what a killed command left half made (if no command is

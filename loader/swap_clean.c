@@ -2,24 +2,46 @@
 /*
  * swap_clean: puts things right after a command that was killed.
  *
- * In: the pins.  Out: either a ruleset in force on exactly the devices its record names, or
- * nothing.  The record of the program in slot 0 decides: it changes in one instant, so what it
- * does not know of was not finished.  A program whose record cannot be read is left alone, and so
- * is a stub on a device whose slot 0 somebody emptied: it drops packets, as it must until a load
- * puts a ruleset there.
+ * In: the pins.  Out: either a ruleset in force on exactly the devices it names, or nothing.  The
+ * program in slot 0 decides: it changes in one instant, so what it does not know of was not
+ * finished; while it waits for a confirm the one in slot 1 is asked too.  When that has not come
+ * in time slot 1 decides already, and is copied to slot 0.  A program whose record cannot be read
+ * is left alone, and so is a stub on a device whose slot 0 somebody emptied: it drops packets, as
+ * it must until a load puts a ruleset there.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpf/xdpfw_stub.h"
+#include "loader/devtable.h"
 #include "loader/own.h"
 #include "loader/probe.h"
 #include "loader/state.h"
+
+#ifdef XDPFW_TEST_FAULTS
+/* For who floods the devices: how many switches are over, in a file of one word. */
+static void count_switch(void)
+{
+	const char *path = getenv("XDPFW_SWITCHED");
+	OWN_FD int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	uint32_t count;
+
+	if (fd < 0)
+		return;
+	if (pread(fd, &count, sizeof(count), 0) != (ssize_t)sizeof(count))
+		abort();
+	count++;
+	if (pwrite(fd, &count, sizeof(count), 0) != (ssize_t)sizeof(count))
+		abort();
+}
+#endif
 
 void swap_fault(const char *point)
 {
@@ -28,6 +50,8 @@ void swap_fault(const char *point)
 
 	if (wanted && !strcmp(wanted, point))
 		raise(SIGKILL);
+	if (!strcmp(point, "switched"))
+		count_switch();
 #else
 	(void)point;
 #endif
@@ -46,18 +70,31 @@ const struct maps_link *swap_find_stub(const struct maps_link *links, int count)
 	return NULL;
 }
 
+/* The slot in force. */
+static uint32_t find_slot(const struct maps_folder *folder, int slots)
+{
+	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
+	struct control control;
+
+	if (!control_is_current(slots, word) || control_read(word, &control))
+		return XDPFW_SLOT_LIVE;
+	return control_in_force(&control);
+}
+
 bool swap_read(struct report *report, const struct maps_folder *folder, struct arena *arena,
 	       struct maps_program *ret_program, bool *ret_emptied)
 {
 	struct maps_program program = MAPS_PROGRAM_INIT;
 	OWN_FD int slots = maps_get_stub_map(folder, MAPS_SLOTS);
 	struct maps_link *links;
+	uint32_t slot;
 	int count;
 
 	if (slots < 0 && slots != -ENOENT && slots != -EMEDIUMTYPE)
 		return report_fail(report, REPORT_SYSTEM, "cannot open the map '%s': %s",
 				   MAPS_SLOTS, strerror(-slots));
-	if (slots >= 0 && !maps_read_slot(report, slots, XDPFW_SLOT_LIVE, arena, &program))
+	slot = find_slot(folder, slots);
+	if (slots >= 0 && !maps_read_slot(report, slots, slot, arena, &program))
 		return false;
 	count = maps_list_links(folder, arena, &links);
 	if (count < 0) {
@@ -70,17 +107,20 @@ bool swap_read(struct report *report, const struct maps_folder *folder, struct a
 	return true;
 }
 
-static bool is_recorded(const struct maps_record *record, uint32_t ifindex)
+bool swap_program_names(const struct maps_program *program, uint32_t ifindex)
 {
-	for (uint32_t i = 0; i < record->header.device_count; i++)
-		if (record->devices[i].ifindex == ifindex)
-			return true;
-	return false;
+	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
+	const struct xdpfw_device *row;
+
+	if (!program->record || devtable_map(program->devices, false, &table))
+		return false;
+	row = devtable_find(table, ifindex);
+	return row && row->entry != XDPFW_ENTRY_PASS;
 }
 
-/* Links to devices that are gone, or that RECORD (if there is one) does not name. */
+/* Links to devices that are gone, or that neither program names. */
 static bool clean_links(struct report *report, const struct maps_folder *folder,
-			const struct maps_record *record)
+			const struct maps_program *live, const struct maps_program *other)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_link *links;
@@ -90,27 +130,139 @@ static bool clean_links(struct report *report, const struct maps_folder *folder,
 		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
 				   strerror(-count));
 	for (int i = 0; i < count; i++)
-		if (!links[i].ifindex || (record && !is_recorded(record, links[i].ifindex)))
+		if (!links[i].ifindex ||
+		    (live->record && !swap_program_names(live, links[i].ifindex) &&
+		     !swap_program_names(other, links[i].ifindex)))
 			maps_unpin(folder, links[i].name);
 	return true;
+}
+
+/* What the stub's maps say, with the programs. */
+struct stub_state {
+	struct object_stub stub;
+	struct control control;
+	struct maps_program live, other;	/* slots 0 and 1 */
+};
+
+static void close_stub_state(struct stub_state *state)
+{
+	object_stub_close(&state->stub);
+	maps_program_close(&state->live);
+	maps_program_close(&state->other);
+}
+
+/* Nothing, without an error, when they are not of this version. */
+static bool read_stub_state(struct report *report, const struct maps_folder *folder,
+			    struct arena *arena, struct stub_state *state)
+{
+	int error;
+
+	state->stub.slots = maps_get_stub_map(folder, MAPS_SLOTS);
+	state->stub.control = maps_get_stub_map(folder, MAPS_CONTROL);
+	if (!control_is_current(state->stub.slots, state->stub.control))
+		return true;
+	error = swap_mend_slots(&state->stub);
+	if (!error)
+		error = control_read(state->stub.control, &state->control);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot read the slots: %s",
+				   strerror(-error));
+	return maps_read_slot(report, state->stub.slots, XDPFW_SLOT_LIVE, arena, &state->live) &&
+	       maps_read_slot(report, state->stub.slots, XDPFW_SLOT_OTHER, arena, &state->other);
+}
+
+static void say_expired(struct report *report, const struct stub_state *state)
+{
+	OWN_BUF struct buf loaded = BUF_INIT;
+
+	if (state->live.record)
+		buf_printf(&loaded, "load number %" PRIu64,
+			   state->live.record->header.generation);
+	else
+		buf_puts(&loaded, "the last load");
+	if (!swap_is_ruleset(&state->other))
+		report_notice(report,
+			      "%s was not confirmed in time: there is no ruleset again, as before",
+			      loaded.at);
+	else if (state->other.record)
+		report_notice(report,
+			      "%s was not confirmed in time: load number %" PRIu64 " is in force "
+			      "again", loaded.at, state->other.record->header.generation);
+	else
+		report_notice(report,
+			      "%s was not confirmed in time: the ruleset before is in force again",
+			      loaded.at);
+}
+
+/* Slot 1 decides already.  If somebody emptied it packets are dropped, and that stays so. */
+static bool end_expired(struct report *report, struct arena *arena, struct stub_state *state)
+{
+	int error;
+
+	if (state->control.phase != CONTROL_EXPIRED || state->other.program < 0)
+		return true;
+	maps_wait_grace();		/* the last packets that the other one decided */
+	swap_settle(report, arena, &state->live, &state->other, MAPS_UNDONE_EXPIRED);
+	swap_fault("settled");
+	error = swap_go_back(&state->stub);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM,
+				   "the ruleset in force was not confirmed in time, and the one "
+				   "before cannot be put in its place: %s", strerror(-error));
+	say_expired(report, state);
+	return true;
+}
+
+static bool clean_slots(struct report *report, const struct maps_folder *folder)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct stub_state state = {
+		.stub = OBJECT_STUB_INIT,
+		.live = MAPS_PROGRAM_INIT,
+		.other = MAPS_PROGRAM_INIT,
+	};
+	bool ok = read_stub_state(report, folder, &arena, &state) &&
+		  end_expired(report, &arena, &state);
+
+	close_stub_state(&state);
+	return ok;
+}
+
+/* Slot 1's program while it may come back, else one without a record. */
+static bool read_coming_back(struct report *report, const struct maps_folder *folder,
+			     struct arena *arena, struct maps_program *ret_program)
+{
+	OWN_FD int slots = maps_get_stub_map(folder, MAPS_SLOTS);
+	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
+	struct control control;
+
+	if (!control_is_current(slots, word) || control_read(word, &control) ||
+	    control.phase == CONTROL_SETTLED)
+		return true;
+	return maps_read_slot(report, slots, XDPFW_SLOT_OTHER, arena, ret_program);
 }
 
 bool swap_clean(struct report *report, struct maps_folder *folder)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
-	struct maps_program program = MAPS_PROGRAM_INIT;
+	struct maps_program program = MAPS_PROGRAM_INIT, other = MAPS_PROGRAM_INIT;
 	bool ok = true, emptied = false;
 
 	maps_remove_dead(report, folder);
 	if (folder->fd < 0)
 		return true;
-	if (!swap_read(report, folder, &arena, &program, &emptied))
+	if (!clean_slots(report, folder) ||
+	    !swap_read(report, folder, &arena, &program, &emptied) ||
+	    !read_coming_back(report, folder, &arena, &other))
 		ok = false;
 	else if (!swap_is_ruleset(&program) && !emptied)
 		ok = maps_remove(report, folder);
 	else
-		ok = clean_links(report, folder, program.record);
+		ok = clean_links(report, folder, &program, &other);
+	if (ok)
+		swap_boot_settle(report, program.record, other.program >= 0);
 	maps_program_close(&program);
+	maps_program_close(&other);
 	return ok;
 }
 

@@ -11,68 +11,13 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
+#include "loader/devtable.h"
 #include "loader/own.h"
-#include "loader/probe.h"
-
-static void suggest_device(struct diag *diag, const char *name)
-{
-	struct if_nameindex *all = if_nameindex();
-	struct str_nearest nearest = { .word = str_from(name) };
-
-	for (struct if_nameindex *at = all; at && at->if_index; at++)
-		str_nearest_offer(&nearest, at->if_name);
-	if (nearest.best)
-		diag_help(diag, "did you mean '%s'?", nearest.best);
-	if (all)
-		if_freenameindex(all);
-}
-
-static void report_name(struct diag *diag, bool warn, struct source_span span, const char *name,
-			const char *problem)
-{
-	if (warn)
-		diag_warning(diag, span, "device '%s' %s", name, problem);
-	else
-		diag_error(diag, span, "device '%s' %s", name, problem);
-	suggest_device(diag, name);
-}
-
-bool swap_find_names(const struct swap_request *request, bool warn, struct xdpfw_device *where)
-{
-	const struct compile *compile = request->compile;
-	unsigned int errors = request->diag->errors;
-
-	for (size_t i = 0; i < compile->device_count; i++) {
-		const struct compile_device *named = &compile->devices[i];
-		struct probe_device found = { 0 };
-		int error = probe_device(named->name, &found);
-
-		if (error)
-			report_name(request->diag, warn, named->span, named->name,
-				    error == -ENODEV ? "does not exist in this network namespace" :
-						       "cannot be looked at");
-		else if (!found.ethernet)
-			report_name(request->diag, warn, named->span, named->name,
-				    "does not carry Ethernet frames");
-		where[i].ifindex = found.ifindex;
-		where[i].entry = named->entry;
-		where[i].type = found.type;
-		where[i].group = found.group;
-		memcpy(where[i].mac, found.mac, sizeof(where[i].mac));
-		strncpy((char *)where[i].name, named->name, XDPFW_NAME_BYTES - 1);
-	}
-	for (size_t i = 0; i < compile->ifname_count; i++)
-		if (!if_nametoindex(compile->ifnames[i].name))
-			report_name(request->diag, warn, compile->ifnames[i].span,
-				    compile->ifnames[i].name,
-				    "does not exist in this network namespace (iif needs it, "
-				    "iifname does not)");
-	return request->diag->errors == errors;
-}
 
 static const struct maps_link *find_link(const struct swap_state *state, uint32_t ifindex)
 {
@@ -84,23 +29,54 @@ static const struct maps_link *find_link(const struct swap_state *state, uint32_
 
 bool swap_is_named(const struct swap_state *state, uint32_t ifindex)
 {
-	for (size_t i = 0; i < state->request->compile->device_count; i++)
-		if (state->where[i].ifindex == ifindex)
-			return true;
-	return false;
+	return target_find_row(&state->target, ifindex) != NULL;
 }
 
-/* A device that was moved to another network namespace has a name only in the record. */
+/* A device that was moved to another network namespace has a name only in the table. */
 static const char *name_of(const struct swap_state *state, uint32_t ifindex, char name[IF_NAMESIZE])
 {
-	const struct maps_record *old = state->old.record;
+	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
+	const struct xdpfw_device *row;
 
 	if (if_indextoname(ifindex, name))
 		return name;
-	for (uint32_t i = 0; old && i < old->header.device_count; i++)
-		if (old->devices[i].ifindex == ifindex)
-			return old->devices[i].name;
-	return "?";
+	if (devtable_map(state->old.devices, false, &table))
+		return "?";
+	row = devtable_find(table, ifindex);
+	if (!row)
+		return "?";
+	snprintf(name, IF_NAMESIZE, "%.*s", XDPFW_NAME_BYTES, (const char *)row->name);
+	return name;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *swap_name_devices(const struct maps_program *program, struct arena *arena)
+{
+	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
+	OWN_BUF struct buf text = BUF_INIT;
+	VEC(const char *) names = { 0 };
+	const struct xdpfw_device *rows;
+	size_t count;
+
+	if (devtable_map(program->devices, false, &table))
+		return "its devices";
+	count = devtable_list(table, arena, &rows);
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].entry < XDPFW_ENTRY_DROP)
+			*vec_push(arena, &names) = arena_printf(arena, "%.*s", XDPFW_NAME_BYTES,
+								(const char *)rows[i].name);
+	if (!names.len)
+		return "no device";
+	qsort(names.at, names.len, sizeof(*names.at), compare_names);
+	for (size_t i = 0; i < names.len; i++)
+		/* Members of a bond have its name. */
+		if (!i || strcmp(names.at[i], names.at[i - 1]) != 0)
+			buf_printf(&text, "%s%s", i ? ", " : "", names.at[i]);
+	return arena_strdup(arena, buf_str(&text));
 }
 
 bool swap_check_dropped(struct swap_state *state)
@@ -126,28 +102,25 @@ static const char *mode_word(bool generic)
 }
 
 /* A device that has the stub keeps it, and the mode it is in. */
-static bool keep_device(struct swap_state *state, struct maps_device *device)
+static bool keep_device(struct swap_state *state, const struct target_row *row)
 {
 	enum attach_mode wanted = state->request->mode;
 	struct attach_program found;
-	int error = attach_query(device->ifindex, &found);
+	int error = attach_query(row->device.ifindex, &found);
 
 	if (error)
 		return report_fail(state->report, REPORT_SYSTEM,
-				   "cannot ask for the mode %s is in: %s", device->name,
+				   "cannot ask for the mode %s is in: %s", row->name,
 				   strerror(-error));
-	device->generic = found.generic;
-	for (uint32_t i = 0; state->old.record && i < state->old.record->header.device_count; i++)
-		if (state->old.record->devices[i].ifindex == device->ifindex)
-			memcpy(device->reason, state->old.record->devices[i].reason,
-			       sizeof(device->reason));
+	if (wanted == ATTACH_OFFLOAD)
+		return attach_refuse_offload(state->report, row->name, row->device.ifindex);
 	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
 		return true;
 	return report_fail(state->report, REPORT_SYSTEM,
 			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot "
 			   "change it without a moment in which the device is open; 'xdpfw unload' "
 			   "first",
-			   device->name, mode_word(found.generic));
+			   row->name, mode_word(found.generic));
 }
 
 /* Another program in a link of ours: the stub takes its place in one step. */
@@ -172,31 +145,119 @@ static bool take_link_back(struct swap_state *state, const struct maps_link *lin
 	return true;
 }
 
-static bool attach_new(struct swap_state *state, size_t i)
+static bool attach_new(struct swap_state *state, const struct target_row *row)
 {
-	struct maps_device *device = &state->devices[i];
-	const char *name = arena_printf(state->arena, "link-%u", device->ifindex);
+	const char *name = arena_printf(state->arena, "link-%u", row->device.ifindex);
+	struct attach_request request = {
+		.stub = state->stub.stub,
+		.slots = state->stub.slots,
+		.name = row->name,
+		.ifindex = row->device.ifindex,
+		.mode = state->request->mode,
+		.force = state->request->force,
+		.fix = state->request->fix_offloads,
+	};
+	struct maps_attach known;
 	OWN_FD int link = -1;
 
-	if (!attach_device(state->report, state->stub.stub, state->request->mode,
-			   state->request->force, device, &link) ||
+	if (!attach_device(state->report, &request, &known, &link) ||
 	    !swap_pin(state, name, link))
 		return false;
-	state->pinned[i] = name;
+	*vec_push(state->arena, &state->pinned) = name;
+	maps_attach_put(state->known, row->device.ifindex, &known);
 	return true;
+}
+
+static const uint32_t *list_ifindexes(struct swap_state *state, size_t *ret_count)
+{
+	uint32_t *ifindexes = ARENA_ARRAY(state->arena, uint32_t,
+					  (size_t)state->link_count + state->target.row_count + 1);
+	size_t count = 0;
+
+	for (int i = 0; i < state->link_count; i++)
+		ifindexes[count++] = state->links[i].ifindex;
+	for (size_t i = 0; i < state->target.row_count; i++)
+		ifindexes[count++] = state->target.rows[i].device.ifindex;
+	*ret_count = count;
+	return ifindexes;
+}
+
+bool swap_make_table(struct swap_state *state, struct xdpfw_device_table **ret_table)
+{
+	struct xdpfw_device_table *table = ARENA_NEW(state->arena, struct xdpfw_device_table);
+	const struct xdpfw_device *other = &state->target.other;
+	struct xdpfw_device *rows;
+	size_t links, count;
+	const uint32_t *ifindexes = list_ifindexes(state, &links);
+
+	count = target_make_rows(&state->target, ifindexes, links, state->arena, &rows);
+	if (!devtable_fill(rows, count, other->ifindex ? other : NULL, table))
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "xdpfw cannot tell so many devices apart (%zu)", count);
+	*ret_table = table;
+	return true;
+}
+
+/*
+ * Where a program in force takes devices that it does not know for its bond's, it has to know that
+ * these ones are none of its business.
+ */
+static bool pass_new(struct swap_state *state, const struct maps_program *program)
+{
+	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
+	VEC(struct xdpfw_device) rows = { 0 };
+	const struct xdpfw_device *before;
+	uint32_t left_out;
+	size_t count;
+	int error;
+
+	if (!program->record || devtable_map(program->devices, true, &table) ||
+	    !table->slot[XDPFW_DEVICE_OTHER].ifindex)
+		return true;
+	count = devtable_list(table, state->arena, &before);
+	for (size_t i = 0; i < count; i++)
+		*vec_push(state->arena, &rows) = before[i];
+	for (size_t i = 0; i < state->target.row_count; i++) {
+		uint32_t ifindex = state->target.rows[i].device.ifindex;
+
+		if (!state->target.rows[i].bond && !devtable_find(table, ifindex))
+			*vec_push(state->arena, &rows) = (struct xdpfw_device){
+				.ifindex = ifindex,
+				.entry = XDPFW_ENTRY_PASS,
+			};
+	}
+	error = devtable_change(table, rows.at, rows.len, &table->slot[XDPFW_DEVICE_OTHER],
+				&left_out);
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "there is no room for device number %u in the table of the "
+				     "ruleset in force", left_out);
+}
+
+static bool open_known(struct swap_state *state)
+{
+	int error = maps_mark_namespace(&state->folder);
+
+	state->known = maps_attach_open(&state->folder, true);
+	if (!error && state->known < 0)
+		error = state->known;
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot pin what is known of the devices: %s",
+				     strerror(-error));
 }
 
 bool swap_attach_all(struct swap_state *state)
 {
-	for (size_t i = 0; i < state->request->compile->device_count; i++) {
-		struct maps_device *device = &state->devices[i];
-		const struct maps_link *link = find_link(state, state->where[i].ifindex);
+	if (!open_known(state) || !pass_new(state, &state->old) ||
+	    !pass_new(state, &state->other))
+		return false;
+	for (size_t i = 0; i < state->target.row_count; i++) {
+		const struct target_row *row = &state->target.rows[i];
+		const struct maps_link *link = find_link(state, row->device.ifindex);
 
-		device->ifindex = state->where[i].ifindex;
-		memcpy(device->name, state->where[i].name, sizeof(device->name));
-		if (!(link ? take_link_back(state, link, device->name) &&
-				     keep_device(state, device) :
-			     attach_new(state, i)))
+		if (row->bond)
+			continue;
+		if (!(link ? take_link_back(state, link, row->name) && keep_device(state, row) :
+			     attach_new(state, row)))
 			return false;
 	}
 	return true;

@@ -7,9 +7,12 @@
 
 #include <signal.h>
 
+#include "loader/control.h"
 #include "loader/object.h"
 #include "loader/probe.h"
+#include "loader/prove.h"
 #include "loader/swap.h"
+#include "loader/target.h"
 
 /* A load on its way. */
 struct swap_state {
@@ -19,12 +22,14 @@ struct swap_state {
 	int lock;
 	struct maps_folder folder;
 	struct maps_program old;		/* slot 0 */
+	struct maps_program other;		/* slot 1 */
+	bool pending;				/* slot 0 waits for a confirm: slot 1 stays */
 	struct maps_link *links;		/* pinned before */
 	int link_count;
 	struct object_stub stub;
-	struct xdpfw_device *where;		/* by number of compile->devices */
-	struct maps_device *devices;		/* likewise, for the record */
-	const char **pinned;			/* likewise: the link this load pinned, or NULL */
+	struct target target;			/* the devices it is for */
+	int known;				/* the map of struct maps_attach */
+	VEC(const char *) pinned;		/* the links this load pinned */
 	struct maps_cells cells;
 	struct object live;
 	struct maps_record record;
@@ -38,17 +43,83 @@ struct swap_state {
 
 bool swap_pin(struct swap_state *state, const char *name, int fd);
 
+/* swap_stub.c */
+
+/*
+ * The stub on the devices with its maps, or a new one.  A stub of another version is to be
+ * replaced; the slots of the new one hold what is in force already.
+ */
+bool swap_open_stub(struct swap_state *state);
+
+/* Pins its maps, and puts it into the links that have another one. */
+bool swap_set_up_stub(struct swap_state *state);
+
+/* swap_slots.c: these return 0 or a negative errno, and then packets go where they went before. */
+
+/* Puts right what a killed command left.  Afterwards slots 0 and 1 are what they mean. */
+int swap_mend_slots(const struct object_stub *stub);
+
+/*
+ * A new program into slot 0.  Slot 1 gets the one in force, unless that is PENDING, and keeps what
+ * it has then.  SECONDS until slot 1 decides again, 0: never.
+ */
+int swap_switch(const struct object_stub *stub, int program, bool pending, uint32_t seconds);
+
+/* Slots 0 and 1 change places. */
+int swap_exchange(const struct object_stub *stub);
+
+/* Slot 0 gets what slot 1 has, and the deadline ends. */
+int swap_go_back(const struct object_stub *stub);
+
+/* swap_settle.c */
+
+/* Before FROM is replaced by TO, and again when no packet is in FROM any more; failing is a notice. */
+void swap_settle(struct report *report, struct arena *arena, const struct maps_program *from,
+		 struct maps_program *to, enum maps_undone why);
+
+/* What the cells of OTHER, which stays in slot 1, have when RECORD is made. */
+int swap_note_seen(const struct maps_program *other, int cells, struct maps_record *record);
+
+/* The highest number of a load that a record knows of. */
+uint64_t swap_last_generation(const struct maps_record *record);
+
+/* swap_names.c */
+
+/*
+ * The devices that the ruleset names.  Those that are not there, or cannot be filtered, go to the
+ * request's diag; with AGAIN only what is an error now and was none before.
+ */
+bool swap_find_devices(struct report *report, const struct swap_request *request,
+		       struct arena *arena, bool again, struct target *ret_target);
+
+/* The same for a check, which needs none of them: all is a warning at most. */
+bool swap_look_for_devices(struct report *report, const struct swap_request *request,
+			   struct arena *arena, struct target *ret_target);
+
+/* The names of a ruleset, as its record keeps them. */
+const struct maps_spec *swap_make_specs(const struct compile *compile, struct arena *arena);
+
+/* What a program is to be proved on: the devices, and of entries without one the names. */
+size_t swap_list_proofs(const struct compile *compile, const struct target *target,
+			bool rehearse, struct arena *arena, const struct prove_row **ret_rows);
+
 /* swap_devices.c */
 
-/* What the ruleset names must be there; only warns with WARN.  WHERE: by number of the devices. */
-bool swap_find_names(const struct swap_request *request, bool warn, struct xdpfw_device *where);
-
 bool swap_is_named(const struct swap_state *state, uint32_t ifindex);
+
+/* "eth0, eth1": those that the program filters. */
+const char *swap_name_devices(const struct maps_program *program, struct arena *arena);
+
+/* The table of a new program. */
+bool swap_make_table(struct swap_state *state, struct xdpfw_device_table **ret_table);
 
 /* The devices that would have no filter any more have to be given up by the user. */
 bool swap_check_dropped(struct swap_state *state);
 
-/* Puts the stub on every device of the ruleset, and pins what it attaches. */
+/*
+ * Puts the stub on every device of the ruleset, and pins what it attaches.  Programs in force do
+ * not mind.
+ */
 bool swap_attach_all(struct swap_state *state);
 
 /* swap_record.c */
@@ -62,12 +133,18 @@ bool swap_make_record(struct swap_state *state);
 /* Binds it again, with what the counters say now. */
 bool swap_bind_record(struct swap_state *state);
 
+/* swap_boot.c */
+
+/* Writes what the machine is to start with once this load counts; its digest goes into the record. */
+void swap_boot_next(struct swap_state *state, const struct buf *object);
+
+/* See boot_settle(); RECORD: of what is in force, NULL: none. */
+void swap_boot_settle(struct report *report, const struct maps_record *record, bool pending);
+
 /* swap_program.c */
 
 /* The kept object of a ruleset. False, and no error, when there is none. */
 bool swap_get_kept(struct report *report, const struct compile *compile, struct buf *ret_object);
-
-bool swap_build(struct report *report, const struct compile *compile, struct buf *ret_object);
 
 /* Keeps an object. The kernel has accepted it: one that it refuses must not be found again. */
 void swap_keep(struct report *report, const struct compile *compile, const struct buf *object);
@@ -76,7 +153,9 @@ struct swap_program {
 	const struct buf *object;
 	const struct maps_cells *cells;
 	int cells_map;			/* -1: the live program makes one */
-	const struct xdpfw_device *where;	/* by number of compile->devices */
+	const struct xdpfw_device_table *table;	/* NULL in a rehearsal */
+	const struct prove_row *rows;	/* to be proved on, see struct prove_input */
+	size_t row_count;
 	struct probe_clock clock;
 	bool kept;			/* a refusal may be the object's fault, and leaves no log */
 	bool rehearse;			/* prove only; lo plays the devices */
@@ -101,9 +180,12 @@ bool swap_is_ruleset(const struct maps_program *program);
 /* A link that holds the stub on a device, or NULL. */
 const struct maps_link *swap_find_stub(const struct maps_link *links, int count);
 
+/* Whether the program knows the device: a link to it is not left over. */
+bool swap_program_names(const struct maps_program *program, uint32_t ifindex);
+
 /*
- * What slot 0 holds.  *ret_emptied: devices have the stub, and slot 0 is empty, which nothing that
- * xdpfw does can leave behind.
+ * What the slot in force holds.  *ret_emptied: devices have the stub, and the slot is empty, which
+ * nothing that xdpfw does can leave behind.
  */
 bool swap_read(struct report *report, const struct maps_folder *folder, struct arena *arena,
 	       struct maps_program *ret_program, bool *ret_emptied);

@@ -60,19 +60,11 @@ void swap_keep(struct report *report, const struct compile *compile, const struc
 	state_put_object(report, key, object->at, object->len);
 }
 
-static bool fill_devices(struct report *report, const struct compile *compile,
-			 const struct xdpfw_device *where, int map)
+static bool fill_devices(struct report *report, const struct swap_program *program, int map)
 {
-	OWN_MEMORY struct xdpfw_device_table *table = calloc(1, sizeof(*table));
 	uint32_t key = 0;
 
-	if (!table)
-		return report_fail(report, REPORT_SYSTEM, "no memory for the table of devices");
-	if (!prove_fill_devices(where, compile->device_count, table))
-		return report_fail(report, REPORT_SYSTEM,
-				   "the ruleset names more devices than xdpfw can tell apart "
-				   "(at most %d)", XDPFW_MAX_DEVICES);
-	if (bpf_map_update_elem(map, &key, table, BPF_ANY))
+	if (bpf_map_update_elem(map, &key, program->table, BPF_ANY))
 		return report_fail(report, REPORT_SYSTEM, "cannot fill the table of devices: %s",
 				   strerror(errno));
 	return true;
@@ -113,8 +105,7 @@ static bool load_twins(struct report *report, const struct compile *compile,
 	input->devices = maps.devices;
 	return object_load(report, program->object->at, program->object->len, &config, &maps, log,
 			   &input->twins[1]) &&
-	       (program->rehearse ||
-		fill_devices(report, compile, program->where, input->devices));
+	       (program->rehearse || fill_devices(report, program, input->devices));
 }
 
 static bool load_live(struct report *report, const struct swap_request *request,
@@ -137,7 +128,7 @@ static bool load_live(struct report *report, const struct swap_request *request,
 		return report_fail(report, REPORT_SYSTEM, "cannot bind the counters: %s",
 				   strerror(errno));
 	if (!twin)
-		return fill_devices(report, compile, program->where, ret_live->maps.devices);
+		return fill_devices(report, program, ret_live->maps.devices);
 	if (twin->xlated_bytes == ret_live->xlated_bytes &&
 	    !memcmp(twin->tag, ret_live->tag, sizeof(twin->tag)))
 		return true;
@@ -157,9 +148,10 @@ bool swap_make_program(struct report *report, const struct swap_request *request
 		.compile = compile,
 		.twins = { OBJECT_INIT, OBJECT_INIT },
 		.cell_of = program->cells->cell_of,
-		.where = program->where,
+		.table = program->table,
+		.rows = program->rows,
+		.row_count = program->row_count,
 		.minutes_west = program->clock.minutes_west,
-		.rehearse = program->rehearse,
 	};
 	bool ok = true, prove = !request->no_verify;
 

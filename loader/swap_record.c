@@ -2,8 +2,8 @@
 /*
  * swap_record: the record of a load, and the counters it takes over.
  *
- * In: the compiled ruleset, the record in force, the cells the plan gave each counter.  Out: a
- * record bound to the new program, which is in no slot yet.
+ * In: the compiled ruleset, the records in force and before, the cells the plan gave each counter.
+ * Out: a record bound to the new program, which is in no slot yet.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"
@@ -41,8 +41,26 @@ static bool read_base(struct swap_state *state, size_t i, struct maps_counter *c
 				   "cannot read the counters in force: %s", strerror(-error));
 	counter->packets = state->cells.base[i].packets + sum.packets;
 	counter->bytes = state->cells.base[i].bytes + sum.bytes;
+	counter->seen_packets = sum.packets;
+	counter->seen_bytes = sum.bytes;
 	counter->cell = state->cells.cell_of[i];
+	counter->born = from ? from->born : (uint32_t)state->record.header.generation;
 	return true;
+}
+
+/* The program in slot 1 after the switch may come back, and then counts on from here. */
+static bool note_seen(struct swap_state *state)
+{
+	struct maps_record *record = &state->record;
+	int error = 0;
+
+	if (!state->pending)
+		record->header.seen_cells = state->cells.anew ? maps_id(state->old.cells) : 0;
+	else
+		error = swap_note_seen(&state->other, state->live.maps.cells, record);
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot read the counters of the ruleset before: %s",
+				     strerror(-error));
 }
 
 bool swap_bind_record(struct swap_state *state)
@@ -58,7 +76,24 @@ bool swap_bind_record(struct swap_state *state)
 			return false;
 	}
 	maps_record_sort(record);
-	return maps_record_bind(state->report, record, state->live.program);
+	return note_seen(state) && maps_record_bind(state->report, record, state->live.program);
+}
+
+/* Of both slots: one that was taken back has had its number, and has given some away. */
+static void number_load(const struct swap_state *state, struct maps_header *header)
+{
+	const struct maps_record *records[] = { state->old.record, state->other.record };
+
+	header->next_handle = 1;
+	for (size_t i = 0; i < 2; i++) {
+		if (!records[i])
+			continue;
+		if (header->generation < swap_last_generation(records[i]))
+			header->generation = swap_last_generation(records[i]);
+		if (header->next_handle < records[i]->header.next_handle)
+			header->next_handle = records[i]->header.next_handle;
+	}
+	header->last_generation = ++header->generation;
 }
 
 /* All of the record but the counters. */
@@ -70,14 +105,15 @@ static void fill_record(struct swap_state *state, struct str text)
 	struct maps_header *header = &record->header;
 
 	header->abi = XDPFW_ABI_VERSION;
-	header->generation = old ? old->header.generation + 1 : 1;
+	number_load(state, header);
 	header->loaded = (uint64_t)time(NULL);
 	header->rule_count = compile->rule_count;
 	header->cell_count = state->cells.cell_count;
-	header->next_handle = old ? old->header.next_handle : 1;
 	header->counter_count = (uint32_t)compile->counter_count;
 	header->object_count = (uint32_t)compile->object_count;
-	header->device_count = (uint32_t)compile->device_count;
+	header->spec_count = (uint32_t)compile->device_count;
+	header->mode = state->request->mode;
+	header->allow_missing = state->request->allow_missing;
 	header->text_bytes = (uint32_t)text.len;
 	state_digest(text.at, text.len, header->digest);
 	record->objects = ARENA_ARRAY(state->arena, struct maps_object, compile->object_count + 1);
@@ -88,7 +124,8 @@ static void fill_record(struct swap_state *state, struct str text)
 		maps_key(compile->objects[i].key, record->objects[i].key);
 		record->objects[i].handle = known ? known->handle : header->next_handle++;
 	}
-	record->devices = state->devices;
+	record->specs = (struct maps_spec *)swap_make_specs(compile, state->arena);
+	record->failsafe = "";
 	record->text = arena_strdup(state->arena, text);
 }
 

@@ -7,7 +7,7 @@
 
 #include "loader/cli_options.h"
 #include "loader/probe.h"
-#include "loader/prove.h"
+#include "loader/devtable.h"
 
 #define WORDS 12
 
@@ -168,15 +168,14 @@ END_TEST
 START_TEST(device_table)
 {
 	struct xdpfw_device_table *table = calloc(1, sizeof(*table));
-	struct xdpfw_device devices[XDPFW_MAX_DEVICES + 1] = { 0 };
+	struct xdpfw_device devices[XDPFW_MAX_DEVICES] = { 0 };
 
 	ck_assert_ptr_nonnull(table);
-	for (uint32_t i = 0; i <= XDPFW_MAX_DEVICES; i++) {
+	for (uint32_t i = 0; i < XDPFW_MAX_DEVICES; i++) {
 		devices[i].ifindex = i % 2 ? i * 4096 + 1 : i * 7 + 2;
 		devices[i].entry = i;
 	}
-	ck_assert(!prove_fill_devices(devices, XDPFW_MAX_DEVICES + 1, table));
-	ck_assert(prove_fill_devices(devices, XDPFW_MAX_DEVICES, table));
+	ck_assert(devtable_fill(devices, XDPFW_MAX_DEVICES, NULL, table));
 	ck_assert(table->hash_multiplier & 1);
 	for (uint32_t i = 0; i < XDPFW_MAX_DEVICES; i++) {
 		uint32_t slot = (devices[i].ifindex * table->hash_multiplier) >>

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * netdev: the devices of this network namespace, and what happens to them.
+ */
+#ifndef XDPFW_NETDEV_H
+#define XDPFW_NETDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
+
+#define NETDEV_NAME_BYTES 16		/* IFNAMSIZ */
+
+struct netdev {
+	uint32_t ifindex;
+	uint32_t group;			/* IFLA_GROUP */
+	uint32_t master;		/* ifindex of the bond, bridge or the like it is in; 0: none */
+	uint32_t lower;			/* ifindex of the device below a tag or tunnel; 0: none */
+	uint32_t mtu;
+	uint16_t type;			/* ARPHRD_ of <linux/if_arp.h> */
+	uint8_t mac[6];
+	bool up;
+	bool ethernet;			/* frames start with an Ethernet header */
+	char name[NETDEV_NAME_BYTES];
+	char kind[NETDEV_NAME_BYTES];	/* "veth", "bond"; empty: a card */
+	const char *const *others;	/* its alternative names */
+	size_t other_count;
+};
+
+struct netdev_list {
+	const struct netdev *at;	/* by rising ifindex */
+	size_t len;
+};
+
+/* These return 0 or a negative errno. */
+
+int netdev_list(struct arena *arena, struct netdev_list *ret_list);
+
+/* The device that packets to ADDRESS (of FAMILY, in network order) leave by. */
+int netdev_route(int family, const void *address, uint32_t *ret_ifindex);
+
+/* NULL when there is none. */
+const struct netdev *netdev_find(const struct netdev_list *list, uint32_t ifindex);
+
+/* By its name, or by an alternative name of it. */
+const struct netdev *netdev_find_name(const struct netdev_list *list, const char *name);
+
+/* A socket that can be read when a device comes, goes or changes: a descriptor. */
+int netdev_watch(void);
+
+/* Reads away what is there to be read; 0, or -ENOBUFS: events were lost, which changes nothing. */
+int netdev_drain(int socket);
+
+#endif
