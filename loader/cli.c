@@ -3,7 +3,7 @@
  * cli: runs one command and prints what came of it.
  *
  * In: the command line.  Out: text on standard output, messages on standard error, an exit status.
- * This is the only file of the loader that prints.
+ * Only the files of this module print.
  */
 #define _GNU_SOURCE
 #include "loader/cli.h"
@@ -16,12 +16,14 @@
 
 #include "loader/capture.h"
 #include "loader/cli_options.h"
+#include "loader/cli_parts.h"
+#include "loader/config.h"
 #include "loader/own.h"
 #include "loader/probe.h"
 #include "loader/show.h"
 #include "loader/swap.h"
 
-static void print_notice(const char *text)
+void cli_print_notice(const char *text)
 {
 	fprintf(stderr, "xdpfw: notice: %s\n", text);
 }
@@ -32,7 +34,7 @@ static void print_error(const struct report *report)
 		fprintf(stderr, "xdpfw: error: %s\n", report->text.at);
 }
 
-static void print_diag(const struct diag *diag)
+void cli_print_diag(const struct diag *diag)
 {
 	OWN_BUF struct buf text = BUF_INIT;
 
@@ -50,8 +52,8 @@ static bool print_output(struct report *report, const struct buf *text)
 	return true;
 }
 
-static bool read_file(struct report *report, struct source_set *sources, const char *file,
-		      uint32_t *ret_source)
+bool cli_read_file(struct report *report, struct source_set *sources, const char *file,
+		   uint32_t *ret_source)
 {
 	int error = source_read(sources, file, ret_source);
 
@@ -63,7 +65,7 @@ static bool read_file(struct report *report, struct source_set *sources, const c
 	return report_fail(report, REPORT_SYSTEM, "cannot read '%s': %s", file, strerror(-error));
 }
 
-static struct compile_options compile_options(const struct cli_options *options)
+struct compile_options cli_compile_options(const struct cli_options *options)
 {
 	struct compile_options compile = {
 		.defines = options->defines.at,
@@ -72,16 +74,20 @@ static struct compile_options compile_options(const struct cli_options *options)
 		.include_dir_count = options->include_dirs.len,
 		.devices = options->devices.at,
 		.device_count = options->devices.len,
+		.failsafe = options->failsafe.at,
+		.failsafe_count = options->failsafe.len,
 	};
 
 #ifdef XDPFW_TEST_MISCOMPILE
 	compile.miscompile = getenv("XDPFW_MISCOMPILE") != NULL;
 #endif
+#ifdef XDPFW_TEST_FAULTS
+	compile.stamp = getenv("XDPFW_STAMP") != NULL;
+#endif
 	return compile;
 }
 
-/* The diagnostics say it all; --device that does not fit is a usage error. */
-static bool fail_ruleset(struct report *report, const struct diag *diag)
+bool cli_fail_ruleset(struct report *report, const struct diag *diag)
 {
 	return report_fail(report, diag->usage ? REPORT_USAGE : REPORT_RULESET, "%s", "");
 }
@@ -90,33 +96,43 @@ static bool emit_phase(struct report *report, const struct cli_options *options,
 		       struct source_set *sources, uint32_t source, struct arena *arena,
 		       struct diag *diag)
 {
-	struct compile_options compile = compile_options(options);
+	struct compile_options compile = cli_compile_options(options);
 	OWN_BUF struct buf text = BUF_INIT;
 
 	if (!compile_emit(sources, source, &compile, options->phase, arena, diag, &text))
-		return fail_ruleset(report, diag);
+		return cli_fail_ruleset(report, diag);
 	return print_output(report, &text);
 }
 
-static bool load_or_check(struct report *report, const struct cli_options *options,
-			  struct source_set *sources, uint32_t source, struct arena *arena,
-			  struct diag *diag)
+struct swap_request cli_make_request(const struct cli_options *options, struct diag *diag)
 {
-	struct compile_options compile = compile_options(options);
-	struct swap_request request = {
+	return (struct swap_request){
 		.diag = diag,
 		.mode = options->mode,
 		.no_verify = options->no_verify,
 		.fresh = options->fresh,
 		.drop_devices = options->drop_devices,
 		.force = options->force,
+		.fix_offloads = options->fix_offloads,
 	};
+}
+
+static bool load_or_check(struct report *report, const struct cli_options *options,
+			  struct source_set *sources, uint32_t source, struct arena *arena,
+			  struct diag *diag)
+{
+	struct compile_options compile = cli_compile_options(options);
+	struct swap_request request = cli_make_request(options, diag);
+	struct bundle bundle;
 	struct compile *result;
 
 	if (!compile_source(sources, source, &compile, arena, diag, &result))
-		return fail_ruleset(report, diag);
+		return cli_fail_ruleset(report, diag);
 	request.compile = result;
-	return options->check ? swap_check(report, &request) : swap_load(report, &request);
+	if (options->check)
+		return swap_check(report, &request);
+	return cli_add_bundle(report, &compile, sources, arena, &request, &bundle) &&
+	       swap_load(report, &request);
 }
 
 static bool run_file(struct report *report, const struct cli_options *options,
@@ -127,11 +143,11 @@ static bool run_file(struct report *report, const struct cli_options *options,
 	uint32_t source;
 	bool ok;
 
-	if (!read_file(report, &sources, options->file, &source))
+	if (!cli_read_file(report, &sources, options->file, &source))
 		return false;
 	ok = options->emit ? emit_phase(report, options, &sources, source, arena, &diag) :
 			     load_or_check(report, options, &sources, source, arena, &diag);
-	print_diag(&diag);
+	cli_print_diag(&diag);
 	return ok;
 }
 
@@ -143,6 +159,21 @@ static bool describe_words(struct report *report, const char *words, struct buf 
 	if (out->len)
 		report_add(report, "; did you mean '%s'?", out->at);
 	return false;
+}
+
+/* The configuration's failsafe rules and those of the command line are one list. */
+static bool add_config(struct report *report, struct arena *arena, struct cli_options *options)
+{
+	struct config config;
+
+	if (!config_read(report, arena, &config))
+		return false;
+	for (size_t i = 0; i < options->failsafe.len; i++)
+		*vec_push(arena, &config.failsafe) = options->failsafe.at[i];
+	options->failsafe.at = config.failsafe.at;
+	options->failsafe.len = config.failsafe.len;
+	options->failsafe.cap = config.failsafe.cap;
+	return true;
 }
 
 static bool run_text(struct report *report, const struct cli_options *options)
@@ -179,6 +210,10 @@ static bool run_command(struct report *report, const struct cli_options *options
 	switch (options->command) {
 	case CLI_LOAD:
 		return run_file(report, options, arena);
+	case CLI_COMPILE:
+		return cli_compile(report, options, arena);
+	case CLI_LOAD_OBJECT:
+		return cli_load_object(report, options, arena);
 	case CLI_UNLOAD:
 		return swap_unload(report);
 	case CLI_LIST:
@@ -210,13 +245,15 @@ static bool open_standard(void)
 int cli_run(int argc, char **argv)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
-	struct report report = { .notice = print_notice };
+	struct report report = { .notice = cli_print_notice };
 	struct cli_options options;
 
 	if (!open_standard())
 		return REPORT_SYSTEM;
 	capture_end();
-	if (cli_parse(argc, argv, &arena, &report, &options))
+	if (cli_parse(argc, argv, &arena, &report, &options) &&
+	    ((!options.file && options.command != CLI_LOAD_OBJECT) ||
+	     add_config(&report, &arena, &options)))
 		run_command(&report, &options, &arena);
 	print_error(&report);
 	buf_free(&report.text);

@@ -10,9 +10,10 @@
 #include <string.h>
 
 enum cli_option {
-	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_MODE,
-	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_FRESH,
-	OPTION_NO_VERIFY, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
+	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_FAILSAFE,
+	OPTION_MODE,
+	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_FIX_OFFLOADS, OPTION_FRESH,
+	OPTION_NO_VERIFY, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
 	OPTION_HELP,
 };
 
@@ -31,7 +32,9 @@ static const struct cli_row rows[] = {
 	{ OPTION_DEFINE, 'D', "define", "NAME=VALUE", "define a variable of the ruleset" },
 	{ OPTION_INCLUDE, 'I', "includepath", "DIR", "search DIR for included files" },
 	{ OPTION_DEVICE, 0, "device", "DEV[,DEV]", "filter these devices instead of FILE's" },
-	{ OPTION_MODE, 0, "mode", "auto|native|generic",
+	{ OPTION_FAILSAFE, 0, "failsafe", "RULE",
+	  "let in what the matches RULE are true of, in front of all rules" },
+	{ OPTION_MODE, 0, "mode", "auto|native|generic|offload",
 	  "how to attach (auto: native, else generic)" },
 	{ OPTION_NETNS, 0, "netns", "NAME|PID|PATH", "work inside that network namespace" },
 	{ OPTION_EMIT, 0, "emit", "PHASE",
@@ -39,8 +42,12 @@ static const struct cli_row rows[] = {
 	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
 	  "let devices go that have a filter and are not in FILE" },
 	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },
+	{ OPTION_FIX_OFFLOADS, 0, "fix-offloads", NULL,
+	  "turn off the device settings that refuse native mode, and say which" },
 	{ OPTION_FRESH, 0, "fresh", NULL, "start all counters at FILE's figures" },
 	{ OPTION_NO_VERIFY, 0, "no-verify", NULL, "load without the proof" },
+	{ OPTION_OUTPUT, 'o', "output", "OBJ",
+	  "with compile: the file to write (-: standard output)" },
 	{ OPTION_HANDLE, 'a', "handle", NULL, "list handles" },
 	{ OPTION_STATELESS, 's', "stateless", NULL, "list counters without figures" },
 	{ OPTION_DESCRIBE, 0, "describe", NULL,
@@ -86,17 +93,17 @@ static const struct cli_row *find_short(struct report *report, char letter)
 
 static bool set_mode(struct report *report, const char *word, enum attach_mode *ret_mode)
 {
-	static const char *const words[] = { "auto", "native", "generic" };
+	static const char *const words[] = { "auto", "native", "generic", "offload" };
 	struct str_nearest nearest = { .word = str_from(word) };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		if (!strcmp(word, words[i])) {
 			*ret_mode = (enum attach_mode)i;
 			return true;
 		}
 		str_nearest_offer(&nearest, words[i]);
 	}
-	report_fail(report, REPORT_USAGE, "--mode is auto, native or generic, not '%s'", word);
+	report_fail(report, REPORT_USAGE, "--mode is auto, native, generic or offload, not '%s'", word);
 	if (nearest.best)
 		report_add(report, "; did you mean '%s'?", nearest.best);
 	return false;
@@ -151,7 +158,13 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 		return true;
 	case OPTION_DEVICE:
 		return add_devices(report, arena, value, options);
+	case OPTION_FAILSAFE:
+		*vec_push(arena, &options->failsafe) = (struct compile_failsafe){
+			.place = "--failsafe", .line = 1, .column = 1, .text = value
+		};
+		return true;
 	case OPTION_MODE:
+		options->mode_given = true;
 		return set_mode(report, value, &options->mode);
 	case OPTION_NETNS:
 		options->netns = value;
@@ -166,10 +179,17 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 		return options->drop_devices = true;
 	case OPTION_FORCE:
 		return options->force = true;
+	case OPTION_FIX_OFFLOADS:
+		return options->fix_offloads = true;
 	case OPTION_FRESH:
 		return options->fresh = true;
 	case OPTION_NO_VERIFY:
 		return options->no_verify = true;
+	case OPTION_OUTPUT:
+		if (options->output)
+			return report_fail(report, REPORT_USAGE, "-o can be given once");
+		options->output = value;
+		return true;
 	case OPTION_HANDLE:
 		return options->handles = true;
 	case OPTION_STATELESS:
@@ -345,11 +365,15 @@ static void add_described(struct arena *arena, const char *word, struct cli_opti
 static bool parse_command(struct report *report, struct arena *arena, const char *word,
 			  struct cli_words *words, struct cli_options *options)
 {
-	static const char *const commands[] = { "list", "status", "unload" };
+	static const char *const commands[] = { "list", "status", "unload", "compile", "load" };
 	struct str_nearest nearest = { .word = str_from(word) };
 
 	if (options->command == CLI_DESCRIBE) {
 		add_described(arena, word, options);
+		return true;
+	}
+	if (options->command == CLI_LOAD_OBJECT && !options->object) {
+		options->object = word;
 		return true;
 	}
 	if (options->command != CLI_NONE)
@@ -361,6 +385,10 @@ static bool parse_command(struct report *report, struct arena *arena, const char
 		options->command = CLI_STATUS;
 	} else if (!strcmp(word, "unload")) {
 		options->command = CLI_UNLOAD;
+	} else if (!strcmp(word, "compile")) {
+		options->command = CLI_COMPILE;
+	} else if (!strcmp(word, "load")) {
+		options->command = CLI_LOAD_OBJECT;
 	} else {
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 			str_nearest_offer(&nearest, commands[i]);
@@ -370,11 +398,54 @@ static bool parse_command(struct report *report, struct arena *arena, const char
 	return true;
 }
 
+/* What `load` reads is compiled: nothing of the language can be said any more. */
+static bool check_load(struct report *report, const struct cli_options *options)
+{
+	if (options->file)
+		return report_fail(report, REPORT_USAGE,
+				   "'load' takes an object that 'xdpfw compile' made; a ruleset is "
+				   "loaded by -f alone");
+	if (options->defines.len || options->include_dirs.len || options->devices.len ||
+	    options->failsafe.len)
+		return report_fail(report, REPORT_USAGE,
+				   "an object has its devices, variables and failsafe rules in it: "
+				   "give %s to 'xdpfw compile'",
+				   options->devices.len	 ? "--device" :
+				   options->failsafe.len ? "--failsafe" :
+				   options->defines.len	 ? "-D" :
+							   "-I");
+	if (options->check || options->emit)
+		return report_fail(report, REPORT_USAGE, "-c and --emit go with -f FILE");
+	return true;
+}
+
+static bool check_compile(struct report *report, const struct cli_options *options)
+{
+	if (!options->file || !options->output)
+		return report_fail(report, REPORT_USAGE,
+				   "'compile' is given as 'compile -f FILE -o OBJ'");
+	if (options->netns || options->check || options->emit || options->no_verify ||
+	    options->fresh || options->drop_devices || options->force || options->fix_offloads ||
+	    options->mode_given)
+		return report_fail(report, REPORT_USAGE,
+				   "'compile' looks at no device and loads nothing: give this "
+				   "option to 'xdpfw load'");
+	return true;
+}
+
 /* Words that do not go together. */
 static bool check_options(struct report *report, struct cli_options *options)
 {
 	if (options->command == CLI_HELP || options->command == CLI_VERSION)
 		return true;
+	if (options->output && options->command != CLI_COMPILE)
+		return report_fail(report, REPORT_USAGE, "-o goes with 'compile'");
+	if (options->command != CLI_LIST && (options->handles || options->stateless))
+		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list'");
+	if (options->command == CLI_LOAD_OBJECT)
+		return check_load(report, options);
+	if (options->command == CLI_COMPILE)
+		return check_compile(report, options);
 	if (options->file && options->command != CLI_NONE)
 		return report_fail(report, REPORT_USAGE,
 				   "-f and a command do not go together");
@@ -386,12 +457,11 @@ static bool check_options(struct report *report, struct cli_options *options)
 				   "them");
 	if (options->command != CLI_LOAD &&
 	    (options->check || options->emit || options->no_verify || options->fresh ||
-	     options->drop_devices || options->force || options->mode != ATTACH_AUTO ||
-	     options->defines.len || options->include_dirs.len || options->devices.len))
+	     options->drop_devices || options->force || options->fix_offloads || options->mode != ATTACH_AUTO ||
+	     options->defines.len || options->include_dirs.len || options->devices.len ||
+	     options->failsafe.len))
 		return report_fail(report, REPORT_USAGE,
 				   "an option here needs -f FILE; 'xdpfw --help' says which");
-	if (options->command != CLI_LIST && (options->handles || options->stateless))
-		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list'");
 	return true;
 }
 
@@ -423,6 +493,8 @@ bool cli_parse(int argc, char **argv, struct arena *arena, struct report *report
 void cli_print_help(struct buf *out)
 {
 	buf_puts(out, "usage: xdpfw [options] -f FILE\n"
+		      "       xdpfw [options] compile -f FILE -o OBJ\n"
+		      "       xdpfw [options] load [OBJ]\n"
 		      "       xdpfw [options] list ruleset|tables|chains|sets|maps|counters"
 		      " [FAMILY]\n"
 		      "       xdpfw [options] list table FAMILY TABLE\n"

@@ -16,6 +16,8 @@
 enum cli_command {
 	CLI_NONE,
 	CLI_LOAD,			/* -f, with -c: check */
+	CLI_COMPILE,
+	CLI_LOAD_OBJECT,		/* `load` */
 	CLI_LIST,
 	CLI_STATUS,
 	CLI_UNLOAD,
@@ -33,9 +35,12 @@ struct cli_list {
 struct cli_options {
 	enum cli_command command;
 	const char *file;
+	const char *output;		/* of `compile` */
+	const char *object;		/* of `load`; NULL: the boot object */
 	const char *netns;
 	bool check, emit, handles, stateless;
-	bool no_verify, fresh, drop_devices, force;
+	bool no_verify, fresh, drop_devices, force, fix_offloads;
+	bool mode_given;
 	enum attach_mode mode;
 	enum compile_phase phase;
 	struct cli_list list;
@@ -43,6 +48,7 @@ struct cli_options {
 	VEC(struct compile_define) defines;
 	VEC(const char *) include_dirs;
 	VEC(const char *) devices;
+	VEC(struct compile_failsafe) failsafe;
 };
 
 /* A wrong word is REPORT_USAGE. */
