@@ -4,7 +4,8 @@
  *
  * In: the counters of a new ruleset, the record of the one in force.  Out: a cell and a base value
  * for each.  A cell that the program in force names is given to nobody else: that program counts
- * in it until the switch.  Cell 0 is never given away.
+ * in it until the switch.  Nor is one of the program before, which may come back with what it
+ * counted.  Cell 0 is never given away.
  */
 #include "loader/maps.h"
 
@@ -36,18 +37,28 @@ static void take_all_anew(const struct compile *compile, struct maps_cells *cell
 	}
 }
 
+/* Marks the cells that a record names. False when it does not fit the map. */
+static bool mark_taken(const struct maps_record *record, uint32_t cell_count, bool *taken)
+{
+	for (size_t i = 0; record && i < record->header.counter_count; i++) {
+		if (record->counters[i].cell >= cell_count)
+			return false;
+		taken[record->counters[i].cell] = true;
+	}
+	return true;
+}
+
 /* Gives the new counters the lowest free cells. False when there are too few. */
 static bool take_free(const struct compile *compile, const struct maps_record *old,
-		      struct arena *arena, struct maps_cells *cells)
+		      const struct maps_record *other, struct arena *arena,
+		      struct maps_cells *cells)
 {
 	bool *taken = ARENA_ARRAY(arena, bool, cells->cell_count);
 	uint32_t next = 1;
 
-	for (size_t i = 0; i < old->header.counter_count; i++) {
-		if (old->counters[i].cell >= cells->cell_count)
-			return false;
-		taken[old->counters[i].cell] = true;
-	}
+	if (!mark_taken(old, cells->cell_count, taken) ||
+	    !mark_taken(other, cells->cell_count, taken))
+		return false;
 	for (size_t i = 0; i < compile->counter_count; i++) {
 		if (cells->from[i]) {
 			cells->cell_of[i] = cells->from[i]->cell;
@@ -63,8 +74,9 @@ static bool take_free(const struct compile *compile, const struct maps_record *o
 	return true;
 }
 
-void maps_plan_cells(const struct compile *compile, const struct maps_record *old, bool fresh,
-		     struct arena *arena, struct maps_cells *ret_cells)
+void maps_plan_cells(const struct compile *compile, const struct maps_record *old,
+		     const struct maps_record *other, bool fresh, struct arena *arena,
+		     struct maps_cells *ret_cells)
 {
 	size_t count = compile->counter_count;
 	struct maps_cells cells = {
@@ -86,7 +98,7 @@ void maps_plan_cells(const struct compile *compile, const struct maps_record *ol
 							     cells.from[i]->bytes };
 	}
 	if (!old || cells.cell_count < count_for(count) ||
-	    !take_free(compile, old, arena, &cells))
+	    !take_free(compile, old, other, arena, &cells))
 		take_all_anew(compile, &cells);
 	*ret_cells = cells;
 }

@@ -21,6 +21,7 @@
 #include "loader/own.h"
 
 #define GIVEN_SECTION ".data.given"
+#define PROGRAM_NAME "xdpfw_rules"
 
 static void close_bpf_object(struct bpf_object **object)
 {
@@ -89,6 +90,10 @@ static bool set_config(struct report *report, struct bpf_object *object,
 	if (!at || size < sizeof(values) + count * sizeof(uint32_t))
 		return report_fail(report, REPORT_BUG,
 				   "the built program has no place for its configuration");
+#ifdef XDPFW_TEST_FAULTS
+	if (getenv("XDPFW_STAMP"))
+		values.stamp = (uint32_t)atoi(getenv("XDPFW_STAMP"));
+#endif
 	memcpy(at, &values, sizeof(values));
 	if (config->counter_count)
 		memcpy(at + sizeof(values), config->cell_of,
@@ -177,10 +182,27 @@ static bool read_program(struct report *report, struct object *object)
 	if (bpf_obj_get_info_by_fd(object->program, &info, &len))
 		return report_fail(report, REPORT_SYSTEM, "cannot ask about a program: %s",
 				   strerror(errno));
+	/* libbpf leaves names away when its question whether the kernel knows them failed. */
+	if (strcmp(info.name, PROGRAM_NAME))
+		return report_fail(report, REPORT_SYSTEM,
+				   "the kernel did not take the program's name: programs and maps "
+				   "are found by name");
 	object->id = info.id;
 	object->xlated_bytes = info.xlated_prog_len;
 	memcpy(object->tag, info.tag, sizeof(object->tag));
 	return true;
+}
+
+/* A program with a table of devices that nobody fills would pass every packet. */
+static bool check_whole(struct report *report, const struct object_config *config,
+			const struct object *object)
+{
+	if (object->program >= 0 && object->trail >= 0 && object->maps.cells >= 0 &&
+	    object->maps.devices >= 0 && (!config->reads_given || object->given >= 0) &&
+	    (!config->image_bytes || object->maps.tables >= 0))
+		return true;
+	return report_fail(report, REPORT_SYSTEM, "cannot keep the program and its maps open: %s",
+			   strerror(errno));
 }
 
 static int map_fd(struct bpf_object *object, const char *name)
@@ -203,10 +225,10 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	    !open_object(report, bytes, len, log, &bpf) ||
 	    !object_form_check(report, bpf, config))
 		return false;
-	program = bpf_object__find_program_by_name(bpf, "xdpfw_rules");
+	program = bpf_object__find_program_by_name(bpf, PROGRAM_NAME);
 	if (!program)
 		return report_fail(report, REPORT_BUG,
-				   "the built object has no program xdpfw_rules");
+				   "the built object has no program " PROGRAM_NAME);
 	if (!set_config(report, bpf, config) ||
 	    !set_tables(report, bpf, config, maps->tables) ||
 	    !set_maps(report, bpf, config, maps))
@@ -222,7 +244,7 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	object.maps.cells = map_fd(bpf, "xdpfw_cells");
 	object.maps.devices = map_fd(bpf, "xdpfw_devices");
 	object.maps.tables = map_fd(bpf, ".bss");
-	if (!read_program(report, &object)) {
+	if (!check_whole(report, config, &object) || !read_program(report, &object)) {
 		object_close(&object);
 		return false;
 	}
@@ -242,6 +264,7 @@ void object_stub_close(struct object_stub *stub)
 {
 	own_close(&stub->slots);
 	own_close(&stub->control);
+	own_close(&stub->missed);
 	own_close(&stub->stub);
 	own_close(&stub->pass);
 	*stub = (struct object_stub)OBJECT_STUB_INIT;
@@ -259,29 +282,34 @@ __asm__(".pushsection .rodata\n"
 	".byte 0\n"
 	".popsection\n");
 
-static bool reuse_stub_maps(struct bpf_object *bpf, int slots, int control)
+static bool reuse_stub_map(struct bpf_object *bpf, const char *name, int fd)
 {
-	struct bpf_map *slots_map = bpf_object__find_map_by_name(bpf, "slots");
-	struct bpf_map *control_map = bpf_object__find_map_by_name(bpf, "control");
+	struct bpf_map *map = bpf_object__find_map_by_name(bpf, name);
 
-	return slots_map && control_map &&
-	       (slots < 0 || !bpf_map__reuse_fd(slots_map, slots)) &&
-	       (control < 0 || !bpf_map__reuse_fd(control_map, control));
+	return map && (fd < 0 || !bpf_map__reuse_fd(map, fd));
 }
 
-bool object_stub_load(struct report *report, int slots, int control, struct object_stub *ret_stub)
+static void keep_stub_map(struct bpf_object *bpf, const char *name, int *fd)
+{
+	if (*fd < 0)
+		*fd = map_fd(bpf, name);
+}
+
+bool object_stub_load(struct report *report, struct object_stub *stub)
 {
 	OWN_BPF_OBJECT struct bpf_object *bpf = NULL;
 	OWN_BUF struct buf log = BUF_INIT;
-	struct bpf_program *stub, *pass;
+	struct bpf_program *program, *pass;
 	int error;
 
 	if (!open_object(report, object_stub_bytes,
 			 (size_t)(object_stub_end - object_stub_bytes), &log, &bpf))
 		return false;
-	stub = bpf_object__find_program_by_name(bpf, "xdpfw_stub");
+	program = bpf_object__find_program_by_name(bpf, "xdpfw_stub");
 	pass = bpf_object__find_program_by_name(bpf, "xdpfw_pass");
-	if (!stub || !pass || !reuse_stub_maps(bpf, slots, control))
+	if (!program || !pass || !reuse_stub_map(bpf, "slots", stub->slots) ||
+	    !reuse_stub_map(bpf, "control", stub->control) ||
+	    !reuse_stub_map(bpf, "missed", stub->missed))
 		return report_fail(report, REPORT_BUG, "the built-in stub program is not whole");
 	capture_begin(&log);
 	error = bpf_object__load(bpf);
@@ -291,9 +319,10 @@ bool object_stub_load(struct report *report, int slots, int control, struct obje
 									       REPORT_BUG,
 				   "the kernel refuses the stub program (%s): %s",
 				   strerror(-error), text_of(&log));
-	ret_stub->slots = map_fd(bpf, "slots");
-	ret_stub->control = map_fd(bpf, "control");
-	ret_stub->stub = keep_fd(bpf_program__fd(stub));
-	ret_stub->pass = keep_fd(bpf_program__fd(pass));
+	keep_stub_map(bpf, "slots", &stub->slots);
+	keep_stub_map(bpf, "control", &stub->control);
+	keep_stub_map(bpf, "missed", &stub->missed);
+	put_fd(&stub->stub, keep_fd(bpf_program__fd(program)));
+	put_fd(&stub->pass, keep_fd(bpf_program__fd(pass)));
 	return true;
 }

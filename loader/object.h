@@ -63,17 +63,16 @@ bool object_load(struct report *report, const void *bytes, size_t len,
  */
 int object_give(const struct object *object, const struct xdpfw_given *given);
 
-/* The built-in programs; every descriptor is owned. */
+/* The built-in programs and their maps; every descriptor is owned. */
 struct object_stub {
-	int slots, control, stub, pass;
+	int slots, control, missed, stub, pass;
 };
 
-#define OBJECT_STUB_INIT { -1, -1, -1, -1 }
+#define OBJECT_STUB_INIT { -1, -1, -1, -1, -1 }
 
 void object_stub_close(struct object_stub *stub);
 
-/* Loads them; SLOTS and CONTROL are taken when they are not -1. */
-bool object_stub_load(struct report *report, int slots, int control,
-		      struct object_stub *ret_stub);
+/* Loads both programs; the maps that STUB has are taken, the others made. */
+bool object_stub_load(struct report *report, struct object_stub *stub);
 
 #endif

@@ -30,14 +30,15 @@ case_unload_removes_all_traces() {
 	has "$out" "load number 1 of"
 }
 
-# What a load used and replaced is freed, not only unpinned.
+# The ruleset before is kept for a rollback; what was before that is freed, not only unpinned.
 case_reload_leaves_nothing_of_the_old_program() {
 	local first second gone=()
 	world
 	old_and_new
 	fw 0 -f old.nft
-	first=$(bpf ids)
 	fw 0 -f new.nft
+	first=$(bpf ids)
+	fw 0 -f old.nft
 	second=$(bpf ids)
 	for word in $first; do
 		[[ " $second " = *" $word "* ]] || gone+=("$word")

@@ -256,7 +256,7 @@ case_somebody_emptied_the_slot() {
 	folder=$(dirname "$(find bpf/xdpfw -name slots)")
 	bpf empty_slot "$folder/slots" 0
 	has "$(net reach eth0 1001 1002)" "did not arrive"
-	holds "missed packets are counted" [ "$(bpf missed "$folder/control")" -ge 3 ]
+	holds "missed packets are counted" [ "$(bpf missed "$folder/missed")" -ge 3 ]
 	fw 0 -f new.nft
 	is "in force" "$(in_force)" new
 	fw 0 unload

@@ -72,7 +72,7 @@ START_TEST(first_load)
 	struct compile compile = make_ruleset(0, 3);
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	ck_assert(cells.anew);
 	ck_assert_uint_eq(cells.cell_count, MAPS_CELLS_LEAST);
 	check_cells(&compile, &cells, NULL);
@@ -92,7 +92,7 @@ START_TEST(sizes)
 		struct compile compile = make_ruleset(0, rows[i].counters);
 		struct maps_cells cells;
 
-		maps_plan_cells(&compile, NULL, false, &arena, &cells);
+		maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 		ck_assert_uint_eq(cells.cell_count, rows[i].cells);
 	}
 }
@@ -104,11 +104,11 @@ START_TEST(carry_over)
 	struct maps_record record;
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	record = make_record(&compile, &cells);
 	record.counters[0].packets = 77;
 	compile = make_ruleset(1, 3);		/* rule 0 goes, rule 3 comes */
-	maps_plan_cells(&compile, &record, false, &arena, &cells);
+	maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
 	ck_assert(!cells.anew);
 	ck_assert_ptr_nonnull(cells.from[0]);
 	ck_assert_ptr_nonnull(cells.from[1]);
@@ -125,10 +125,10 @@ START_TEST(fresh)
 	struct maps_record record;
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	record = make_record(&compile, &cells);
 	record.counters[0].packets = record.counters[1].packets = record.counters[2].packets = 77;
-	maps_plan_cells(&compile, &record, true, &arena, &cells);
+	maps_plan_cells(&compile, &record, NULL, true, &arena, &cells);
 	check_cells(&compile, &cells, &record);
 	for (size_t i = 0; i < 3; i++) {
 		ck_assert_ptr_null(cells.from[i]);
@@ -143,10 +143,10 @@ START_TEST(grow)
 	struct maps_record record;
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	record = make_record(&compile, &cells);
 	compile = make_ruleset(0, 513);
-	maps_plan_cells(&compile, &record, false, &arena, &cells);
+	maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
 	ck_assert(cells.anew);
 	ck_assert_uint_eq(cells.cell_count, 2048);
 	ck_assert_ptr_nonnull(cells.from[511]);
@@ -162,14 +162,14 @@ START_TEST(too_few_free)
 	struct maps_record record;
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	record = make_record(&compile, &cells);
 	compile = make_ruleset(1000, 511);
-	maps_plan_cells(&compile, &record, false, &arena, &cells);
+	maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
 	ck_assert(!cells.anew);
 	check_cells(&compile, &cells, &record);
 	compile = make_ruleset(1000, 512);
-	maps_plan_cells(&compile, &record, false, &arena, &cells);
+	maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
 	ck_assert(cells.anew);
 	check_cells(&compile, &cells, &record);
 }
@@ -181,11 +181,11 @@ START_TEST(many_loads)
 	struct maps_record record;
 	struct maps_cells cells;
 
-	maps_plan_cells(&compile, NULL, false, &arena, &cells);
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
 	for (unsigned int i = 1; i < 200; i++) {
 		record = make_record(&compile, &cells);
 		compile = make_ruleset(i * 37 % 101, 100 + i);
-		maps_plan_cells(&compile, &record, false, &arena, &cells);
+		maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
 		ck_assert(!cells.anew);
 		check_cells(&compile, &cells, &record);
 	}

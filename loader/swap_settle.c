@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_settle: the record of a program that comes back.
+ *
+ * In: the program that was in force, the one that takes its place.  Out: a newer record bound to
+ * the latter, which knows what was counted and numbered meanwhile.  Programs that share a map of
+ * cells share the figures by themselves.  Where the maps differ the base value of a counter grows
+ * by what the other program's cell has gained since it was last looked at (`seen`), so this may be
+ * done any number of times, and a kill between two writes counts nothing twice.
+ */
+#define _GNU_SOURCE
+#include "loader/swap_parts.h"
+
+#include <string.h>
+
+#include "loader/own.h"
+
+/* The same counter in another record: of the same key, and begun by the same load. */
+static const struct maps_counter *find_same(const struct maps_record *record,
+					    const struct maps_counter *counter)
+{
+	size_t low = 0, high = record->header.counter_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct maps_counter *found = &record->counters[middle];
+		int order = memcmp(counter->key, found->key, sizeof(found->key));
+
+		if (!order)
+			return found->born == counter->born ? found : NULL;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Adds what FROM counted; *ret_changed when it is anything. */
+static int add_counts(const struct maps_program *from, uint32_t from_cells,
+		      struct maps_record *record, bool *ret_changed)
+{
+	bool known = record->header.seen_cells == from_cells;
+
+	for (uint32_t i = 0; i < record->header.counter_count; i++) {
+		struct maps_counter *counter = &record->counters[i];
+		const struct maps_counter *same = find_same(from->record, counter);
+		struct xdpfw_cell sum = { 0 };
+		int error = same ? maps_read_cell(from->cells, same->cell, &sum) : 0;
+
+		if (error)
+			return error;
+		if (!known)
+			counter->seen_packets = counter->seen_bytes = 0;
+		if (!same || (sum.packets == counter->seen_packets &&
+			      sum.bytes == counter->seen_bytes))
+			continue;
+		counter->packets += sum.packets - counter->seen_packets;
+		counter->bytes += sum.bytes - counter->seen_bytes;
+		counter->seen_packets = sum.packets;
+		counter->seen_bytes = sum.bytes;
+		*ret_changed = true;
+	}
+	record->header.seen_cells = from_cells;
+	return 0;
+}
+
+uint64_t swap_last_generation(const struct maps_record *record)
+{
+	const struct maps_header *header = &record->header;
+
+	return header->last_generation > header->generation ? header->last_generation :
+							      header->generation;
+}
+
+/* Numbers that were given away are not given again. */
+static bool take_numbers(const struct maps_record *from, struct maps_header *header)
+{
+	struct maps_header before = *header;
+
+	if (header->last_generation < swap_last_generation(from))
+		header->last_generation = swap_last_generation(from);
+	if (header->next_handle < from->header.next_handle)
+		header->next_handle = from->header.next_handle;
+	return memcmp(&before, header, sizeof(before)) != 0;
+}
+
+static bool bind_settled(struct report *report, struct arena *arena,
+			 const struct maps_program *from, struct maps_program *to,
+			 enum maps_undone why)
+{
+	struct maps_record *record = ARENA_NEW(arena, struct maps_record);
+	uint32_t from_cells = maps_id(from->cells);
+	size_t count = to->record->header.counter_count;
+	bool changed = why != MAPS_UNDONE_NOT;
+	int error = 0;
+
+	*record = *to->record;
+	record->counters = ARENA_ARRAY(arena, struct maps_counter, count + 1);
+	if (count)
+		memcpy(record->counters, to->record->counters, count * sizeof(*record->counters));
+	if (from_cells && from_cells != maps_id(to->cells))
+		error = add_counts(from, from_cells, record, &changed);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "%s", strerror(-error));
+	if (why != MAPS_UNDONE_NOT) {
+		record->header.undone = from->record->header.generation;
+		record->header.undone_why = why;
+	}
+	if (!take_numbers(from->record, &record->header) && !changed)
+		return true;
+	record->header.revision++;
+	if (!maps_record_bind(report, record, to->program))
+		return false;
+	to->record = record;
+	return true;
+}
+
+void swap_settle(struct report *report, struct arena *arena, const struct maps_program *from,
+		 struct maps_program *to, enum maps_undone why)
+{
+	struct report quiet = { 0 };
+
+	if (!from->record || !to->record)
+		return;
+	if (!bind_settled(&quiet, arena, from, to, why))
+		report_notice(report,
+			      "the ruleset that comes back does not know what was counted "
+			      "meanwhile: %s", quiet.text.at);
+	buf_free(&quiet.text);
+}
+
+/*
+ * What OTHER's cells have is in the base values of a new ruleset, or in the cells it shares with
+ * the one that OTHER was replaced by.
+ */
+int swap_note_seen(const struct maps_program *other, int cells, struct maps_record *record)
+{
+	uint32_t other_cells = maps_id(other->cells);
+
+	if (!other->record || !other_cells || other_cells == maps_id(cells))
+		return 0;
+	record->header.seen_cells = other_cells;
+	for (uint32_t i = 0; i < record->header.counter_count; i++) {
+		struct maps_counter *counter = &record->counters[i];
+		const struct maps_counter *same = find_same(other->record, counter);
+		struct xdpfw_cell sum = { 0 };
+		int error = same ? maps_read_cell(other->cells, same->cell, &sum) : 0;
+
+		if (error)
+			return error;
+		counter->seen_packets = sum.packets;
+		counter->seen_bytes = sum.bytes;
+	}
+	return 0;
+}

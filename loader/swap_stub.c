@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap_stub: the stub of a namespace.
+ *
+ * In: the pinned links.  Out: the one stub program for all devices, with its maps pinned.  A stub
+ * of another version of xdpfw reads other maps.  It is replaced link by link, after the new slots
+ * hold the program in force: whichever of the two stubs a device has meanwhile, it runs the same
+ * rules.
+ */
+#define _GNU_SOURCE
+#include "loader/swap_parts.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "loader/own.h"
+
+/* Takes the stub of a link, with its maps, if it is of this version. */
+static bool take_stub(const struct maps_link *link, struct object_stub *stub)
+{
+	if (!link->ifindex || !maps_is_stub(link->program))
+		return false;
+	object_stub_close(stub);
+	stub->slots = maps_get_program_map(link->program, MAPS_SLOTS);
+	stub->control = maps_get_program_map(link->program, MAPS_CONTROL);
+	stub->missed = maps_get_program_map(link->program, MAPS_MISSED);
+	if (!control_is_current(stub->slots, stub->control) || stub->missed < 0) {
+		object_stub_close(stub);
+		return false;
+	}
+	stub->stub = bpf_prog_get_fd_by_id(link->program);
+	return stub->stub >= 0;
+}
+
+/* The pinned maps of a ruleset that no device runs (any more). */
+static void take_pinned(const struct maps_folder *folder, struct object_stub *stub)
+{
+	stub->slots = maps_get(folder, MAPS_SLOTS);
+	stub->control = maps_get(folder, MAPS_CONTROL);
+	stub->missed = maps_get(folder, MAPS_MISSED);
+	if (!control_is_current(stub->slots, stub->control) || stub->missed < 0)
+		object_stub_close(stub);
+}
+
+/* Packets that another version counted as missed: the first word of its control map. */
+static void copy_missed(const struct swap_state *state)
+{
+	OWN_FD int control = maps_get_stub_map(&state->folder, MAPS_CONTROL);
+	uint64_t words[sizeof(struct xdpfw_control) / sizeof(uint64_t)];
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info), key = 0;
+
+	if (control >= 0 && !bpf_obj_get_info_by_fd(control, &info, &len) &&
+	    info.value_size == sizeof(words) && !bpf_map_lookup_elem(control, &key, words))
+		bpf_map_update_elem(state->stub.missed, &key, &words[0], BPF_ANY);
+}
+
+/* No stub runs with these maps yet.  Devices that drop packets go on doing so. */
+static bool fill_maps(struct swap_state *state)
+{
+	int program = state->first ? state->stub.pass : state->old.program;
+	int error = control_set_up(state->stub.control, XDP_DROP);
+
+	for (uint32_t slot = XDPFW_SLOT_LIVE; slot <= XDPFW_SLOT_OTHER && !error; slot++)
+		if (program >= 0)
+			error = control_put_slot(state->stub.slots, slot, program);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM, "cannot fill the stub's maps: %s",
+				   strerror(-error));
+	if (!state->first)
+		copy_missed(state);
+	return true;
+}
+
+bool swap_open_stub(struct swap_state *state)
+{
+	bool made;
+
+	/* One stub program serves all devices: a second one would make every switch slower. */
+	for (int i = 0; i < state->link_count; i++)
+		if (take_stub(&state->links[i], &state->stub))
+			return true;
+	object_stub_close(&state->stub);
+	if (!swap_find_stub(state->links, state->link_count))
+		take_pinned(&state->folder, &state->stub);
+	made = state->stub.slots < 0;
+	return object_stub_load(state->report, &state->stub) && (!made || fill_maps(state));
+}
+
+/* The stub's own maps get their pins back if somebody took them. */
+static bool pin_again(struct swap_state *state, const char *name, int fd)
+{
+	OWN_FD int pinned = maps_get(&state->folder, name);
+	int error;
+
+	if (maps_is_same(pinned, fd))
+		return true;
+	error = maps_pin_over(&state->folder, name, fd);
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot pin '%s': %s", name,
+				     strerror(-error));
+}
+
+static bool replace_stub(struct swap_state *state, struct maps_link *link, uint32_t stub)
+{
+	OWN_FD int fd = maps_get(&state->folder, link->name);
+	int error = fd < 0 ? fd : 0;
+
+	if (!error && bpf_link_update(fd, state->stub.stub, NULL))
+		error = -errno;
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot replace the stub of another version of xdpfw (program "
+				   "%u): %s", link->program, strerror(-error));
+	link->program = stub;
+	return true;
+}
+
+bool swap_set_up_stub(struct swap_state *state)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (!pin_again(state, MAPS_CONTROL, state->stub.control) ||
+	    !pin_again(state, MAPS_MISSED, state->stub.missed) ||
+	    !pin_again(state, MAPS_SLOTS, state->stub.slots))
+		return false;
+	if (bpf_obj_get_info_by_fd(state->stub.stub, &info, &len))
+		return report_fail(state->report, REPORT_SYSTEM, "cannot ask about the stub: %s",
+				   strerror(errno));
+	for (int i = 0; i < state->link_count; i++) {
+		struct maps_link *link = &state->links[i];
+
+		if (link->ifindex && link->program != info.id && maps_is_stub(link->program) &&
+		    !replace_stub(state, link, info.id))
+			return false;
+	}
+	return true;
+}
