@@ -142,6 +142,17 @@ static void print_missed(const struct maps_folder *folder, struct buf *out)
 		buf_printf(out, "missed tail calls: %" PRIu64 "\n", missed);
 }
 
+/* One a line. */
+static void print_failsafe(const char *lines, struct buf *out)
+{
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+
+		buf_printf(out, "failsafe: %.*s\n", (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
 static void print_program(const struct maps_program *program, struct buf *out)
 {
 	const struct maps_header *header = &program->record->header;
@@ -152,6 +163,7 @@ static void print_program(const struct maps_program *program, struct buf *out)
 	print_time(header->loaded, out);
 	buf_printf(out, ", load number %" PRIu64 " of this namespace\n", header->generation);
 	buf_printf(out, "rules: %u, counters: %u\n", header->rule_count, header->counter_count);
+	print_failsafe(program->record->failsafe, out);
 	buf_printf(out,
 		   "program: id %u, %u instructions (%u verified), %u bytes JITed, maps of %" PRIu64
 		   " KiB\n", program->id, program->xlated_bytes / 8, program->verified,

@@ -96,6 +96,19 @@ static void number_load(const struct swap_state *state, struct maps_header *head
 	header->last_generation = ++header->generation;
 }
 
+/* One a line; none of them holds a newline. */
+static void fill_failsafe(struct swap_state *state)
+{
+	const struct compile *compile = state->request->compile;
+	OWN_BUF struct buf text = BUF_INIT;
+
+	buf_puts(&text, "");
+	for (size_t i = 0; i < compile->failsafe_count; i++)
+		buf_printf(&text, "%s\n", compile->failsafe[i]);
+	state->record.header.failsafe_bytes = (uint32_t)text.len;
+	state->record.failsafe = arena_strdup(state->arena, buf_str(&text));
+}
+
 /* All of the record but the counters. */
 static void fill_record(struct swap_state *state, struct str text)
 {
@@ -107,7 +120,7 @@ static void fill_record(struct swap_state *state, struct str text)
 	header->abi = XDPFW_ABI_VERSION;
 	number_load(state, header);
 	header->loaded = (uint64_t)time(NULL);
-	header->rule_count = compile->rule_count;
+	header->rule_count = compile->listed_rules;
 	header->cell_count = state->cells.cell_count;
 	header->counter_count = (uint32_t)compile->counter_count;
 	header->object_count = (uint32_t)compile->object_count;
@@ -125,7 +138,7 @@ static void fill_record(struct swap_state *state, struct str text)
 		record->objects[i].handle = known ? known->handle : header->next_handle++;
 	}
 	record->specs = (struct maps_spec *)swap_make_specs(compile, state->arena);
-	record->failsafe = "";
+	fill_failsafe(state);
 	record->text = arena_strdup(state->arena, text);
 }
 
