@@ -19,7 +19,6 @@
 
 #include <sha2.h>
 
-#include "bpf/xdpfw_abi.h"
 #include "loader/own.h"
 
 #define STATE_MAGIC "xdpfwob1"
@@ -45,21 +44,6 @@ void state_digest_hex(const uint8_t digest[STATE_DIGEST_BYTES], char ret_hex[STA
 {
 	for (size_t i = 0; i < STATE_DIGEST_BYTES; i++)
 		snprintf(&ret_hex[2 * i], 3, "%02x", digest[i]);
-}
-
-void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
-		      char ret_key[STATE_DIGEST_HEX])
-{
-	uint64_t sizes[3] = { XDPFW_ABI_VERSION, strlen(flags), c_bytes };
-	uint8_t digest[STATE_DIGEST_BYTES];
-	SHA2_CTX context;
-
-	SHA256Init(&context);
-	SHA256Update(&context, (const uint8_t *)sizes, sizeof(sizes));
-	SHA256Update(&context, (const uint8_t *)flags, strlen(flags));
-	SHA256Update(&context, (const uint8_t *)c_text, c_bytes);
-	SHA256Final(digest, &context);
-	state_digest_hex(digest, ret_key);
 }
 
 const char *state_path(void)

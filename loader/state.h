@@ -23,10 +23,6 @@
 void state_digest(const void *bytes, size_t len, uint8_t ret_digest[STATE_DIGEST_BYTES]);
 void state_digest_hex(const uint8_t digest[STATE_DIGEST_BYTES], char ret_hex[STATE_DIGEST_HEX]);
 
-/* The key of the object that C_TEXT and FLAGS give. */
-void state_object_key(const char *c_text, size_t c_bytes, const char *flags,
-		      char ret_key[STATE_DIGEST_HEX]);
-
 /* The folder, which is made if it is missing: a descriptor, or a negative errno. */
 int state_open(void);
 const char *state_path(void);
@@ -42,7 +38,7 @@ int state_put_file(int folder, const char *name, const char *temporary, mode_t m
 		   const struct str *parts, size_t count);
 
 /*
- * The kept object of KEY.  False when there is none; a damaged one, or a folder that cannot be
+ * The kept object of KEY, a digest in hex.  False when there is none; a damaged one, or a folder that cannot be
  * used, is also a notice.
  */
 bool state_get_object(struct report *report, const char *key, struct buf *ret_object);

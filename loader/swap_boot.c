@@ -32,7 +32,8 @@ void swap_boot_next(struct swap_state *state, const struct buf *object)
 
 	if (!given)
 		return;
-	if (has_digest(given)) {
+	/* An object that the kernel refused was built anew, and is the one to start with. */
+	if (has_digest(given) && state->kept) {
 		memcpy(digest, given->digest, sizeof(given->digest));
 		return;
 	}
@@ -41,4 +42,11 @@ void swap_boot_next(struct swap_state *state, const struct buf *object)
 	bundle_put(&bundle, &bytes);
 	if (boot_put_next(state->report, &bytes))
 		bundle_read_digest((const uint8_t *)bytes.at, digest);
+}
+
+void swap_boot_settle(struct report *report, const struct maps_record *record, bool pending)
+{
+	static const uint8_t none[STATE_DIGEST_BYTES];
+
+	boot_settle(report, record ? record->header.bundle : none, pending);
 }

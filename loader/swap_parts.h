@@ -14,6 +14,15 @@
 #include "loader/swap.h"
 #include "loader/target.h"
 
+/* A device whose mode changes. */
+struct swap_change {
+	uint32_t ifindex;
+	char name[16];
+	enum attach_mode from, to;
+	struct maps_attach before;	/* what was recorded of it */
+	bool done;
+};
+
 /* A load on its way. */
 struct swap_state {
 	struct report *report;
@@ -36,6 +45,8 @@ struct swap_state {
 	bool first;				/* no ruleset is in force */
 	bool emptied;				/* nor is there: the devices drop packets */
 	sigset_t signals;			/* that the caller blocked */
+	VEC(struct swap_change) changes;
+	bool stays_covered;			/* a device could be given neither of its modes */
 	bool kept;				/* the object was not built now */
 };
 
@@ -121,6 +132,24 @@ bool swap_check_dropped(struct swap_state *state);
  * not mind.
  */
 bool swap_attach_all(struct swap_state *state);
+
+/* swap_mode.c */
+
+/* The device goes to the other mode in swap_change_modes(). */
+void swap_plan_mode(struct swap_state *state, const char *name, uint32_t ifindex, bool generic);
+
+/* All of them, or none; the device drops its packets while it has no program. */
+bool swap_change_modes(struct swap_state *state);
+
+/* The load has failed after that. */
+void swap_undo_modes(struct swap_state *state);
+
+/*
+ * Puts the stub back on devices whose change of mode was broken off, and takes their covers off.
+ * LIVE, OTHER: the programs that may decide; NULL: there is no ruleset, nothing is put back.
+ */
+bool swap_clean_covers(struct report *report, const struct maps_folder *folder,
+		       const struct maps_program *live, const struct maps_program *other);
 
 /* swap_record.c */
 

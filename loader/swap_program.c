@@ -34,11 +34,23 @@ static void keep_failure(struct report *report, const struct compile *compile,
 		report_add(report, "\n  the log: %.2000s", log->at ? log->at : "");
 }
 
+/*
+ * Rulesets of the same program share an object.  The comments in its debug information may then
+ * name lines of another file: they are for people to read, and messages do not use them.
+ */
+static void make_key(const struct compile *compile, char ret_key[STATE_DIGEST_HEX])
+{
+	uint8_t key[STATE_DIGEST_BYTES];
+
+	bundle_key(compile, key);
+	state_digest_hex(key, ret_key);
+}
+
 bool swap_get_kept(struct report *report, const struct compile *compile, struct buf *ret_object)
 {
 	char key[STATE_DIGEST_HEX];
 
-	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
+	make_key(compile, key);
 	return state_get_object(report, key, ret_object);
 }
 
@@ -56,7 +68,7 @@ void swap_keep(struct report *report, const struct compile *compile, const struc
 {
 	char key[STATE_DIGEST_HEX];
 
-	state_object_key(compile->c_text, compile->c_bytes, build_flags, key);
+	make_key(compile, key);
 	state_put_object(report, key, object->at, object->len);
 }
 

@@ -354,6 +354,43 @@ case_hostile_objects() {
 	has "$said" " 4 "
 }
 
+# As after an update of the kernel: with clang there, what it refuses is built anew.
+case_refused_object_is_built_anew() {
+	local i
+	world
+	old_and_new
+	fw 0 compile -f new.nft -o new.obj
+	without_clang
+	for ((i = 64; i < 4000; i += 8)); do
+		change new.obj flip $i
+		"${xdpfw[@]}" load changed.obj >/dev/null 2>&1 || break
+	done
+	fw 4 load changed.obj
+	with_clang
+	fw 0 load changed.obj
+	has "$err" "the kept program is not accepted and is built anew"
+	is "in force" "$(in_force)" new
+	# It is not what the machine starts with.
+	without_clang
+	restart
+	fw 0 load
+	is "output" "$err" ""
+	is "in force" "$(in_force)" new
+	# A boot object that is refused is built anew too, and stays so.
+	cp changed.obj "$XDPFW_STATE_DIR/current"
+	chmod 600 "$XDPFW_STATE_DIR/current"
+	restart
+	fw 4 load
+	with_clang
+	fw 0 load
+	has "$err" "is built anew"
+	is "in force" "$(in_force)" new
+	without_clang
+	restart
+	fw 0 load
+	is "output" "$err" ""
+}
+
 case_boot_object() {
 	world
 	old_and_new
