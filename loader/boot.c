@@ -212,9 +212,14 @@ bool boot_get(struct report *report, const char *name, struct buf *ret_bundle)
 				     name, bundle_read_error(error));
 }
 
-bool boot_is_current(const uint8_t in_force[STATE_DIGEST_BYTES])
+enum boot_start boot_find_start(const uint8_t in_force[STATE_DIGEST_BYTES])
 {
 	OWN_FD int folder = boot_is_here() ? state_open() : -1;
+	uint8_t found[STATE_DIGEST_BYTES];
 
-	return folder >= 0 && !is_none(in_force) && has_digest(folder, CURRENT, in_force);
+	if (folder < 0)
+		return BOOT_START_UNKNOWN;
+	if (!read_digest(folder, CURRENT, found))
+		return BOOT_START_NONE;
+	return memcmp(found, in_force, sizeof(found)) ? BOOT_START_OTHER : BOOT_START_THIS;
 }

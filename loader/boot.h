@@ -50,7 +50,14 @@ void boot_clear(struct report *report);
 /* The bytes of one of these.  REPORT_SYSTEM when there is none or it cannot be read. */
 bool boot_get(struct report *report, const char *name, struct buf *ret_bundle);
 
-/* For status: whether `current` is the ruleset with this digest. */
-bool boot_is_current(const uint8_t in_force[STATE_DIGEST_BYTES]);
+/* For status: what the machine starts with, beside what is in force. */
+enum boot_start {
+	BOOT_START_UNKNOWN,		/* the files cannot be read, or are not this namespace's */
+	BOOT_START_NONE,
+	BOOT_START_THIS,
+	BOOT_START_OTHER,
+};
+
+enum boot_start boot_find_start(const uint8_t in_force[STATE_DIGEST_BYTES]);
 
 #endif

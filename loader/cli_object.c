@@ -45,7 +45,10 @@ bool cli_add_bundle(struct report *report, const struct compile_options *options
 		    struct source_set *sources, struct arena *arena,
 		    struct swap_request *request, struct bundle *ret_bundle)
 {
-	struct bundle bundle = { .mode = (uint32_t)request->mode };
+	struct bundle bundle = {
+		.mode = (uint32_t)request->mode,
+		.allow_missing = request->allow_missing,
+	};
 
 	if (!boot_is_here() || !request->compile->object_count)
 		return true;
@@ -207,12 +210,14 @@ static bool run_load(struct report *report, struct load *load)
 		request.bundle = boot ? &load->bundle : boot_is_here() ? &load->start : NULL;
 		if (!load->options->mode_given)
 			request.mode = (enum attach_mode)load->bundle.mode;
+		request.allow_missing = request.allow_missing || load->bundle.allow_missing;
 		if (!same)
 			ok = boot ? take_older(report, load, &request) :
 				    bundle_fail_version(report, load->name, load->bundle.version);
 		ok = ok && check_failsafe(report, load, &sources, &diag);
 	}
 	load->start.mode = (uint32_t)request.mode;
+	load->start.allow_missing = request.allow_missing;
 	ok = ok && swap_load(report, &request);
 	if (!ok && report->status == REPORT_BUG && request.object)
 		report_add(report, "\n  the program of '%s' was not built here and now: build it "

@@ -19,6 +19,7 @@
 #include "bpf/xdpfw_stub.h"
 #include "compiler/compile.h"
 #include "loader/attach.h"
+#include "loader/boot.h"
 #include "loader/build.h"
 #include "loader/own.h"
 #include "loader/show_parts.h"
@@ -190,6 +191,33 @@ static void print_builder(struct buf *out)
 		buf_printf(out, "notice: %s\n", missing.at);
 }
 
+/* What the machine starts with. */
+static void print_boot(const uint8_t in_force[STATE_DIGEST_BYTES], struct buf *out)
+{
+	switch (boot_find_start(in_force)) {
+	case BOOT_START_THIS:
+		buf_puts(out, "next start: this ruleset\n");
+		break;
+	case BOOT_START_OTHER:
+		buf_puts(out, "next start: another ruleset, the one that 'xdpfw load' loads\n");
+		break;
+	case BOOT_START_NONE:
+		buf_puts(out, "next start: no ruleset\n");
+		break;
+	case BOOT_START_UNKNOWN:
+		break;
+	}
+}
+
+static void print_none(struct buf *out)
+{
+	static const uint8_t none[STATE_DIGEST_BYTES];
+
+	buf_puts(out, "no ruleset is loaded in this network namespace\n");
+	if (boot_find_start(none) == BOOT_START_OTHER)
+		buf_puts(out, "next start: the ruleset that 'xdpfw load' loads\n");
+}
+
 static bool print_status(struct report *report, const struct maps_folder *folder,
 			 const struct maps_program *program, struct arena *arena, struct buf *out)
 {
@@ -209,6 +237,7 @@ static bool print_status(struct report *report, const struct maps_folder *folder
 	print_missed(folder, out);
 	if (!show_devices(report, folder, program, links, count, stub, arena, out))
 		return false;
+	print_boot(program->record->header.bundle, out);
 	print_builder(out);
 	return true;
 }
@@ -247,7 +276,7 @@ bool show_status(struct report *report, struct buf *out)
 	if (ok && emptied)
 		ok = print_emptied(report, &folder, &arena, out);
 	else if (ok && !program.record)
-		buf_puts(out, "no ruleset is loaded in this network namespace\n");
+		print_none(out);
 	else if (ok)
 		ok = print_status(report, &folder, &program, &arena, out);
 	maps_program_close(&program);

@@ -432,6 +432,36 @@ case_boot_object() {
 	has "$err" "there is no ruleset to start with"
 }
 
+case_status() {
+	world
+	old_and_new
+	fw 0 status
+	lacks "$out" "next start"
+	fw 0 -f old.nft
+	fw 0 status
+	has "$out" "next start: this ruleset"
+	mount -t tmpfs tmpfs "$XDPFW_STATE_DIR"
+	chmod 700 "$XDPFW_STATE_DIR"
+	fw 0 status
+	has "$out" "next start: no ruleset"
+	umount "$XDPFW_STATE_DIR"
+	rm "$XDPFW_STATE_DIR/current"
+	mkdir "$XDPFW_STATE_DIR/next.new"
+	fw 0 -f new.nft
+	has "$err" "the machine will not start with this ruleset"
+	fw 0 status
+	has "$out" "next start: no ruleset"
+	rmdir "$XDPFW_STATE_DIR/next.new"
+	fw 0 -f new.nft
+	mkdir "$XDPFW_STATE_DIR/next.new"
+	fw 0 -f old.nft
+	fw 0 status
+	has "$out" "next start: another ruleset, the one that 'xdpfw load' loads"
+	fw 0 unload
+	fw 0 status
+	has "$out" "no ruleset is loaded" "next start: the ruleset that 'xdpfw load' loads"
+}
+
 case_boot_keeps_the_mode() {
 	world
 	old_and_new
