@@ -1,13 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# sample.sh: the rulesets that `make check-kernels` runs in qemu: those of the tests and examples,
-# and XDPFW_KERNEL_RANDOM (40) random ones.
+# sample.sh: all that `make check-kernels` runs in qemu: the guests' own tests on every kernel, and
+# the rulesets of the tests and examples, the large ones, and XDPFW_KERNEL_RANDOM (40) random ones.
 #
 #	top_srcdir=... top_builddir=... tests/kernels/sample.sh CACHE
-: "${top_srcdir:?}" "${top_builddir:?}"
+. "${top_srcdir:?}/tests/suite/lib.sh"
+
 random=$(mktemp -d)
 trap 'rm -rf "$random"' EXIT
-PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/verify/many.py" make "$random" \
-	"${XDPFW_KERNEL_RANDOM:-40}" "$top_builddir/xdpfw" kernels || exit 1
-bash "$top_srcdir/tests/kernels/run.sh" "$1" "$top_srcdir"/examples/*.nft \
-	"$top_srcdir"/tests/golden/*.nft "$top_srcdir"/tests/diff/cases/*.nft "$random"/*.nft
+export PYTHONDONTWRITEBYTECODE=1
+
+run bash "$top_srcdir/tests/kernels/guests.sh" "$1" 5.10/old_kernel \
+	{6.1,6.12,new}/{loading,cards,reset}
+python3 "$top_srcdir/tests/verify/many.py" make "$random" "${XDPFW_KERNEL_RANDOM:-40}" \
+	"$top_builddir/xdpfw" kernels || fail "no random rulesets"
+python3 "$top_srcdir/tests/run/make_large.py" "$random" || fail "no large rulesets"
+run bash "$top_srcdir/tests/kernels/rulesets.sh" "$1" 6.1,6.12,new "$top_srcdir"/examples/*.nft \
+	"$top_srcdir"/tests/{golden,run,diff/cases}/*.nft "$random"/*.nft
+finish

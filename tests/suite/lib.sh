@@ -63,6 +63,7 @@ run() {
 # have FEATURE: whether this machine and user have what a test needs.
 #	kernel	root that may load BPF programs and make namespaces
 #	nft	the kernel's nftables, and nft
+#	qemu	what tests/kernels downloads; $fetched says that it came
 #	nft-1.1	an nft of that version or newer, which XDPFW_NFT_NEWER names
 have() {
 	case $1 in
@@ -71,6 +72,8 @@ have() {
 			bpftool prog list >/dev/null 2>&1 ;;
 	nft)
 		[ "$(id -u)" = 0 ] && unshare -n nft list ruleset >/dev/null 2>&1 ;;
+	qemu)
+		[ "$fetched" = yes ] ;;
 	nft-1.1)
 		[ -n "$XDPFW_NFT_NEWER" ] && unshare -n "$XDPFW_NFT_NEWER" list ruleset &>/dev/null ;;
 	*)

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: an old kernel, Debian's own, and a newer one, in qemu, with cards, traffic and resets;
+# `make check-kernels` runs more of the same.  Downloads some 300 MB, once, into $XDPFW_KERNEL_CACHE
+# (the folder kernels); without a mirror it is skipped.
+. "${top_srcdir:?}/tests/suite/lib.sh"
+. "${top_srcdir:?}/tests/kernels/lib.sh"
+
+cache=${XDPFW_KERNEL_CACHE:-kernels}
+mkdir -p "$cache" && cache=$(cd "$cache" && pwd) || exit 1
+
+# fetch says what could not be had.
+missing=
+need kernel "the loader on other kernels" && missing=$(fetch 5.10 6.1 6.12 2>"$cache/fetch.out") &&
+	fetched=yes
+
+if [ $((failed + skipped)) = 0 ] && need qemu "the loader on other kernels${missing:+ ($missing)}"; then
+	run bash "$top_srcdir/tests/kernels/guests.sh" "$cache" 5.10/old_kernel 6.1/loading 6.1/cards \
+		6.1/reset 6.12/loading 6.12/cards
+	run bash "$top_srcdir/tests/kernels/rulesets.sh" "$cache" 6.1 "$top_srcdir"/examples/*.nft \
+		"$top_srcdir"/tests/golden/*.nft
+fi
+finish
