@@ -22,6 +22,7 @@
 #include "loader/probe.h"
 #include "loader/show.h"
 #include "loader/swap.h"
+#include "loader/watch.h"
 
 void cli_print_notice(const char *text)
 {
@@ -112,8 +113,10 @@ struct swap_request cli_make_request(const struct cli_options *options, struct d
 		.no_verify = options->no_verify,
 		.fresh = options->fresh,
 		.drop_devices = options->drop_devices,
+		.allow_missing = options->allow_missing,
 		.force = options->force,
 		.fix_offloads = options->fix_offloads,
+		.confirm = options->confirm,
 	};
 }
 
@@ -196,7 +199,8 @@ static bool run_text(struct report *report, const struct cli_options *options)
 	else if (options->command == CLI_DESCRIBE)
 		ok = describe_words(report, options->described, &text);
 	else if (options->command == CLI_STATUS)
-		ok = show_status(report, &text);
+		ok = options->explained ? show_explain(report, options->explained, &text) :
+					  show_status(report, &text);
 	else
 		ok = show_list(report, &show, &text);
 	return ok && print_output(report, &text);
@@ -216,6 +220,12 @@ static bool run_command(struct report *report, const struct cli_options *options
 		return cli_load_object(report, options, arena);
 	case CLI_UNLOAD:
 		return swap_unload(report);
+	case CLI_WATCH:
+		return watch_run(report, options->once);
+	case CLI_CONFIRM:
+		return swap_confirm(report);
+	case CLI_ROLLBACK:
+		return swap_rollback(report);
 	case CLI_LIST:
 	case CLI_STATUS:
 	case CLI_DESCRIBE:

@@ -7,13 +7,16 @@
  */
 #include "loader/cli_options.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "loader/control.h"
 
 enum cli_option {
 	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_FAILSAFE,
-	OPTION_MODE,
-	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_FIX_OFFLOADS, OPTION_FRESH,
-	OPTION_NO_VERIFY, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
+	OPTION_MODE, OPTION_CONFIRM,
+	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_EXPLAIN, OPTION_FIX_OFFLOADS, OPTION_FRESH,
+	OPTION_NO_VERIFY, OPTION_ALLOW_MISSING, OPTION_ONCE, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
 	OPTION_HELP,
 };
 
@@ -36,14 +39,21 @@ static const struct cli_row rows[] = {
 	  "let in what the matches RULE are true of, in front of all rules" },
 	{ OPTION_MODE, 0, "mode", "auto|native|generic|offload",
 	  "how to attach (auto: native, else generic)" },
+	{ OPTION_CONFIRM, 0, "confirm", "SECONDS",
+	  "bring the ruleset before back unless 'xdpfw confirm' comes in time" },
 	{ OPTION_NETNS, 0, "netns", "NAME|PID|PATH", "work inside that network namespace" },
 	{ OPTION_EMIT, 0, "emit", "PHASE",
 	  "print one phase of the compiler: tokens, ast, bound, ir, plan or c" },
 	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
 	  "let devices go that have a filter and are not in FILE" },
 	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },
+	{ OPTION_EXPLAIN, 0, "explain", "DEV",
+	  "with 'status': why DEV is in its mode, and what would give it native mode" },
 	{ OPTION_FIX_OFFLOADS, 0, "fix-offloads", NULL,
 	  "turn off the device settings that refuse native mode, and say which" },
+	{ OPTION_ALLOW_MISSING, 0, "allow-missing", NULL,
+	  "load though devices are not there; 'watch' filters them when they come" },
+	{ OPTION_ONCE, 0, "once", NULL, "with 'watch': look once, do not stay" },
 	{ OPTION_FRESH, 0, "fresh", NULL, "start all counters at FILE's figures" },
 	{ OPTION_NO_VERIFY, 0, "no-verify", NULL, "load without the proof" },
 	{ OPTION_OUTPUT, 'o', "output", "OBJ",
@@ -139,6 +149,20 @@ static bool add_devices(struct report *report, struct arena *arena, const char *
 	}
 }
 
+static bool set_confirm(struct report *report, const char *word, uint32_t *ret_seconds)
+{
+	char *end;
+	unsigned long seconds = strtoul(word, &end, 10);
+
+	if (!strchr("0123456789", word[0]) || *end || seconds < 1 ||
+	    seconds > CONTROL_SECONDS_MOST)
+		return report_fail(report, REPORT_USAGE,
+				   "--confirm is given in seconds, from 1 to %d, not '%s'",
+				   CONTROL_SECONDS_MOST, word);
+	*ret_seconds = (uint32_t)seconds;
+	return true;
+}
+
 static bool apply(struct report *report, struct arena *arena, enum cli_option option,
 		  const char *value, struct cli_options *options)
 {
@@ -166,6 +190,8 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 	case OPTION_MODE:
 		options->mode_given = true;
 		return set_mode(report, value, &options->mode);
+	case OPTION_CONFIRM:
+		return set_confirm(report, value, &options->confirm);
 	case OPTION_NETNS:
 		options->netns = value;
 		return true;
@@ -179,8 +205,15 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 		return options->drop_devices = true;
 	case OPTION_FORCE:
 		return options->force = true;
+	case OPTION_EXPLAIN:
+		options->explained = value;
+		return true;
 	case OPTION_FIX_OFFLOADS:
 		return options->fix_offloads = true;
+	case OPTION_ALLOW_MISSING:
+		return options->allow_missing = true;
+	case OPTION_ONCE:
+		return options->once = true;
 	case OPTION_FRESH:
 		return options->fresh = true;
 	case OPTION_NO_VERIFY:
@@ -362,11 +395,36 @@ static void add_described(struct arena *arena, const char *word, struct cli_opti
 				     word;
 }
 
+struct cli_word {
+	const char *word;
+	enum cli_command command;
+};
+
+static const struct cli_word commands[] = {
+	{ "list", CLI_LIST },		{ "status", CLI_STATUS },
+	{ "confirm", CLI_CONFIRM },	{ "rollback", CLI_ROLLBACK },
+	{ "unload", CLI_UNLOAD },	{ "compile", CLI_COMPILE },
+	{ "load", CLI_LOAD_OBJECT },	{ "watch", CLI_WATCH },
+};
+
+static const struct cli_word *find_command(struct report *report, const char *word)
+{
+	struct str_nearest nearest = { .word = str_from(word) };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(word, commands[i].word))
+			return &commands[i];
+		str_nearest_offer(&nearest, commands[i].word);
+	}
+	report_fail(report, REPORT_USAGE, "there is no command '%s'", word);
+	suggest(report, &nearest, "");
+	return NULL;
+}
+
 static bool parse_command(struct report *report, struct arena *arena, const char *word,
 			  struct cli_words *words, struct cli_options *options)
 {
-	static const char *const commands[] = { "list", "status", "unload", "compile", "load" };
-	struct str_nearest nearest = { .word = str_from(word) };
+	const struct cli_word *found;
 
 	if (options->command == CLI_DESCRIBE) {
 		add_described(arena, word, options);
@@ -379,22 +437,12 @@ static bool parse_command(struct report *report, struct arena *arena, const char
 	if (options->command != CLI_NONE)
 		return report_fail(report, REPORT_USAGE,
 				   "one command at a time: '%s' is one too many", word);
-	if (!strcmp(word, "list"))
+	found = find_command(report, word);
+	if (!found)
+		return false;
+	if (found->command == CLI_LIST)
 		return parse_list(report, words, options);
-	if (!strcmp(word, "status")) {
-		options->command = CLI_STATUS;
-	} else if (!strcmp(word, "unload")) {
-		options->command = CLI_UNLOAD;
-	} else if (!strcmp(word, "compile")) {
-		options->command = CLI_COMPILE;
-	} else if (!strcmp(word, "load")) {
-		options->command = CLI_LOAD_OBJECT;
-	} else {
-		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-			str_nearest_offer(&nearest, commands[i]);
-		report_fail(report, REPORT_USAGE, "there is no command '%s'", word);
-		return suggest(report, &nearest, "");
-	}
+	options->command = found->command;
 	return true;
 }
 
@@ -426,7 +474,7 @@ static bool check_compile(struct report *report, const struct cli_options *optio
 				   "'compile' is given as 'compile -f FILE -o OBJ'");
 	if (options->netns || options->check || options->emit || options->no_verify ||
 	    options->fresh || options->drop_devices || options->force || options->fix_offloads ||
-	    options->mode_given)
+	    options->mode_given || options->confirm)
 		return report_fail(report, REPORT_USAGE,
 				   "'compile' looks at no device and loads nothing: give this "
 				   "option to 'xdpfw load'");
@@ -440,6 +488,10 @@ static bool check_options(struct report *report, struct cli_options *options)
 		return true;
 	if (options->output && options->command != CLI_COMPILE)
 		return report_fail(report, REPORT_USAGE, "-o goes with 'compile'");
+	if (options->command != CLI_STATUS && options->explained)
+		return report_fail(report, REPORT_USAGE, "--explain goes with 'status'");
+	if (options->command != CLI_WATCH && options->once)
+		return report_fail(report, REPORT_USAGE, "--once goes with 'watch'");
 	if (options->command != CLI_LIST && (options->handles || options->stateless))
 		return report_fail(report, REPORT_USAGE, "-a and -s go with 'list'");
 	if (options->command == CLI_LOAD_OBJECT)
@@ -457,9 +509,10 @@ static bool check_options(struct report *report, struct cli_options *options)
 				   "them");
 	if (options->command != CLI_LOAD &&
 	    (options->check || options->emit || options->no_verify || options->fresh ||
-	     options->drop_devices || options->force || options->fix_offloads || options->mode != ATTACH_AUTO ||
+	     options->allow_missing || options->drop_devices || options->force ||
+	     options->fix_offloads || options->mode != ATTACH_AUTO ||
 	     options->defines.len || options->include_dirs.len || options->devices.len ||
-	     options->failsafe.len))
+	     options->failsafe.len || options->confirm))
 		return report_fail(report, REPORT_USAGE,
 				   "an option here needs -f FILE; 'xdpfw --help' says which");
 	return true;
@@ -499,8 +552,9 @@ void cli_print_help(struct buf *out)
 		      " [FAMILY]\n"
 		      "       xdpfw [options] list table FAMILY TABLE\n"
 		      "       xdpfw [options] list chain|set|map|counter FAMILY TABLE NAME\n"
-		      "       xdpfw [options] status\n"
-		      "       xdpfw [options] unload\n"
+		      "       xdpfw [options] status [--explain DEV]\n"
+		      "       xdpfw [options] confirm|rollback|unload\n"
+		      "       xdpfw [options] watch [--once]\n"
 		      "       xdpfw --describe [WORD...]\n\n"
 		      "Loads a ruleset in nftables' language as an XDP program.\n\n");
 	for (size_t i = 0; i < ROW_COUNT; i++) {

@@ -21,6 +21,9 @@ enum cli_command {
 	CLI_LIST,
 	CLI_STATUS,
 	CLI_UNLOAD,
+	CLI_WATCH,
+	CLI_CONFIRM,
+	CLI_ROLLBACK,
 	CLI_DESCRIBE,
 	CLI_HELP,
 	CLI_VERSION,
@@ -39,11 +42,13 @@ struct cli_options {
 	const char *object;		/* of `load`; NULL: the boot object */
 	const char *netns;
 	bool check, emit, handles, stateless;
-	bool no_verify, fresh, drop_devices, force, fix_offloads;
+	bool no_verify, fresh, drop_devices, force, fix_offloads, allow_missing, once;
 	bool mode_given;
 	enum attach_mode mode;
+	uint32_t confirm;		/* seconds; 0: not asked for */
 	enum compile_phase phase;
 	struct cli_list list;
+	const char *explained;		/* the device of --explain */
 	const char *described;		/* NULL: everything */
 	VEC(struct compile_define) defines;
 	VEC(const char *) include_dirs;

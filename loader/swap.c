@@ -54,8 +54,7 @@ static bool check_signals(struct swap_state *state)
 	return true;
 }
 
-/* What is in force, and what may come back.  After swap_clean() slot 0 is in force. */
-static bool read_slots(struct swap_state *state)
+bool swap_read_slots(struct swap_state *state)
 {
 	OWN_FD int slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
 	OWN_FD int word = maps_get_stub_map(&state->folder, MAPS_CONTROL);
@@ -70,7 +69,7 @@ static bool read_slots(struct swap_state *state)
 	return maps_read_slot(state->report, slots, XDPFW_SLOT_OTHER, state->arena, &state->other);
 }
 
-static bool open_state(struct swap_state *state)
+bool swap_open_state(struct swap_state *state, bool create)
 {
 	uint64_t cookie;
 
@@ -82,9 +81,8 @@ static bool open_state(struct swap_state *state)
 	    !swap_clean(state->report, &state->folder))
 		return false;
 	maps_close(&state->folder);
-	if (!maps_open(state->report, cookie, true, &state->folder))
-		return false;
-	if (!read_slots(state))
+	if (!maps_open(state->report, cookie, create, &state->folder) ||
+	    !swap_read_slots(state))
 		return false;
 	state->first = !swap_is_ruleset(&state->old) && !state->emptied;
 	if (state->emptied)
@@ -154,8 +152,7 @@ static bool switch_slot(struct swap_state *state)
 
 	/* What comes back instead of the new one is to know all that was counted until now. */
 	if (state->pending)
-		swap_settle(state->report, state->arena, &state->old, &state->other,
-			    MAPS_UNDONE_NOT);
+		swap_settle(state->report, &state->old, &state->other, MAPS_UNDONE_NOT);
 	error = swap_switch(&state->stub, state->live.program, state->pending,
 			    state->request->confirm);
 	return !error || report_fail(state->report, REPORT_SYSTEM,
@@ -168,7 +165,7 @@ static void finish_counters(struct swap_state *state)
 	struct report *report = state->report, late = { 0 };
 
 	if (state->pending)
-		swap_settle(report, state->arena, &state->old, &state->other, MAPS_UNDONE_NOT);
+		swap_settle(report, &state->old, &state->other, MAPS_UNDONE_NOT);
 	if (state->first || !state->cells.anew)
 		return;
 	state->record.header.revision++;
@@ -200,12 +197,13 @@ static void finish(struct swap_state *state)
 }
 
 /* Takes back what a failed load has done. */
-static void undo(struct swap_state *state)
+void swap_undo(struct swap_state *state)
 {
 	struct report quiet = { 0 };
 
 	if (state->folder.fd < 0)
 		return;
+	swap_undo_modes(state);
 	if (state->stub.stub >= 0 && !state->first)
 		swap_mend_slots(&state->stub);
 	for (size_t i = 0; i < state->pinned.len; i++)
@@ -264,10 +262,25 @@ static bool check_pending(struct swap_state *state)
 	return true;
 }
 
+static void say_pending(struct swap_state *state)
+{
+	const struct maps_program *before = state->pending ? &state->other : &state->old;
+	uint32_t seconds = state->request->confirm;
+
+	if (seconds && swap_is_ruleset(before))
+		report_notice(state->report,
+			      "the ruleset before comes back in %u seconds unless 'xdpfw confirm' "
+			      "is said", seconds);
+	else if (seconds)
+		report_notice(state->report,
+			      "the ruleset goes in %u seconds unless 'xdpfw confirm' is said",
+			      seconds);
+}
+
 static bool run_load(struct swap_state *state, const struct buf *object)
 {
 	swap_fault("built");
-	if (!open_state(state) ||
+	if (!swap_open_state(state, true) ||
 	    !swap_find_devices(state->report, state->request, state->arena, true,
 			       &state->target) ||
 	    !check_pending(state) || !swap_check_dropped(state) || !swap_open_stub(state) ||
@@ -278,20 +291,21 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	if (!check_signals(state) || !set_up(state))
 		return false;
 	swap_fault("pinned");
-	if (!swap_attach_all(state))
+	if (!swap_look_again(state) || !swap_attach_all(state))
 		return false;
 	swap_boot_next(state, object);
 	if (!swap_make_record(state))
 		return false;
 	swap_fault("attached");
-	if (!check_signals(state) || !switch_slot(state))
+	if (!check_signals(state) || !swap_change_modes(state) || !switch_slot(state))
 		return false;
+	say_pending(state);
 	finish(state);
 	return true;
 }
 
 /* Afterwards a load can begin again. */
-static void close_state(struct swap_state *state)
+void swap_close_state(struct swap_state *state)
 {
 	object_close(&state->live);
 	object_stub_close(&state->stub);
@@ -301,6 +315,7 @@ static void close_state(struct swap_state *state)
 	put_fd(&state->lock, -1);
 	put_fd(&state->known, -1);
 	state->pinned.len = 0;
+	state->changes.len = 0;
 	memset(&state->record, 0, sizeof(state->record));
 }
 
@@ -320,8 +335,8 @@ static bool run_kept(struct swap_state *state, struct buf *object)
 		return true;
 	if (report->status != REPORT_BUG || !build_find_clang())
 		return false;
-	undo(state);
-	close_state(state);
+	swap_undo(state);
+	swap_close_state(state);
 	report_notice(report, "the kept program is not accepted and is built anew: %.*s",
 		      (int)strcspn(report->text.at, "\n"), report->text.at);
 	buf_free(&report->text);
@@ -346,10 +361,10 @@ static bool run_empty(struct swap_state *state)
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "--confirm needs a ruleset: this one has no table, and removes "
 				   "what is in force");
-	if (!open_state(state) || !check_pending(state) || !swap_check_dropped(state))
+	if (!swap_open_state(state, true) || !check_pending(state) || !swap_check_dropped(state))
 		return false;
 	boot_clear(state->report);
-	return maps_remove(state->report, &state->folder);
+	return swap_remove(state->report, &state->folder);
 }
 
 bool swap_load(struct report *report, const struct swap_request *request)
@@ -357,33 +372,21 @@ bool swap_load(struct report *report, const struct swap_request *request)
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	OWN_BUF struct buf object = BUF_INIT;
 	size_t count = request->compile->device_count;
-	struct swap_state state = {
-		.report = report,
-		.request = request,
-		.arena = &arena,
-		.lock = -1,
-		.folder = MAPS_FOLDER_INIT,
-		.old = MAPS_PROGRAM_INIT,
-		.other = MAPS_PROGRAM_INIT,
-		.stub = OBJECT_STUB_INIT,
-		.live = OBJECT_INIT,
-		.known = -1,
-	};
+	struct swap_state state = SWAP_STATE_INIT(report, request, &arena);
 	bool ok = true;
 
-	if (!probe_system(report))
-		return false;
-	if (!swap_find_devices(report, request, &arena, false, &state.target))
+	if (!probe_system(report) ||
+	    !swap_find_devices(report, request, &arena, false, &state.target))
 		ok = false;
 	else if (count || request->compile->object_count)
 		ok = run_kept(&state, &object) || run_built(&state, &object);
 	else
 		ok = run_empty(&state);
 	if (!ok) {
-		undo(&state);
+		swap_undo(&state);
 		say_what_holds(&state);
 	}
-	close_state(&state);
+	swap_close_state(&state);
 	return ok;
 }
 
@@ -419,24 +422,4 @@ bool swap_check(struct report *report, const struct swap_request *request)
 	maps_plan_cells(request->compile, NULL, NULL, false, &arena, &cells);
 	return probe_read_clock(report, &program.clock) &&
 	       swap_make_program(report, request, &program, &arena, &none, &packets);
-}
-
-bool swap_unload(struct report *report)
-{
-	struct maps_folder folder = MAPS_FOLDER_INIT;
-	OWN_FD int lock = -1;
-	uint64_t cookie;
-	bool ok;
-
-	if (!probe_system(report) || !state_lock(report, SWAP_LOCK_SECONDS, &lock) ||
-	    !probe_netns_cookie(report, &cookie) || !maps_open(report, cookie, false, &folder))
-		return false;
-	if (folder.parent >= 0)
-		maps_remove_dead(report, &folder);
-	ok = maps_remove(report, &folder);
-	if (ok)
-		swap_boot_settle(report, NULL, false);
-	maps_close(&folder);
-	maps_wait_grace();		/* the kernel frees what was pinned only then */
-	return ok;
 }

@@ -12,6 +12,7 @@
 #include "loader/attach.h"
 #include "loader/bundle.h"
 #include "loader/maps.h"
+#include "loader/netdev.h"
 #include "loader/report.h"
 
 #define SWAP_LOCK_SECONDS 60
@@ -39,8 +40,23 @@ bool swap_check(struct report *report, const struct swap_request *request);
 
 bool swap_unload(struct report *report);
 
+/*
+ * Looks at the devices that came, went or changed since the ruleset in force was loaded: those that
+ * it names are filtered afterwards.  SEEN: devices that the user has been told of, or NULL.
+ */
+bool swap_catch_up(struct report *report, const struct netdev_list *seen);
+
+/* The ruleset in force stays.  REPORT_SYSTEM when none waits for this. */
+bool swap_confirm(struct report *report);
+
+/* The ruleset before comes back. */
+bool swap_rollback(struct report *report);
+
 /* Builds the program: for `compile -o`. */
 bool swap_build(struct report *report, const struct compile *compile, struct buf *ret_object);
+
+/* Whether a program was made from a ruleset: not the one that stands for none. */
+bool swap_is_ruleset(const struct maps_program *program);
 
 /*
  * Opens what is in force, after removing what a killed command left half made (if no command is

@@ -96,12 +96,7 @@ bool swap_check_dropped(struct swap_state *state)
 			   "meant", names.at);
 }
 
-static const char *mode_word(bool generic)
-{
-	return generic ? "generic" : "native";
-}
-
-/* A device that has the stub keeps it, and the mode it is in. */
+/* A device that has the stub keeps it, and the mode it is in unless another one is asked for. */
 static bool keep_device(struct swap_state *state, const struct target_row *row)
 {
 	enum attach_mode wanted = state->request->mode;
@@ -112,15 +107,14 @@ static bool keep_device(struct swap_state *state, const struct target_row *row)
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "cannot ask for the mode %s is in: %s", row->name,
 				   strerror(-error));
+	if (state->keeps_modes)
+		return true;
 	if (wanted == ATTACH_OFFLOAD)
 		return attach_refuse_offload(state->report, row->name, row->device.ifindex);
 	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
 		return true;
-	return report_fail(state->report, REPORT_SYSTEM,
-			   "%s is in %s mode, and a reload keeps the mode: the kernel cannot "
-			   "change it without a moment in which the device is open; 'xdpfw unload' "
-			   "first",
-			   row->name, mode_word(found.generic));
+	swap_plan_mode(state, row->name, row->device.ifindex, found.generic);
+	return true;
 }
 
 /* Another program in a link of ours: the stub takes its place in one step. */
@@ -182,20 +176,47 @@ static const uint32_t *list_ifindexes(struct swap_state *state, size_t *ret_coun
 	return ifindexes;
 }
 
+static const struct xdpfw_device *other_of(const struct target *target)
+{
+	return target->other.ifindex ? &target->other : NULL;
+}
+
 bool swap_make_table(struct swap_state *state, struct xdpfw_device_table **ret_table)
 {
 	struct xdpfw_device_table *table = ARENA_NEW(state->arena, struct xdpfw_device_table);
-	const struct xdpfw_device *other = &state->target.other;
 	struct xdpfw_device *rows;
 	size_t links, count;
 	const uint32_t *ifindexes = list_ifindexes(state, &links);
 
 	count = target_make_rows(&state->target, ifindexes, links, state->arena, &rows);
-	if (!devtable_fill(rows, count, other->ifindex ? other : NULL, table))
+	if (!devtable_fill(rows, count, other_of(&state->target), table))
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "xdpfw cannot tell so many devices apart (%zu)", count);
 	*ret_table = table;
 	return true;
+}
+
+bool swap_look_again(struct swap_state *state)
+{
+	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
+	struct xdpfw_device *rows;
+	size_t links, count;
+	const uint32_t *ifindexes;
+	uint32_t left_out;
+	int error;
+
+	if (!swap_find_devices(state->report, state->request, state->arena, true,
+			       &state->target) ||
+	    !swap_check_dropped(state))
+		return false;
+	ifindexes = list_ifindexes(state, &links);
+	count = target_make_rows(&state->target, ifindexes, links, state->arena, &rows);
+	error = devtable_map(state->live.maps.devices, true, &table);
+	if (!error)
+		error = devtable_change(table, rows, count, other_of(&state->target), &left_out);
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot add devices that came just now to the table: %s",
+				     strerror(-error));
 }
 
 /*

@@ -48,9 +48,33 @@ struct swap_state {
 	VEC(struct swap_change) changes;
 	bool stays_covered;			/* a device could be given neither of its modes */
 	bool kept;				/* the object was not built now */
+	bool keeps_modes;			/* of devices that have the stub, whatever is asked for */
 };
 
+#define SWAP_STATE_INIT(report_, request_, arena_)                                             \
+	{                                                                                      \
+		.report = (report_), .request = (request_), .arena = (arena_), .lock = -1,     \
+		.folder = MAPS_FOLDER_INIT, .old = MAPS_PROGRAM_INIT,                          \
+		.other = MAPS_PROGRAM_INIT, .stub = OBJECT_STUB_INIT, .live = OBJECT_INIT,     \
+		.known = -1,                                                                   \
+	}
+
 /* swap.c */
+
+/* What is in force, and what may come back.  After swap_clean() slot 0 is in force. */
+bool swap_read_slots(struct swap_state *state);
+
+/*
+ * Takes the lock, puts right what a kill left, and reads what is in force.  The folder of pins is
+ * made only with CREATE.
+ */
+bool swap_open_state(struct swap_state *state, bool create);
+
+/* Takes back what was begun and has failed. */
+void swap_undo(struct swap_state *state);
+
+/* Afterwards a load can begin again. */
+void swap_close_state(struct swap_state *state);
 
 bool swap_pin(struct swap_state *state, const char *name, int fd);
 
@@ -85,8 +109,8 @@ int swap_go_back(const struct object_stub *stub);
 /* swap_settle.c */
 
 /* Before FROM is replaced by TO, and again when no packet is in FROM any more; failing is a notice. */
-void swap_settle(struct report *report, struct arena *arena, const struct maps_program *from,
-		 struct maps_program *to, enum maps_undone why);
+void swap_settle(struct report *report, const struct maps_program *from,
+		 const struct maps_program *to, enum maps_undone why);
 
 /* What the cells of OTHER, which stays in slot 1, have when RECORD is made. */
 int swap_note_seen(const struct maps_program *other, int cells, struct maps_record *record);
@@ -117,6 +141,9 @@ size_t swap_list_proofs(const struct compile *compile, const struct target *targ
 /* swap_devices.c */
 
 bool swap_is_named(const struct swap_state *state, uint32_t ifindex);
+
+/* The devices once more, after the proof took its time: the table of the new program follows. */
+bool swap_look_again(struct swap_state *state);
 
 /* "eth0, eth1": those that the program filters. */
 const char *swap_name_devices(const struct maps_program *program, struct arena *arena);
@@ -150,6 +177,17 @@ void swap_undo_modes(struct swap_state *state);
  */
 bool swap_clean_covers(struct report *report, const struct maps_folder *folder,
 		       const struct maps_program *live, const struct maps_program *other);
+
+/* swap_follow.c */
+
+/*
+ * Brings the tables of both slots up to date with the devices there are now, and puts the stub on
+ * those that slot 0 names and do not have it; those that slot 1 names too while a confirm is
+ * pending, and with BOTH.  The caller holds the lock.  STRICT: a device that cannot be filtered is
+ * an error, not a notice.  SEEN: devices that the user has been told of, or NULL.
+ */
+bool swap_follow(struct report *report, const struct maps_folder *folder,
+		 const struct netdev_list *seen, bool both, bool strict);
 
 /* swap_record.c */
 
@@ -195,6 +233,11 @@ bool swap_make_program(struct report *report, const struct swap_request *request
 		       const struct swap_program *program, struct arena *arena,
 		       struct object *ret_live, uint32_t *ret_packets);
 
+/* swap_remove.c */
+
+/* Opens all devices at once, and removes the folder. */
+bool swap_remove(struct report *report, struct maps_folder *folder);
+
 /* swap_clean.c */
 
 /* Ends the process here when a test asks for it; nothing in a build for users. */
@@ -202,9 +245,6 @@ void swap_fault(const char *point);
 
 /* Removes what is half made. The caller holds the lock. Afterwards the folder may be gone. */
 bool swap_clean(struct report *report, struct maps_folder *folder);
-
-/* Whether the program in force was made by xdpfw from a ruleset. */
-bool swap_is_ruleset(const struct maps_program *program);
 
 /* A link that holds the stub on a device, or NULL. */
 const struct maps_link *swap_find_stub(const struct maps_link *links, int count);
