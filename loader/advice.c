@@ -17,119 +17,142 @@
 
 static const struct advice_row rows[] = {
 #ifdef XDPFW_TEST_FAULTS
-	{ "veth", "test: rx-checksum is on", { "rx-checksum" }, "ethtool -K @ rx off",
-	  ADVICE_FIX_FEATURE, "loader/attach.c: XDPFW_REFUSE_NATIVE" },
+	{ .driver = "veth", .words = "test: rx-checksum is on", .features = { "rx-checksum" },
+	  .fix = ADVICE_FIX_FEATURE,
+	  .help = "ethtool -K @ rx off",
+	  .fact = "loader/attach.c: XDPFW_REFUSE_NATIVE" },
 #endif
 	/* No setting of the guest takes this away: the driver looks at what it has agreed on. */
-	{ "virtio_net", "disable GRO_HW", { NULL },
-	  "the host does not let this guest turn its receive offloads off, so no ethtool line "
-	  "helps; start the virtual machine with ctrl_guest_offloads=on, or with guest_csum=off,"
-	  "guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off (QEMU: options of -device "
-	  "virtio-net-pci)", ADVICE_FIX_NONE,
-	  "drivers/net/virtio_net.c virtnet_xdp_set: Can't set XDP while host is implementing "
-	  "GRO_HW/CSUM, disable GRO_HW/CSUM first" },
-	{ "virtio_net", "disable LRO", { NULL },
-	  "the host does not let this guest turn its receive offloads off, so no ethtool line "
-	  "helps; start the virtual machine with ctrl_guest_offloads=on (QEMU: an option of "
-	  "-device virtio-net-pci)", ADVICE_FIX_NONE,
-	  "drivers/net/virtio_net.c virtnet_xdp_set: Can't set XDP while host is implementing "
-	  "LRO/CSUM, disable LRO/CSUM first (older kernels)" },
-	{ "virtio_net", "any_header_sg required", { NULL },
-	  "the host's virtio is too old for native mode; give the virtual machine a newer machine "
-	  "type (virtio 1.0)", ADVICE_FIX_NONE,
-	  "drivers/net/virtio_net.c virtnet_xdp_set: XDP expects header/data in single page, "
-	  "any_header_sg required" },
-	{ "virtio_net", "MTU too large", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/virtio_net.c virtnet_xdp_set: MTU too large to enable XDP" },
-	{ "virtio_net", "Too few free TX rings", { NULL },
-	  "give the virtual machine more queues: current ones plus one for each CPU (QEMU: "
-	  "queues= of -netdev, mq=on of -device)", ADVICE_FIX_NONE,
-	  "drivers/net/virtio_net.c virtnet_xdp_set: Too few free TX rings available (older "
-	  "kernels)" },
-	{ "veth", "number of rx queues not less than peer tx", { NULL },
-	  "ethtool -L @ rx N, with N at least the number of channels the other end sends on "
-	  "('ethtool -l' there says tx); if @ cannot have so many, ethtool -L PEER tx 1 at the "
-	  "other end", ADVICE_FIX_RX_CHANNELS,
-	  "drivers/net/veth.c veth_xdp_set: XDP expects number of rx queues not less than peer tx "
-	  "queues" },
-	{ "veth", "Peer MTU is too large", { NULL },
-	  "ip link set dev PEER mtu 1500 at the other end of @", ADVICE_FIX_NONE,
-	  "drivers/net/veth.c veth_xdp_set: Peer MTU is too large to set XDP" },
-	{ "veth", "peer is detached", { NULL }, "the other end of @ is gone; make the pair anew",
-	  ADVICE_FIX_NONE, "drivers/net/veth.c veth_xdp_set: Cannot set XDP when peer is detached" },
-	{ "vmxnet3", "too large for XDP", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/vmxnet3/vmxnet3_xdp.c vmxnet3_xdp_set: MTU %u too large for XDP" },
-	{ "hv_netvsc", "not support LRO", { "rx-lro" }, "ethtool -K @ lro off", ADVICE_FIX_FEATURE,
-	  "drivers/net/hyperv/netvsc_bpf.c netvsc_xdp_set: XDP: not support LRO" },
-	{ "hv_netvsc", "mtu too large", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/hyperv/netvsc_bpf.c netvsc_xdp_set: XDP: mtu too large" },
-	{ "ena", "MTU is larger", { NULL }, "ip link set dev @ mtu 3498", ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/amazon/ena/ena_xdp.c ena_xdp_set: the current MTU is larger than "
-	  "the maximum allowed MTU" },
-	{ "ena", "no enough space for allocating XDP queues", { NULL },
-	  "ethtool -L @ combined N, with N at most half of the most there can be ('ethtool -l @')",
-	  ADVICE_FIX_HALF_CHANNELS,
-	  "drivers/net/ethernet/amazon/ena/ena_xdp.c ena_xdp_set: there is no enough space for "
-	  "allocating XDP queues" },
-	{ "igc", "Jumbo frames not supported", { NULL }, "ip link set dev @ mtu 1500",
-	  ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/intel/igc/igc_xdp.c igc_xdp_set_prog: Jumbo frames not supported" },
-	{ "igb", "RX buffer size is too small", { NULL }, "ip link set dev @ mtu 1500",
-	  ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/intel/igb/igb_main.c igb_xdp_setup: The RX buffer size is too "
-	  "small for the frame size" },
-	{ "i40e", "MTU too large", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/intel/i40e/i40e_main.c i40e_xdp_setup: MTU too large to enable "
-	  "XDP" },
-	{ "ice", "MTU", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/intel/ice/ice_main.c ice_xdp_setup_prog: MTU too large for loading "
-	  "XDP" },
-	{ "ice", "only on PF VSI", { NULL },
-	  "a virtual function of this card cannot run XDP; filter on the physical one",
-	  ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/intel/ice/ice_main.c ice_xdp: XDP can be loaded only on PF VSI" },
+	{ .driver = "virtio_net", .words = "disable GRO_HW",
+	  .help = "the host does not let this guest turn its receive offloads off, so no ethtool "
+		  "line helps; start the virtual machine with ctrl_guest_offloads=on, or with "
+		  "guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off "
+		  "(QEMU: options of -device virtio-net-pci)",
+	  .fact = "drivers/net/virtio_net.c virtnet_xdp_set: Can't set XDP while host is "
+		  "implementing GRO_HW/CSUM, disable GRO_HW/CSUM first" },
+	{ .driver = "virtio_net", .words = "disable LRO",
+	  .help = "the host does not let this guest turn its receive offloads off, so no ethtool "
+		  "line helps; start the virtual machine with ctrl_guest_offloads=on (QEMU: an "
+		  "option of -device virtio-net-pci)",
+	  .fact = "drivers/net/virtio_net.c virtnet_xdp_set: Can't set XDP while host is "
+		  "implementing LRO/CSUM, disable LRO/CSUM first (older kernels)" },
+	{ .driver = "virtio_net", .words = "any_header_sg required",
+	  .help = "the host's virtio is too old for native mode; give the virtual machine a newer "
+		  "machine type (virtio 1.0)",
+	  .fact = "drivers/net/virtio_net.c virtnet_xdp_set: XDP expects header/data in single "
+		  "page, any_header_sg required" },
+	{ .driver = "virtio_net", .words = "MTU too large",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/virtio_net.c virtnet_xdp_set: MTU too large to enable XDP" },
+	{ .driver = "virtio_net", .words = "Too few free TX rings",
+	  .help = "give the virtual machine more queues: current ones plus one for each CPU "
+		  "(QEMU: queues= of -netdev, mq=on of -device)",
+	  .fact = "drivers/net/virtio_net.c virtnet_xdp_set: Too few free TX rings available "
+		  "(older kernels)" },
+	{ .driver = "veth", .words = "number of rx queues not less than peer tx",
+	  .fix = ADVICE_FIX_RX_CHANNELS,
+	  .help = "ethtool -L @ rx #, and not more channels to send at its other end",
+	  .otherwise = "ethtool -L PEER tx # at the other end of @",
+	  .fact = "drivers/net/veth.c veth_xdp_set: XDP expects number of rx queues not less than "
+		  "peer tx queues" },
+	{ .driver = "veth", .words = "Peer MTU is too large",
+	  .help = "ip link set dev PEER mtu 1500 at the other end of @",
+	  .fact = "drivers/net/veth.c veth_xdp_set: Peer MTU is too large to set XDP" },
+	{ .driver = "veth", .words = "peer is detached",
+	  .help = "the other end of @ is gone; make the pair anew",
+	  .fact = "drivers/net/veth.c veth_xdp_set: Cannot set XDP when peer is detached" },
+	{ .driver = "vmxnet3", .words = "too large for XDP",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/vmxnet3/vmxnet3_xdp.c vmxnet3_xdp_set: MTU %u too large for XDP" },
+	{ .driver = "hv_netvsc", .words = "not support LRO", .features = { "rx-lro" },
+	  .fix = ADVICE_FIX_FEATURE,
+	  .help = "ethtool -K @ lro off",
+	  .fact = "drivers/net/hyperv/netvsc_bpf.c netvsc_xdp_set: XDP: not support LRO" },
+	{ .driver = "hv_netvsc", .words = "mtu too large",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/hyperv/netvsc_bpf.c netvsc_xdp_set: XDP: mtu too large" },
+	{ .driver = "ena", .words = "MTU is larger",
+	  .help = "ip link set dev @ mtu 3498",
+	  .fact = "drivers/net/ethernet/amazon/ena/ena_xdp.c ena_xdp_set: the current MTU is "
+		  "larger than the maximum allowed MTU" },
+	{ .driver = "ena", .words = "no enough space for allocating XDP queues",
+	  .fix = ADVICE_FIX_HALF_CHANNELS,
+	  .help = "ethtool -L @ combined #",
+	  .fact = "drivers/net/ethernet/amazon/ena/ena_xdp.c ena_xdp_set: there is no enough "
+		  "space for allocating XDP queues" },
+	{ .driver = "igc", .words = "Jumbo frames not supported",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/intel/igc/igc_xdp.c igc_xdp_set_prog: Jumbo frames not "
+		  "supported" },
+	{ .driver = "igb", .words = "RX buffer size is too small",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/intel/igb/igb_main.c igb_xdp_setup: The RX buffer size is "
+		  "too small for the frame size" },
+	{ .driver = "i40e", .words = "MTU too large",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/intel/i40e/i40e_main.c i40e_xdp_setup: MTU too large to "
+		  "enable XDP" },
+	{ .driver = "ice", .words = "MTU",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/intel/ice/ice_main.c ice_xdp_setup_prog: MTU too large "
+		  "for loading XDP" },
+	{ .driver = "ice", .words = "only on PF VSI",
+	  .help = "a virtual function of this card cannot run XDP; filter on the physical one",
+	  .fact = "drivers/net/ethernet/intel/ice/ice_main.c ice_xdp: XDP can be loaded only on "
+		  "PF VSI" },
 	/* These say why only in the kernel's log. */
-	{ "ixgbe", NULL, { "rx-lro" }, "ethtool -K @ lro off", ADVICE_FIX_FEATURE,
-	  "drivers/net/ethernet/intel/ixgbe/ixgbe_main.c ixgbe_xdp_setup: -EINVAL while a ring has "
-	  "RSC" },
-	{ "mlx5_core", NULL, { "rx-lro", "rx-gro-hw" }, "ethtool -K @ lro off rx-gro-hw off",
-	  ADVICE_FIX_FEATURE,
-	  "drivers/net/ethernet/mellanox/mlx5/core/en_main.c mlx5e_xdp_allowed: can't set XDP "
-	  "while HW-GRO/LRO is on, disable them first" },
-	{ "bnxt_en", "Operation not supported", { NULL },
-	  "ethtool -L @ rx 0 tx 0 combined N (native mode needs combined channels; 'ethtool -l @' "
-	  "says how many there are), and a tcp-data-split that is not on ('ethtool -g @')",
-	  ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/broadcom/bnxt/bnxt_xdp.c bnxt_xdp_set: ethtool rx/tx channels must "
-	  "be combined to support XDP; XDP is disallowed when HDS is enabled" },
-	{ "bonding", "current bonding mode", { NULL },
-	  "ip link set dev @ type bond mode 802.3ad (or balance-rr, active-backup or balance-xor; "
-	  "the bond has to be down, and without members, for that)", ADVICE_FIX_NONE,
-	  "drivers/net/bonding/bond_main.c bond_xdp_set: No native XDP support for the current "
-	  "bonding mode" },
-	{ "bonding", "does not support XDP", { NULL },
-	  "a member of @ has no native mode: 'xdpfw status --explain MEMBER' says why",
-	  ADVICE_FIX_NONE,
-	  "drivers/net/bonding/bond_main.c bond_xdp_set: Slave device does not support XDP" },
+	{ .driver = "ixgbe", .features = { "rx-lro" },
+	  .fix = ADVICE_FIX_FEATURE,
+	  .help = "ethtool -K @ lro off",
+	  .fact = "drivers/net/ethernet/intel/ixgbe/ixgbe_main.c ixgbe_xdp_setup: -EINVAL while a "
+		  "ring has RSC" },
+	{ .driver = "mlx5_core", .features = { "rx-lro", "rx-gro-hw" },
+	  .fix = ADVICE_FIX_FEATURE,
+	  .help = "ethtool -K @ lro off rx-gro-hw off",
+	  .fact = "drivers/net/ethernet/mellanox/mlx5/core/en_main.c mlx5e_xdp_allowed: can't set "
+		  "XDP while HW-GRO/LRO is on, disable them first" },
+	{ .driver = "bnxt_en", .words = "Operation not supported",
+	  .help = "ethtool -L @ rx 0 tx 0 combined N (native mode needs combined channels; "
+		  "'ethtool -l @' says how many there are), and a tcp-data-split that is not on "
+		  "('ethtool -g @')",
+	  .fact = "drivers/net/ethernet/broadcom/bnxt/bnxt_xdp.c bnxt_xdp_set: ethtool rx/tx "
+		  "channels must be combined to support XDP; XDP is disallowed when HDS is "
+		  "enabled" },
+	{ .driver = "bonding", .words = "current bonding mode",
+	  .help = "ip link set dev @ type bond mode 802.3ad (or balance-rr, active-backup or "
+		  "balance-xor; the bond has to be down, and without members, for that)",
+	  .fact = "drivers/net/bonding/bond_main.c bond_xdp_set: No native XDP support for the "
+		  "current bonding mode" },
+	{ .driver = "bonding", .words = "does not support XDP",
+	  .help = "a member of @ has no native mode: 'xdpfw status --explain MEMBER' says why",
+	  .fact = "drivers/net/bonding/bond_main.c bond_xdp_set: Slave device does not support "
+		  "XDP" },
 	/* Of all drivers. */
-	{ NULL, "upper device already has a program", { NULL },
-	  "@ is a member of a device that has an XDP program, which already sees its packets",
-	  ADVICE_FIX_NONE,
-	  "net/core/dev.c dev_xdp_attach: Cannot attach when an upper device already has a "
-	  "program" },
-	{ NULL, "can't be active at the same time", { NULL },
-	  "ip link set dev @ xdpgeneric off (somebody else's program in the other mode has to go)",
-	  ADVICE_FIX_NONE,
-	  "net/core/dev.c dev_xdp_attach: Native and generic XDP can't be active at the same time" },
-	{ NULL, "tcp-data-split", { NULL }, "ethtool -G @ tcp-data-split off", ADVICE_FIX_NONE,
-	  "net/core/dev.c dev_xdp_install: unable to install XDP to device using tcp-data-split" },
-	{ NULL, "Jumbo frames", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/stmicro/stmmac/stmmac_xdp.c stmmac_xdp_set_prog: Jumbo frames not "
-	  "supported" },
-	{ NULL, "MTU", { NULL }, "ip link set dev @ mtu 1500", ADVICE_FIX_NONE,
-	  "drivers/net/ethernet/marvell/mvneta.c mvneta_xdp_setup: MTU too large for XDP" },
-	{ NULL, "LRO", { "rx-lro" }, "ethtool -K @ lro off", ADVICE_FIX_FEATURE,
-	  "any driver that names LRO, as netvsc_xdp_set does" },
+	{ .words = "upper device already has a program",
+	  .help = "@ is a member of a device that has an XDP program, which already sees its "
+		  "packets",
+	  .fact = "net/core/dev.c dev_xdp_attach: Cannot attach when an upper device already has "
+		  "a program" },
+	{ .words = "can't be active at the same time",
+	  .help = "ip link set dev @ xdpgeneric off (somebody else's program in the other mode "
+		  "has to go)",
+	  .fact = "net/core/dev.c dev_xdp_attach: Native and generic XDP can't be active at the "
+		  "same time" },
+	{ .words = "tcp-data-split",
+	  .help = "ethtool -G @ tcp-data-split off",
+	  .fact = "net/core/dev.c dev_xdp_install: unable to install XDP to device using "
+		  "tcp-data-split" },
+	{ .words = "Jumbo frames",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/stmicro/stmmac/stmmac_xdp.c stmmac_xdp_set_prog: Jumbo "
+		  "frames not supported" },
+	{ .words = "MTU",
+	  .help = "ip link set dev @ mtu 1500",
+	  .fact = "drivers/net/ethernet/marvell/mvneta.c mvneta_xdp_setup: MTU too large for XDP" },
+	{ .words = "LRO", .features = { "rx-lro" },
+	  .fix = ADVICE_FIX_FEATURE,
+	  .help = "ethtool -K @ lro off",
+	  .fact = "any driver that names LRO, as netvsc_xdp_set does" },
 };
 
 const struct advice_row *advice_rows(unsigned int *ret_count)
@@ -166,11 +189,29 @@ const struct advice_row *advice_find(const char *device, const char *driver, con
 	return NULL;
 }
 
+/* The number of channels that a row is about; *ret_more: the device can be given so many. */
+static uint32_t count_channels(const struct advice_row *row, const char *device, bool *ret_more)
+{
+	struct driver_channels channels = { 0 };
+
+	driver_read_channels(device, &channels);
+	*ret_more = true;
+	if (row->fix == ADVICE_FIX_HALF_CHANNELS)
+		return channels.max_combined / 2 ? channels.max_combined / 2 : 1;
+	*ret_more = channels.max_rx > channels.rx;
+	return *ret_more ? channels.max_rx : channels.rx;
+}
+
 void advice_print(const struct advice_row *row, const char *device, struct buf *out)
 {
-	for (const char *at = row->help; *at; at++)
+	bool more;
+	uint32_t channels = count_channels(row, device, &more);
+
+	for (const char *at = more || !row->otherwise ? row->help : row->otherwise; *at; at++)
 		if (*at == '@')
 			buf_puts(out, device);
+		else if (*at == '#')
+			buf_printf(out, "%u", channels);
 		else
 			buf_putc(out, *at);
 }

@@ -23,7 +23,8 @@ struct advice_row {
 	const char *driver;		/* NULL: any */
 	const char *words;		/* a part of what the kernel answered; NULL: the features */
 	const char *features[3];	/* without words: one of them must be on */
-	const char *help;		/* what to do; @ stands for the device */
+	const char *help;		/* what to do; @: the device, #: the number of .fix */
+	const char *otherwise;		/* when the device has no more channels */
 	enum advice_fix fix;
 	const char *fact;		/* where in the kernel it says so */
 };

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/base/buf.h"
 #include "loader/maps.h"
 #include "loader/report.h"
 
@@ -15,7 +16,11 @@ enum attach_mode {
 	ATTACH_AUTO,			/* native, else generic with a notice */
 	ATTACH_NATIVE,
 	ATTACH_GENERIC,
+	ATTACH_OFFLOAD,			/* always refused, with the kernel's answer */
 };
+
+/* "native" */
+const char *attach_mode_name(enum attach_mode mode);
 
 /* The XDP program on a device, if any. */
 struct attach_program {
@@ -28,11 +33,27 @@ struct attach_program {
 /* Returns 0 or a negative errno. */
 int attach_query(uint32_t ifindex, struct attach_program *ret_program);
 
+/* Whose program that is, and what to do about it; the sentence begins with DEVICE. */
+void attach_describe(const char *device, uint32_t ifindex, const struct attach_program *found,
+		     struct buf *out);
+
+struct attach_request {
+	int stub, slots;		/* the stub, and its map */
+	const char *name;		/* of the device */
+	uint32_t ifindex;
+	enum attach_mode mode;
+	bool force;			/* a program of somebody else is detached, not refused */
+	bool fix;			/* settings that refuse native mode are changed */
+};
+
 /*
- * Attaches STUB.  DEVICE has name and ifindex; its mode and the reason for it are filled in.  A
- * program of somebody else is refused, or detached with FORCE.
+ * Attaches the stub.  *ret_attach says what was asked for, what the kernel answered, and the mode
+ * that it is in; *ret_link is to be pinned by the caller, who owns it.
  */
-bool attach_device(struct report *report, int stub, enum attach_mode mode, bool force,
-		   struct maps_device *device, int *ret_link);
+bool attach_device(struct report *report, const struct attach_request *request,
+		   struct maps_attach *ret_attach, int *ret_link);
+
+/* Asks the kernel about offload to the device, and fails with its answer. */
+bool attach_refuse_offload(struct report *report, const char *name, uint32_t ifindex);
 
 #endif

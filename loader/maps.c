@@ -112,6 +112,26 @@ static bool is_link(const char *name)
 	return !strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX));
 }
 
+/* Whether xdpfw makes pins of that name: whatever else is in its folder is somebody else's. */
+static bool is_own(const char *name)
+{
+	static const char *const names[] = {
+		MAPS_SLOTS, MAPS_CONTROL, MAPS_MISSED, MAPS_CELLS, MAPS_ATTACH, MAPS_NAMESPACE,
+		MAPS_COVER,
+	};
+
+	if (!strncmp(name, "new-", 4))
+		name += 4;
+	if (is_link(name)) {
+		name += strlen(LINK_PREFIX);
+		return *name && !name[strspn(name, "0123456789")];
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 /* The kernel answers a question about a link with the figures of a map if it is one. */
 static bool is_kind(int fd, bool link)
 {
@@ -224,7 +244,7 @@ int maps_list_links(const struct maps_folder *folder, struct arena *arena,
 		struct maps_link link = { 0 };
 		int error;
 
-		if (!is_link(entry->d_name))
+		if (!is_link(entry->d_name) || !is_own(entry->d_name))
 			continue;
 		error = read_link(folder, entry->d_name, &link);
 		if (error == -ENOENT)	/* another command has just removed it */
@@ -301,7 +321,7 @@ int maps_get_stub_map(const struct maps_folder *folder, const char *name)
 	return maps_get(folder, name);
 }
 
-/* Unlinks every pin that is (or is not) a link. */
+/* Unlinks every pin of ours that is (or is not) a link. */
 static int remove_pins(const struct maps_folder *folder, bool links)
 {
 	OWN_FOLDER DIR *entries = open_entries(folder->fd);
@@ -310,12 +330,29 @@ static int remove_pins(const struct maps_folder *folder, bool links)
 	for (struct dirent *entry; entries && (entry = readdir(entries));) {
 		int failed = 0;
 
-		if (entry->d_name[0] != '.' && is_link(entry->d_name) == links)
+		if (is_own(entry->d_name) && is_link(entry->d_name) == links)
 			failed = maps_unpin(folder, entry->d_name);
 		if (failed)
 			error = failed;
 	}
 	return error;
+}
+
+/* Somebody else put something into our folder: that is his to remove. */
+static bool leave_foreign(struct report *report, struct maps_folder *folder)
+{
+	OWN_FOLDER DIR *entries = open_entries(folder->fd);
+	OWN_BUF struct buf names = BUF_INIT;
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			buf_printf(&names, "%s'%s'", names.len ? ", " : "", entry->d_name);
+	report_notice(report,
+		      "the folder %s/xdpfw/v1/%s stays, because it holds what xdpfw did not put "
+		      "there: %s", bpffs_path(), folder->name, names.len ? names.at : "?");
+	own_close(&folder->fd);
+	folder->fd = -1;
+	return true;
 }
 
 bool maps_remove(struct report *report, struct maps_folder *folder)
@@ -330,6 +367,8 @@ bool maps_remove(struct report *report, struct maps_folder *folder)
 		error = remove_pins(folder, false);
 	if (!error && unlinkat(folder->parent, folder->name, AT_REMOVEDIR))
 		error = -errno;
+	if (error == -ENOTEMPTY)
+		return leave_foreign(report, folder);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "cannot remove %s/xdpfw/v1/%s: %s",
 				   bpffs_path(), folder->name, strerror(-error));

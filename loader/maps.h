@@ -21,6 +21,7 @@
 #define MAPS_MISSED "missed"
 #define MAPS_CELLS "cells"
 #define MAPS_ATTACH "attach"
+#define MAPS_COVER "cover"		/* while the mode of a device changes */
 #define MAPS_NAMESPACE "namespace"
 
 struct maps_folder {

@@ -200,7 +200,7 @@ static void add_pins(struct owner_search *search)
 	if (search->found > OWNER_LISTED)
 		buf_printf(search->out, " and %u more", search->found - OWNER_LISTED);
 	if (search->steps > OWNER_PINS)
-		buf_printf(search->out, "\n  there are more than %u pins, so not all were looked at",
+		buf_printf(search->out, "\n  there are more than %u pins; not all were looked at",
 			   OWNER_PINS);
 }
 

@@ -26,4 +26,7 @@ bool show_list(struct report *report, const struct show_options *options, struct
 
 bool show_status(struct report *report, struct buf *out);
 
+/* Why DEVICE is in the mode it is in, and what would give it native mode. Changes nothing. */
+bool show_explain(struct report *report, const char *device, struct buf *out);
+
 #endif

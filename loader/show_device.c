@@ -57,6 +57,8 @@ static void print_filter(const struct devices *devices, const struct netdev *dev
 	} else if (!devices->stub || found.id != devices->stub) {
 		buf_puts(devices->out, "NOT FILTERED: somebody took the stub program off");
 		if (found.id)
+			buf_puts(devices->out, "; ");
+		if (found.id)
 			attach_describe(device->name, device->ifindex, &found, devices->out);
 	} else {
 		buf_puts(devices->out, found.generic ? "generic" : "native");

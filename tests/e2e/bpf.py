@@ -4,6 +4,10 @@
 
 	bpf.py foreign PIN		loads a program that passes packets, named "foreign"
 	bpf.py foreign_link DEVICE PIN	the same, attached by a link; PIN holds the link
+	bpf.py named NAME PIN		as foreign, of another name
+	bpf.py hold_link DEVICE		attaches by a link that only this process holds, says its
+					number, and waits to be killed
+	bpf.py map PIN			pins a map that has nothing to do with xdpfw
 	bpf.py ids			prints all that hangs on the pins below $XDPFW_BPFFS:
 					"prog:12 map:7 link:3"
 	bpf.py names			the names of those maps
@@ -17,13 +21,14 @@ import ctypes
 import json
 import os
 import platform
+import signal
 import socket
 import struct
 import subprocess
 import sys
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
-MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET = 1, 3, 5, 6, 7
+MAP_CREATE, MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET = 0, 1, 3, 5, 6, 7
 LINK_CREATE, LINK_UPDATE = 28, 29
 PROG_TYPE_XDP, ATTACH_XDP = 6, 37
 
@@ -41,11 +46,11 @@ def pointer(data):
     return ctypes.cast(data, ctypes.c_void_p).value
 
 
-def load():
+def load(name="foreign"):
     code = ctypes.create_string_buffer(bytes.fromhex("b700000002000000" "9500000000000000"))
     licence = ctypes.create_string_buffer(b"GPL")
     return bpf(PROG_LOAD, struct.pack("=IIQQIIQII16sII", PROG_TYPE_XDP, 2, pointer(code),
-                                      pointer(licence), 0, 0, 0, 0, 0, b"foreign", 0,
+                                      pointer(licence), 0, 0, 0, 0, 0, name.encode(), 0,
                                       ATTACH_XDP))
 
 
@@ -58,9 +63,28 @@ def foreign(path):
     pin(load(), path)
 
 
+def named(name, path):
+    pin(load(name), path)
+
+
+def link(device):
+    return bpf(LINK_CREATE, struct.pack("=IIII", load(), socket.if_nametoindex(device), ATTACH_XDP,
+                                        0))
+
+
+def hold_link(device):
+    link(device)
+    print(os.getpid(), flush=True)
+    signal.pause()
+
+
+def make_map(path):
+    """An array of one entry of four bytes."""
+    pin(bpf(MAP_CREATE, struct.pack("=IIII", 2, 4, 4, 1)), path)
+
+
 def foreign_link(device, path):
-    pin(bpf(LINK_CREATE, struct.pack("=IIII", load(), socket.if_nametoindex(device), ATTACH_XDP,
-                                     0)), path)
+    pin(link(device), path)
 
 
 def get(path):
@@ -131,7 +155,8 @@ def gone(*words):
     sys.exit(len(left) != 0)
 
 
-COMMANDS = {"foreign": foreign, "foreign_link": foreign_link, "ids": ids, "names": names,
+COMMANDS = {"foreign": foreign, "named": named, "hold_link": hold_link, "map": make_map,
+            "foreign_link": foreign_link, "ids": ids, "names": names,
             "gone": gone, "empty_slot": empty_slot, "update_link": update_link, "missed": missed}
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@
 	net.py flood DEVICE		UDP to port 7, frames of 60 bytes, until there is a file
 					`stop`: prints how many, how many of them the device
 					refused, and how many a second
+	net.py pour ADDRESS PORT FILE	UDP from a socket to a socket until there is a file `stop`:
+					prints how many were sent, and how many arrived; writes
+					"ready" to FILE when it has begun
 	net.py switch DEVICE DEVICE	numbered frames to two devices in turn until both drop:
 					prints the number of the last that each let through
 
@@ -201,6 +204,30 @@ def flood(device):
     print("%d %d %d" % (sent, refused, sent / (time.monotonic() - begin)))
 
 
+def pour(address, port, file):
+    """Whole packets, so that those that nothing drops do arrive."""
+    server, client = make_sockets(lambda: udp_socket(address, int(port)), udp_socket)
+    server.setblocking(False)
+    sent, arrived, end = 0, 0, None
+    with open(file, "w") as out:
+        out.write("ready")
+    while end is None or time.monotonic() < end:
+        for _ in range(64 if end is None else 0):
+            try:
+                client.sendto(b"0123456789", (address, int(port)))
+                sent += 1
+            except OSError:
+                pass
+        try:
+            while server.recv(100):
+                arrived += 1
+        except BlockingIOError:
+            pass
+        if end is None and os.path.exists("stop"):
+            end = time.monotonic() + WAIT
+    print("%d %d" % (sent, arrived))
+
+
 def switch(*devices):
     """The frames are of an experimental Ethernet type; that nobody drops the first is checked."""
     pin_to_one_cpu()
@@ -218,7 +245,7 @@ def switch(*devices):
 
 
 COMMANDS = {"reach": reach, "udp": udp, "tcp": tcp, "bulk": bulk, "arp": arp, "tagged": tagged,
-            "flood": flood, "switch": switch}
+            "flood": flood, "pour": pour, "switch": switch}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])
