@@ -3,8 +3,8 @@
  * bundle: a ruleset and the program built from it in one file, to be loaded without clang.
  *
  * Header, then the ruleset's text, the failsafe rules (each with a NUL behind), the tables' image
- * and the ELF object.  The header's digest is over all that follows it, so what happens to a file is
- * seen; it does not keep out whoever makes a file on purpose.  That one is root for what the
+ * and the ELF object.  The header's digest is over all that follows it, so what happens to a file
+ * is seen; it does not keep out whoever makes a file on purpose.  That one is root for what the
  * program may do: see xdpfw(8).  Nothing here trusts a size, a count or a text all the same.
  *
  * The text is the ruleset as it is listed, with the file's figures and with times of UTC, so that

@@ -140,10 +140,11 @@ static bool take_older(struct report *report, struct load *load, struct swap_req
 	}
 	if (request->no_verify)
 		return report_fail(report, REPORT_SYSTEM,
-				   "'%s' was made by another version of xdpfw (%s): without clang it "
-				   "is loaded only with the proof", load->name, bundle->version);
-	report_notice(report, "'%s' was made by another version of xdpfw (%s), and there is no clang "
-			      "to build it anew: it is loaded if the proof finds nothing",
+				   "'%s' was made by another version of xdpfw (%s): without clang "
+				   "it is loaded only with the proof", load->name,
+				   bundle->version);
+	report_notice(report, "'%s' was made by another version of xdpfw (%s), and there is no "
+			      "clang to build it anew: it is loaded if the proof finds nothing",
 		      load->name, bundle->version);
 	load->compile->image = (const uint8_t *)bundle->image.at;
 	load->compile->image_bytes = bundle->image.len;

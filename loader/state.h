@@ -38,8 +38,8 @@ int state_put_file(int folder, const char *name, const char *temporary, mode_t m
 		   const struct str *parts, size_t count);
 
 /*
- * The kept object of KEY, a digest in hex.  False when there is none; a damaged one, or a folder that cannot be
- * used, is also a notice.
+ * The kept object of KEY, a digest in hex.  False when there is none; a damaged one, or a folder
+ * that cannot be used, is also a notice.
  */
 bool state_get_object(struct report *report, const char *key, struct buf *ret_object);
 
