@@ -7,7 +7,6 @@
 
 #include "loader/cli_options.h"
 #include "loader/probe.h"
-#include "loader/devtable.h"
 
 #define WORDS 12
 
@@ -164,34 +163,10 @@ START_TEST(releases)
 }
 END_TEST
 
-/* Finds every device as a generated program does. */
-START_TEST(device_table)
-{
-	struct xdpfw_device_table *table = calloc(1, sizeof(*table));
-	struct xdpfw_device devices[XDPFW_MAX_DEVICES] = { 0 };
-
-	ck_assert_ptr_nonnull(table);
-	for (uint32_t i = 0; i < XDPFW_MAX_DEVICES; i++) {
-		devices[i].ifindex = i % 2 ? i * 4096 + 1 : i * 7 + 2;
-		devices[i].entry = i;
-	}
-	ck_assert(devtable_fill(devices, XDPFW_MAX_DEVICES, NULL, table));
-	ck_assert(table->hash_multiplier & 1);
-	for (uint32_t i = 0; i < XDPFW_MAX_DEVICES; i++) {
-		uint32_t slot = (devices[i].ifindex * table->hash_multiplier) >>
-				(32 - XDPFW_DEVICE_SLOT_BITS);
-
-		ck_assert_uint_eq(table->slot[slot].ifindex, devices[i].ifindex);
-		ck_assert_uint_eq(table->slot[slot].entry, i);
-	}
-	free(table);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("cli");
-	TCase *words = tcase_create("words"), *rest = tcase_create("probe and prove");
+	TCase *words = tcase_create("words"), *rest = tcase_create("probe");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
@@ -202,7 +177,6 @@ int main(void)
 	tcase_add_test(words, described);
 	suite_add_tcase(suite, words);
 	tcase_add_test(rest, releases);
-	tcase_add_test(rest, device_table);
 	suite_add_tcase(suite, rest);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
