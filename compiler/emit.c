@@ -238,11 +238,12 @@ static void put_stamp(const struct emit *emit)
 	buf_puts(emit->out,
 		 "XDPFW_INLINE int stamp_passed(struct xdp_md *ctx)\n"
 		 "{\n"
-		 "\t__u8 *frame = (__u8 *)(long)ctx->data;\n\n"
+		 "\t__u8 *frame = (__u8 *)(long)ctx->data;\n"
+		 "\t__u32 stamp = settings.config.stamp;\n\n"
 		 "\tif (frame + 54 > (__u8 *)(long)ctx->data_end || be16(frame + 12) != 0x800 ||\n"
 		 "\t    frame[14] != 0x45 || frame[23] != 17 || be16(frame + 36) != 7777)\n"
 		 "\t\treturn XDP_PASS;\n"
-		 "\t__builtin_memcpy(frame + 50, (const void *)&settings.config.stamp, 4);\n"
+		 "\t__builtin_memcpy(frame + 50, &stamp, 4);\n"
 		 "\treturn XDP_PASS;\n"
 		 "}\n\n");
 }
