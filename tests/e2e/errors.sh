@@ -340,7 +340,7 @@ case_usage() {
 	usage "-f can be given once" -f old.nft -f new.nft
 	usage "-f and a command do not go together" -f old.nft status
 	usage "one command at a time" status unload
-	usage "--mode is auto, native or generic, not 'nativ'; did you mean 'native'?" \
+	usage "--mode is auto, native, generic or offload, not 'nativ'; did you mean 'native'?" \
 		--mode nativ -f old.nft
 	usage "--emit is tokens, ast, bound, ir, plan or c, not 'asm'" --emit asm -f old.nft
 	usage "-D is given as NAME=VALUE, not 'x'" -D x -f old.nft

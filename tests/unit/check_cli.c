@@ -47,7 +47,7 @@ static const struct {
 	{ "xdpfw -f a -D =x", "-D is given as NAME=VALUE, not '=x'" },
 	{ "xdpfw -f a --device a,,b", "--device: a name is empty" },
 	{ "xdpfw -f a --mode generc",
-	  "--mode is auto, native or generic, not 'generc'; did you mean 'generic'?" },
+	  "--mode is auto, native, generic or offload, not 'generc'; did you mean 'generic'?" },
 	{ "xdpfw -f a --emit=ir2", "--emit is tokens, ast, bound, ir, plan or c, not 'ir2'" },
 	{ "xdpfw statsu", "there is no command 'statsu'; did you mean 'status'?" },
 	{ "xdpfw frobnicate", "there is no command 'frobnicate'; 'xdpfw --help' lists them" },
