@@ -463,6 +463,16 @@ const char *compile_rule_place(const struct compile *compile, uint32_t rule)
 	return compile->inner->ir->rules.at[rule].place;
 }
 
+void compile_print_base_chain(const struct compile *compile, uint32_t entry, uint32_t number,
+			      struct buf *out)
+{
+	const struct ir *ir = compile->inner->ir;
+	const struct ir_chain *chain = &ir->chains.at[ir->entries.at[entry].chains.at[number]];
+
+	buf_printf(out, "base chain '%.*s' (table %s %.*s)", (int)chain->name.len, chain->name.at,
+		   chain->inet ? "inet" : "netdev", (int)chain->table.len, chain->table.at);
+}
+
 void compile_judge(const struct compile *compile, const struct xdpfw_device *device,
 		   const struct compile_packet *packet, int32_t minutes_west,
 		   struct xdpfw_cell *cells, struct compile_verdict *ret_verdict)

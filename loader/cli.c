@@ -20,6 +20,7 @@
 #include "loader/config.h"
 #include "loader/own.h"
 #include "loader/probe.h"
+#include "loader/session.h"
 #include "loader/show.h"
 #include "loader/swap.h"
 #include "loader/watch.h"
@@ -131,6 +132,7 @@ static bool load_or_check(struct report *report, const struct cli_options *optio
 
 	if (!compile_source(sources, source, &compile, arena, diag, &result))
 		return cli_fail_ruleset(report, diag);
+	session_warn(report, result);
 	request.compile = result;
 	if (options->check)
 		return swap_check(report, &request);
