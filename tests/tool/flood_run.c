@@ -169,11 +169,11 @@ static void send_batch(struct sender *sender, struct frame *frames, struct mmsgh
 
 		if (done < 0 && errno != ENOBUFS && errno != EAGAIN)
 			die("sendmmsg");
-		if (done < 0) {		/* the first of them did not go */
+		at += done > 0 ? done : 0;
+		if (at < BATCH) {	/* the next did not go: it is dropped, not sent again */
 			sender->refused++;
-			done = 1;
+			at++;
 		}
-		at += done;
 	}
 	sender->sent += BATCH;
 }
