@@ -23,12 +23,17 @@
 #define PREVIOUS BOOT_PREVIOUS
 #define NEXT "next"
 
-bool boot_is_here(void)
+bool boot_is_here(struct report *report)
 {
 	struct stat first, own;
 
-	return !stat("/proc/1/ns/net", &first) && !stat("/proc/thread-self/ns/net", &own) &&
-	       first.st_dev == own.st_dev && first.st_ino == own.st_ino;
+	if (!stat("/proc/1/ns/net", &first) && !stat("/proc/thread-self/ns/net", &own))
+		return first.st_dev == own.st_dev && first.st_ino == own.st_ino;
+	if (report)
+		report_notice(report, "the machine will start with what it would have started with "
+				      "before: cannot tell whether this is the network namespace of "
+				      "process 1: %s", strerror(errno));
+	return false;
 }
 
 /* The digest a file says it has; false when it is not there or is none of ours. */
@@ -88,7 +93,7 @@ bool boot_put_next(struct report *report, const struct buf *bundle)
 	OWN_FD int folder = -1;
 	int error;
 
-	if (!boot_is_here())
+	if (!boot_is_here(NULL))
 		return false;
 	folder = state_open();
 	if (folder < 0) {
@@ -164,7 +169,7 @@ void boot_settle(struct report *report, const uint8_t in_force[STATE_DIGEST_BYTE
 	OWN_FD int folder = -1;
 	int error;
 
-	if (pending || !boot_is_here())
+	if (pending || !boot_is_here(NULL))
 		return;
 	folder = state_open();
 	if (folder < 0)
@@ -179,7 +184,7 @@ void boot_clear(struct report *report)
 	OWN_FD int folder = -1;
 	int error;
 
-	if (!boot_is_here())
+	if (!boot_is_here(NULL))
 		return;
 	folder = state_open();
 	if (folder < 0)
@@ -214,7 +219,7 @@ bool boot_get(struct report *report, const char *name, struct buf *ret_bundle)
 
 enum boot_start boot_find_start(const uint8_t in_force[STATE_DIGEST_BYTES])
 {
-	OWN_FD int folder = boot_is_here() ? state_open() : -1;
+	OWN_FD int folder = boot_is_here(NULL) ? state_open() : -1;
 	uint8_t found[STATE_DIGEST_BYTES];
 
 	if (folder < 0)

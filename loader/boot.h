@@ -22,8 +22,11 @@
 #include "loader/report.h"
 #include "loader/state.h"
 
-/* Whether this process works in the network namespace that has boot objects. */
-bool boot_is_here(void);
+/*
+ * Whether this process works in the network namespace that has boot objects.  With REPORT a notice
+ * says so when that cannot be told, and is taken for no.
+ */
+bool boot_is_here(struct report *report);
 
 /*
  * Writes `next`; before the switch.  BUNDLE: its bytes.  False when there is none now, with a

@@ -169,10 +169,21 @@ static bool describe_words(struct report *report, const char *words, struct buf 
 /* The configuration's failsafe rules and those of the command line are one list. */
 static bool add_config(struct report *report, struct arena *arena, struct cli_options *options)
 {
+	bool start = options->command == CLI_LOAD_OBJECT && !options->object;
 	struct config config;
 
-	if (!config_read(report, arena, &config))
-		return false;
+	if (!options->file && options->command != CLI_LOAD_OBJECT)
+		return true;
+	if (!config_read(report, arena, &config)) {
+		if (!start)
+			return false;
+		/* Without any ruleset the machine would be more open than with this one. */
+		report_notice(report, "%s; this does not matter to what was built before",
+			      report->text.at);
+		buf_free(&report->text);
+		report->status = REPORT_DONE;
+		return true;
+	}
 	for (size_t i = 0; i < options->failsafe.len; i++)
 		*vec_push(arena, &config.failsafe) = options->failsafe.at[i];
 	options->failsafe.at = config.failsafe.at;
@@ -264,8 +275,7 @@ int cli_run(int argc, char **argv)
 		return REPORT_SYSTEM;
 	capture_end();
 	if (cli_parse(argc, argv, &arena, &report, &options) &&
-	    ((!options.file && options.command != CLI_LOAD_OBJECT) ||
-	     add_config(&report, &arena, &options)))
+	    add_config(&report, &arena, &options))
 		run_command(&report, &options, &arena);
 	print_error(&report);
 	buf_free(&report.text);

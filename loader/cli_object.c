@@ -14,6 +14,7 @@
 #include "loader/boot.h"
 #include "loader/build.h"
 #include "loader/own.h"
+#include "loader/session.h"
 
 bool cli_compile(struct report *report, const struct cli_options *options, struct arena *arena)
 {
@@ -50,7 +51,7 @@ bool cli_add_bundle(struct report *report, const struct compile_options *options
 		.allow_missing = request->allow_missing,
 	};
 
-	if (!boot_is_here() || !request->compile->object_count)
+	if (!request->compile->object_count || !boot_is_here(report))
 		return true;
 	if (!bundle_set_text(report, &bundle, request->compile, options, sources, arena,
 			     &request->compile))
@@ -89,7 +90,7 @@ static bool read_boot(struct report *report, struct load *load)
 	struct report quiet = { 0 };
 	bool ok, there;
 
-	if (!boot_is_here())
+	if (!boot_is_here(NULL))
 		return report_fail(report, REPORT_USAGE,
 				   "only the network namespace that the machine started with has a "
 				   "ruleset to start with: name an object");
@@ -208,7 +209,9 @@ static bool run_load(struct report *report, struct load *load)
 					     load->bundle.object.len, load->bundle.object.len };
 		request.compile = load->compile;
 		request.object = &load->object;
-		request.bundle = boot ? &load->bundle : boot_is_here() ? &load->start : NULL;
+		request.bundle = boot		       ? &load->bundle :
+				 boot_is_here(report) ? &load->start :
+							NULL;
 		if (!load->options->mode_given)
 			request.mode = (enum attach_mode)load->bundle.mode;
 		request.allow_missing = request.allow_missing || load->bundle.allow_missing;
@@ -219,6 +222,8 @@ static bool run_load(struct report *report, struct load *load)
 	}
 	load->start.mode = (uint32_t)request.mode;
 	load->start.allow_missing = request.allow_missing;
+	if (ok)
+		session_warn(report, request.compile);
 	ok = ok && swap_load(report, &request);
 	if (!ok && report->status == REPORT_BUG && request.object)
 		report_add(report, "\n  the program of '%s' was not built here and now: build it "

@@ -474,7 +474,7 @@ static bool check_compile(struct report *report, const struct cli_options *optio
 				   "'compile' is given as 'compile -f FILE -o OBJ'");
 	if (options->netns || options->check || options->emit || options->no_verify ||
 	    options->fresh || options->drop_devices || options->force || options->fix_offloads ||
-	    options->mode_given || options->confirm)
+	    options->mode_given || options->confirm || options->allow_missing)
 		return report_fail(report, REPORT_USAGE,
 				   "'compile' looks at no device and loads nothing: give this "
 				   "option to 'xdpfw load'");

@@ -462,6 +462,123 @@ case_status() {
 	has "$out" "no ruleset is loaded" "next start: the ruleset that 'xdpfw load' loads"
 }
 
+case_confirm() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	fw 0 -f new.nft --confirm 60
+	is "pending" "$(boot_objects)" "current old next new"
+	fw 0 status
+	has "$out" "next start: another ruleset"
+	fw 0 confirm
+	is "confirmed" "$(boot_objects)" "current new previous old"
+	fw 0 status
+	has "$out" "next start: this ruleset"
+	fw 0 -f old.nft --confirm 60
+	fw 0 rollback
+	is "in force" "$(in_force)" new
+	is "rolled back" "$(boot_objects)" "current new previous old"
+	fw 0 -f old.nft
+	fw 0 -f new.nft
+	fw 0 rollback
+	is "in force" "$(in_force)" old
+	is "rolled back to the one before" "$(boot_objects)" "current old previous new"
+	fw 0 rollback
+	is "and there again" "$(boot_objects)" "current new previous old"
+	# Not confirmed in time: nobody has to be alive for the rules, the files follow.
+	fw 0 -f old.nft --confirm 1
+	is "pending" "$(boot_objects)" "current new previous old next old"
+	within 5 eval '[ "$(in_force)" = new ]'
+	fw 0 list ruleset
+	is "expired" "$(boot_objects)" "current new previous old"
+	# A start of the machine in the middle.
+	fw 0 -f old.nft --confirm 60
+	without_clang
+	restart
+	fw 0 load
+	is "after a start" "$(in_force)" new
+	is "after a start" "$(boot_objects)" "current new previous old"
+	# An object that is to be confirmed.
+	with_clang
+	fw 0 compile -f old.nft -o old.obj
+	fw 0 load old.obj --confirm 60
+	is "pending" "$(boot_objects)" "current new previous old next old"
+	fw 0 confirm
+	is "confirmed" "$(boot_objects)" "current old previous new"
+	fw 0 load --confirm 60
+	is "the boot object itself, pending" "$(boot_objects)" "current old previous new"
+	fw 0 unload
+	is "unload" "$(boot_objects)" "current old previous new"
+}
+
+case_first_load_with_confirm() {
+	world
+	old_and_new
+	fw 0 -f old.nft --confirm 60
+	is "pending" "$(boot_objects)" "next old"
+	fw 3 load
+	has "$err" "there is no ruleset to start with"
+	fw 0 unload
+	is "unload forgets it" "$(boot_objects)" ""
+	fw 0 -f old.nft --confirm 60
+	fw 0 confirm
+	is "confirmed" "$(boot_objects)" "current old"
+}
+
+case_failsafe_rules_are_carried() {
+	world
+	old_and_new
+	export XDPFW_CONF=$work/failsafe.conf
+	fw 0 --failsafe 'udp dport 1001 meta hour "00:00"-"23:59"' compile -f old.nft -o old.obj
+	without_clang
+	fw 0 load old.obj
+	is "what arrives" "$(net reach eth0 1001 1002)" "1001 1002"
+	fw 0 status
+	has "$out" 'failsafe: udp dport 1001'
+	restart
+	fw 0 load
+	is "what arrives" "$(net reach eth0 1001 1002)" "1001 1002"
+	# The host's own rule is in the object, or it is refused.
+	echo 'failsafe udp dport 1001 meta hour "00:00"-"23:59"' >failsafe.conf
+	fw 0 load old.obj
+	echo 'failsafe tcp dport 22' >failsafe.conf
+	fw 3 load old.obj
+	has "$err" "'old.obj' does not have the failsafe rule 'tcp dport 22' of this host"
+	fw 0 load
+	has "$err" "was built before this host had the failsafe rule 'tcp dport 22'"
+	echo 'nonsense' >failsafe.conf
+	fw 1 load old.obj
+	has "$err" "failsafe.conf:1"
+	fw 0 load
+	has "$err" "notice: " "failsafe.conf:1" "does not matter to what was built before"
+	rm failsafe.conf
+	with_clang
+	fw 0 --failsafe 'udp dport 1001' -f old.nft
+	without_clang
+	restart
+	fw 0 load
+	is "what arrives" "$(net reach eth0 1001 1002)" "1001 1002"
+}
+
+case_start_without_a_device() {
+	world eth0 eth1
+	device='devices = { eth0, eth1 }' rules two.nft "udp dport 1001 counter drop"
+	fw 0 -f two.nft
+	without_clang
+	restart
+	ip link del eth1
+	fw 3 load
+	has "$err" "eth1" "current"
+	fw 0 load --allow-missing
+	is "in force" "$(in_force)" old
+	with_clang
+	fw 0 --allow-missing -f two.nft
+	without_clang
+	restart
+	fw 0 load
+	is "in force" "$(in_force)" old
+}
+
 case_boot_keeps_the_mode() {
 	world
 	old_and_new
@@ -539,6 +656,49 @@ case_killed_around_the_switch() {
 	fw 0 load
 	is "in force" "$(in_force)" new
 	is "boot objects" "$(boot_objects)" "current new previous old"
+}
+
+# Every state that a kill between the steps of the files can leave.
+case_files_half_changed() {
+	local folder=$XDPFW_STATE_DIR steps step
+	world
+	old_and_new
+	for steps in "rm previous" "rm -f previous; ln current previous" \
+		"mv next later; cp current next.new; mv later next" "rm current previous"; do
+		xdpfw=("$work/xdpfw")
+		fw 0 -f old.nft
+		xdpfw=("${faults[@]}")
+		fw_as XDPFW_KILL_AT=switched -- 137 -f new.nft
+		xdpfw=("$work/xdpfw")
+		[ -e "$folder/previous" ] || cp "$folder/current" "$folder/previous"
+		(cd "$folder" && eval "$steps")
+		step="after '$steps'"
+		fw 0 list ruleset
+		lacks "$err" notice
+		case $steps in
+		"rm current previous") is "$step" "$(boot_objects)" "current new" ;;
+		*) is "$step" "$(boot_objects)" "current new previous old" ;;
+		esac
+		fw 0 list ruleset
+		is "$step, again" "$(boot_objects | cut -d' ' -f1,2)" "current new"
+	done
+	# There is nothing to exchange it with.
+	fw 0 -f old.nft
+	mv "$folder/current" "$folder/previous"
+	fw 0 list ruleset
+	is "only the previous one" "$(boot_objects)" "current old"
+}
+
+# Who asks from where process 1 cannot be seen gets no boot object, and is told.
+case_no_proc() {
+	world
+	old_and_new
+	mount -t tmpfs tmpfs /proc/1
+	fw 0 -f old.nft
+	has "$err" "cannot tell whether this is the network namespace of process 1"
+	is "boot objects" "$(boot_objects)" ""
+	is "in force" "$(in_force)" old
+	umount /proc/1
 }
 
 case_folder_cannot_be_written() {

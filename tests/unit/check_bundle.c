@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <check.h>
+#include <glob.h>
 #include <stdlib.h>
 
 #include "loader/bundle.h"
@@ -154,16 +155,16 @@ START_TEST(hostile)
 }
 END_TEST
 
-static void compile_text(const char *text, struct arena *arena, struct compile **ret_compile)
+static struct compile *compile_text(const char *text, struct source_set *sources,
+				    struct arena *arena)
 {
-	struct source_set *sources = ARENA_NEW(arena, struct source_set);
-	struct diag *diag = ARENA_NEW(arena, struct diag);
+	struct diag diag = { .arena = arena, .sources = sources };
 	struct compile_options options = { 0 };
+	struct compile *compile;
 
-	sources->arena = diag->arena = arena;
-	diag->sources = sources;
 	ck_assert(compile_source(sources, source_add(sources, "a.nft", str_from(text)), &options,
-				 arena, diag, ret_compile));
+				 arena, &diag, &compile));
+	return compile;
 }
 
 /* Comments, blank lines and figures make the same program; numbers do not. */
@@ -174,21 +175,93 @@ START_TEST(key)
 				   "bytes 1 drop comment \"*/ %s /*\"\n}\n}\n";
 	uint8_t keys[4][STATE_DIGEST_BYTES];
 	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct source_set sources = { .arena = &arena };
 	char texts[4][512];
 
 	snprintf(texts[0], sizeof(texts[0]), form, "", 22, 0, "a");
 	snprintf(texts[1], sizeof(texts[1]), form, "# more\n\n", 22, 5, "b");
 	snprintf(texts[2], sizeof(texts[2]), form, "", 23, 0, "a");
 	snprintf(texts[3], sizeof(texts[3]), form, "", 22, 0, "a");
-	for (size_t i = 0; i < 4; i++) {
-		struct compile *compile;
-
-		compile_text(texts[i], &arena, &compile);
-		bundle_key(compile, keys[i]);
-	}
+	for (size_t i = 0; i < 4; i++)
+		bundle_key(compile_text(texts[i], &sources, &arena), keys[i]);
 	ck_assert_mem_eq(keys[0], keys[1], STATE_DIGEST_BYTES);
 	ck_assert_mem_eq(keys[0], keys[3], STATE_DIGEST_BYTES);
 	ck_assert_mem_ne(keys[0], keys[2], STATE_DIGEST_BYTES);
+}
+END_TEST
+
+/* Through a bundle and back, in another time zone. */
+static bool round_trip(const char *path, unsigned int *twins)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	OWN_BUF struct buf bytes = BUF_INIT;
+	struct source_set sources = { .arena = &arena };
+	struct diag diag = { .arena = &arena, .sources = &sources };
+	struct compile_options options = { 0 };
+	struct bundle bundle = { 0 }, again;
+	struct buf object = { (char[]){ "o" }, 1, 1 };
+	const struct compile *built;
+	struct compile *compile;
+	struct report report = { 0 };
+	uint32_t source;
+	bool same;
+
+	ck_assert_int_eq(source_read(&sources, path, &source), 0);
+	setenv("TZ", "UTC-9", 1);
+	if (!compile_source(&sources, source, &options, &arena, &diag, &compile))
+		return false;
+	ck_assert_msg(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena,
+				      &built), "%s", path);
+	*twins += built != compile;
+	ck_assert_str_eq(getenv("TZ"), "UTC-9");
+	bundle_set_program(&bundle, built, &object);
+	bundle_put(&bundle, &bytes);
+	setenv("TZ", "UTC+4", 1);
+	ck_assert(bundle_get(&report, "x", buf_str(&bytes), &arena, &again));
+	ck_assert_msg(bundle_compile(&report, "x", &again, &sources, &diag, &arena, &compile,
+				     &same) && same, "%s", path);
+	return true;
+}
+
+START_TEST(round_trips)
+{
+	const char *top = getenv("top_srcdir");
+	unsigned int done = 0, twins = 0;
+	char pattern[512];
+	glob_t found;
+
+	ck_assert_ptr_nonnull(top);
+	snprintf(pattern, sizeof(pattern), "%s/tests/golden/*.nft", top);
+	ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		done += round_trip(found.gl_pathv[i], &twins);
+	globfree(&found);
+	ck_assert_uint_gt(done, 10);
+	ck_assert_uint_eq(twins, 0);
+}
+END_TEST
+
+/* The listing has the tables one after the other, so it is another program. */
+START_TEST(tables_in_turns)
+{
+	static const char text[] =
+		"table netdev a { chain x { type filter hook ingress device \"e\" priority 0;\n"
+		"udp dport 1 drop\n}\n}\n"
+		"table netdev b { chain y { type filter hook ingress device \"e\" priority 1;\n"
+		"udp dport 2 drop\n}\n}\n"
+		"table netdev a { chain z { type filter hook ingress device \"e\" priority 2;\n"
+		"udp dport 3 drop\n}\n}\n";
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct source_set sources = { .arena = &arena };
+	struct compile_options options = { 0 };
+	struct report report = { 0 };
+	struct bundle bundle = { 0 };
+	const struct compile *compile = compile_text(text, &sources, &arena), *built, *same;
+
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert_ptr_ne(built, compile);
+	ck_assert(bundle_set_text(&report, &bundle, built, &options, &sources, &arena, &same));
+	ck_assert_ptr_eq(same, built);
 }
 END_TEST
 
@@ -204,6 +277,8 @@ int main(void)
 	tcase_add_test(tests, every_length);
 	tcase_add_test(tests, hostile);
 	tcase_add_test(tests, key);
+	tcase_add_test(tests, round_trips);
+	tcase_add_test(tests, tables_in_turns);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
