@@ -119,7 +119,7 @@ bool show_list(struct report *report, const struct show_options *options, struct
 	return ok;
 }
 
-static void print_time(uint64_t seconds, struct buf *out)
+void show_time(uint64_t seconds, struct buf *out)
 {
 	time_t when = (time_t)seconds;
 	char text[64];
@@ -161,7 +161,7 @@ static void print_program(const struct maps_program *program, struct buf *out)
 
 	state_digest_hex(header->digest, digest);
 	buf_printf(out, "ruleset: %.16s, loaded ", digest);
-	print_time(header->loaded, out);
+	show_time(header->loaded, out);
 	buf_printf(out, ", load number %" PRIu64 " of this namespace\n", header->generation);
 	buf_printf(out, "rules: %u, counters: %u\n", header->rule_count, header->counter_count);
 	print_failsafe(program->record->failsafe, out);
@@ -232,6 +232,8 @@ static bool print_status(struct report *report, const struct maps_folder *folder
 		if (links[i].ifindex && maps_is_stub(links[i].program))
 			stub = links[i].program;
 	print_program(program, out);
+	if (!show_confirm(report, folder, program, arena, out))
+		return false;
 	if (stub)
 		buf_printf(out, "stub: id %u\n", stub);
 	print_missed(folder, out);

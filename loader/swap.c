@@ -208,6 +208,7 @@ void swap_undo(struct swap_state *state)
 		swap_mend_slots(&state->stub);
 	for (size_t i = 0; i < state->pinned.len; i++)
 		maps_unpin(&state->folder, state->pinned.at[i]);
+	swap_undo_fixes(state);
 	if (state->first && !maps_remove(&quiet, &state->folder))
 		report_notice(state->report, "%s", quiet.text.at);
 	buf_free(&quiet.text);
@@ -251,7 +252,7 @@ static void say_what_holds(struct swap_state *state)
 /* A load means load, but it must not confirm what the user has not. */
 static bool check_pending(struct swap_state *state)
 {
-	if (state->pending && !state->request->confirm)
+	if (state->pending && !state->emptied && !state->request->confirm)
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "the ruleset in force has not been confirmed: say 'xdpfw confirm' "
 				   "or 'xdpfw rollback' first, or load with --confirm");

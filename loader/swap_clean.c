@@ -41,6 +41,17 @@ static void count_switch(void)
 	if (pwrite(fd, &count, sizeof(count), 0) != (ssize_t)sizeof(count))
 		abort();
 }
+/* Waits there for the test, which makes a file when it is done. */
+static void pause_at(const char *point)
+{
+	const char *wanted = getenv("XDPFW_PAUSE_AT");
+
+	if (!wanted || strcmp(wanted, point) != 0)
+		return;
+	close(open("paused", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	while (access("go-on", F_OK))
+		usleep(10000);
+}
 #endif
 
 void swap_fault(const char *point)
@@ -48,8 +59,12 @@ void swap_fault(const char *point)
 #ifdef XDPFW_TEST_FAULTS
 	const char *wanted = getenv("XDPFW_KILL_AT");
 
-	if (wanted && !strcmp(wanted, point))
-		raise(SIGKILL);
+	/* One point, or several with commas between. */
+	for (; wanted; wanted = strchr(wanted, ',') ? strchr(wanted, ',') + 1 : NULL)
+		if (!strncmp(wanted, point, strlen(point)) &&
+		    (!wanted[strlen(point)] || wanted[strlen(point)] == ','))
+			raise(SIGKILL);
+	pause_at(point);
 	if (!strcmp(point, "switched"))
 		count_switch();
 #else
@@ -112,10 +127,24 @@ bool swap_program_names(const struct maps_program *program, uint32_t ifindex)
 	OWN_DEVTABLE struct xdpfw_device_table *table = NULL;
 	const struct xdpfw_device *row;
 
-	if (!program->record || devtable_map(program->devices, false, &table))
+	if (!program->record)
 		return false;
+	/* Who cannot look takes nothing off a device. */
+	if (devtable_map(program->devices, false, &table))
+		return true;
 	row = devtable_find(table, ifindex);
 	return row && row->entry != XDPFW_ENTRY_PASS;
+}
+
+/*
+ * Whether the device is in this namespace: when it goes to another one the link goes along, and
+ * the device's number, there or here, may mean another device.
+ */
+static bool is_here(const struct netdev_list *list, const struct maps_link *link)
+{
+	const struct netdev *device = netdev_find(list, link->ifindex);
+
+	return device && netdev_has_program(device, link->program);
 }
 
 /* Links to devices that are gone, or that neither program names. */
@@ -123,14 +152,16 @@ static bool clean_links(struct report *report, const struct maps_folder *folder,
 			const struct maps_program *live, const struct maps_program *other)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct netdev_list list = { 0 };
 	struct maps_link *links;
 	int count = maps_list_links(folder, &arena, &links);
 
 	if (count < 0)
 		return report_fail(report, REPORT_SYSTEM, "cannot read the pinned links: %s",
 				   strerror(-count));
+	netdev_list(&arena, &list);		/* failing: no link is taken for one elsewhere */
 	for (int i = 0; i < count; i++)
-		if (!links[i].ifindex ||
+		if (!links[i].ifindex || (list.len && !is_here(&list, &links[i])) ||
 		    (live->record && !swap_program_names(live, links[i].ifindex) &&
 		     !swap_program_names(other, links[i].ifindex)))
 			maps_unpin(folder, links[i].name);
@@ -195,14 +226,14 @@ static void say_expired(struct report *report, const struct stub_state *state)
 }
 
 /* Slot 1 decides already.  If somebody emptied it packets are dropped, and that stays so. */
-static bool end_expired(struct report *report, struct arena *arena, struct stub_state *state)
+static bool end_expired(struct report *report, struct stub_state *state)
 {
 	int error;
 
 	if (state->control.phase != CONTROL_EXPIRED || state->other.program < 0)
 		return true;
 	maps_wait_grace();		/* the last packets that the other one decided */
-	swap_settle(report, arena, &state->live, &state->other, MAPS_UNDONE_EXPIRED);
+	swap_settle(report, &state->live, &state->other, MAPS_UNDONE_EXPIRED);
 	swap_fault("settled");
 	error = swap_go_back(&state->stub);
 	if (error)
@@ -222,7 +253,7 @@ static bool clean_slots(struct report *report, const struct maps_folder *folder)
 		.other = MAPS_PROGRAM_INIT,
 	};
 	bool ok = read_stub_state(report, folder, &arena, &state) &&
-		  end_expired(report, &arena, &state);
+		  end_expired(report, &state);
 
 	close_stub_state(&state);
 	return ok;
@@ -256,9 +287,10 @@ bool swap_clean(struct report *report, struct maps_folder *folder)
 	    !read_coming_back(report, folder, &arena, &other))
 		ok = false;
 	else if (!swap_is_ruleset(&program) && !emptied)
-		ok = maps_remove(report, folder);
+		ok = swap_remove(report, folder);
 	else
-		ok = clean_links(report, folder, &program, &other);
+		ok = clean_links(report, folder, &program, &other) &&
+		     swap_clean_covers(report, folder, &program, &other);
 	if (ok)
 		swap_boot_settle(report, program.record, other.program >= 0);
 	maps_program_close(&program);

@@ -85,7 +85,9 @@ bool swap_check_dropped(struct swap_state *state)
 	char name[IF_NAMESIZE];
 
 	for (int i = 0; i < state->link_count; i++)
-		if (!swap_is_named(state, state->links[i].ifindex))
+		if (!swap_is_named(state, state->links[i].ifindex) &&
+		    (!state->old.record ||
+		     swap_program_names(&state->old, state->links[i].ifindex)))
 			buf_printf(&names, "%s%s", names.len ? ", " : "",
 				   name_of(state, state->links[i].ifindex, name));
 	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
@@ -149,7 +151,7 @@ static bool attach_new(struct swap_state *state, const struct target_row *row)
 		.ifindex = row->device.ifindex,
 		.mode = state->request->mode,
 		.force = state->request->force,
-		.fix = state->request->fix_offloads,
+		.fix = swap_note_fix(state, row->name),
 	};
 	struct maps_attach known;
 	OWN_FD int link = -1;
@@ -160,6 +162,30 @@ static bool attach_new(struct swap_state *state, const struct target_row *row)
 	*vec_push(state->arena, &state->pinned) = name;
 	maps_attach_put(state->known, row->device.ifindex, &known);
 	return true;
+}
+
+/* Rules that ask for a tag would never match, and nothing else would tell. */
+static void check_tags(struct swap_state *state, const char *device)
+{
+	struct driver_name driver = { 0 };
+	const struct advice_row *row;
+	OWN_BUF struct buf help = BUF_INIT;
+	struct advice_undo *fix;
+
+	if (!state->request->compile->reads_tags)
+		return;
+	driver_read_name(device, &driver);
+	row = advice_find_tags(device, driver.name);
+	if (!row)
+		return;
+	fix = row->fix == ADVICE_FIX_NONE ? NULL : swap_note_fix(state, device);
+	if (fix && advice_fix(state->report, row, device, fix) &&
+	    !advice_find_tags(device, driver.name))
+		return;
+	advice_print(row, device, &help);
+	report_notice(state->report,
+		      "%s: VLAN tags are taken off packets before XDP sees them, so rules that ask "
+		      "for a tag do not match; %s", device, help.at);
 }
 
 static const uint32_t *list_ifindexes(struct swap_state *state, size_t *ret_count)
@@ -280,6 +306,7 @@ bool swap_attach_all(struct swap_state *state)
 		if (!(link ? take_link_back(state, link, row->name) && keep_device(state, row) :
 			     attach_new(state, row)))
 			return false;
+		check_tags(state, row->name);
 	}
 	return true;
 }

@@ -23,6 +23,12 @@ struct swap_change {
 	bool done;
 };
 
+/* A setting of a device that --fix-offloads changed. */
+struct swap_fixed {
+	char name[16];
+	struct advice_undo undo;
+};
+
 /* A load on its way. */
 struct swap_state {
 	struct report *report;
@@ -46,6 +52,7 @@ struct swap_state {
 	bool emptied;				/* nor is there: the devices drop packets */
 	sigset_t signals;			/* that the caller blocked */
 	VEC(struct swap_change) changes;
+	VEC(struct swap_fixed) fixed;
 	bool stays_covered;			/* a device could be given neither of its modes */
 	bool kept;				/* the object was not built now */
 	bool keeps_modes;			/* of devices that have the stub, whatever is asked for */
@@ -171,6 +178,12 @@ bool swap_change_modes(struct swap_state *state);
 /* The load has failed after that. */
 void swap_undo_modes(struct swap_state *state);
 
+/* Where a setting of a device is remembered that --fix-offloads changes; NULL without it. */
+struct advice_undo *swap_note_fix(struct swap_state *state, const char *name);
+
+/* The load has failed, and the devices have no program of it any more. */
+void swap_undo_fixes(struct swap_state *state);
+
 /*
  * Puts the stub back on devices whose change of mode was broken off, and takes their covers off.
  * LIVE, OTHER: the programs that may decide; NULL: there is no ruleset, nothing is put back.
@@ -202,7 +215,7 @@ bool swap_bind_record(struct swap_state *state);
 
 /* swap_boot.c */
 
-/* Writes what the machine is to start with once this load counts; its digest goes into the record. */
+/* Writes what the machine starts with once this load counts; its digest goes into the record. */
 void swap_boot_next(struct swap_state *state, const struct buf *object);
 
 /* See boot_settle(); RECORD: of what is in force, NULL: none. */

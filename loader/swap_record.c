@@ -127,6 +127,7 @@ static void fill_record(struct swap_state *state, struct str text)
 	header->spec_count = (uint32_t)compile->device_count;
 	header->mode = state->request->mode;
 	header->allow_missing = state->request->allow_missing;
+	header->reads_tags = state->request->compile->reads_tags;
 	header->text_bytes = (uint32_t)text.len;
 	state_digest(text.at, text.len, header->digest);
 	record->objects = ARENA_ARRAY(state->arena, struct maps_object, compile->object_count + 1);

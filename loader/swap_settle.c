@@ -6,7 +6,8 @@
  * the latter, which knows what was counted and numbered meanwhile.  Programs that share a map of
  * cells share the figures by themselves.  Where the maps differ the base value of a counter grows
  * by what the other program's cell has gained since it was last looked at (`seen`), so this may be
- * done any number of times, and a kill between two writes counts nothing twice.
+ * done any number of times, and a kill between two writes counts nothing twice.  It takes no
+ * memory of the arena: after a switch nothing may fail.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"
@@ -74,7 +75,8 @@ uint64_t swap_last_generation(const struct maps_record *record)
 }
 
 /* Numbers that were given away are not given again. */
-static bool take_numbers(const struct maps_record *from, struct maps_header *header)
+static bool take_numbers(const struct maps_record *from, struct maps_header *header,
+			 enum maps_undone why)
 {
 	struct maps_header before = *header;
 
@@ -82,48 +84,39 @@ static bool take_numbers(const struct maps_record *from, struct maps_header *hea
 		header->last_generation = swap_last_generation(from);
 	if (header->next_handle < from->header.next_handle)
 		header->next_handle = from->header.next_handle;
+	if (why != MAPS_UNDONE_NOT) {
+		header->undone = from->header.generation;
+		header->undone_why = why;
+	}
 	return memcmp(&before, header, sizeof(before)) != 0;
 }
 
-static bool bind_settled(struct report *report, struct arena *arena,
-			 const struct maps_program *from, struct maps_program *to,
+static bool bind_settled(struct report *report, const struct maps_program *from,
+			 struct maps_record *record, const struct maps_program *to,
 			 enum maps_undone why)
 {
-	struct maps_record *record = ARENA_NEW(arena, struct maps_record);
 	uint32_t from_cells = maps_id(from->cells);
-	size_t count = to->record->header.counter_count;
-	bool changed = why != MAPS_UNDONE_NOT;
+	bool changed = false;
 	int error = 0;
 
-	*record = *to->record;
-	record->counters = ARENA_ARRAY(arena, struct maps_counter, count + 1);
-	if (count)
-		memcpy(record->counters, to->record->counters, count * sizeof(*record->counters));
 	if (from_cells && from_cells != maps_id(to->cells))
 		error = add_counts(from, from_cells, record, &changed);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "%s", strerror(-error));
-	if (why != MAPS_UNDONE_NOT) {
-		record->header.undone = from->record->header.generation;
-		record->header.undone_why = why;
-	}
-	if (!take_numbers(from->record, &record->header) && !changed)
+	if (!take_numbers(from->record, &record->header, why) && !changed)
 		return true;
 	record->header.revision++;
-	if (!maps_record_bind(report, record, to->program))
-		return false;
-	to->record = record;
-	return true;
+	return maps_record_bind(report, record, to->program);
 }
 
-void swap_settle(struct report *report, struct arena *arena, const struct maps_program *from,
-		 struct maps_program *to, enum maps_undone why)
+void swap_settle(struct report *report, const struct maps_program *from,
+		 const struct maps_program *to, enum maps_undone why)
 {
 	struct report quiet = { 0 };
 
 	if (!from->record || !to->record)
 		return;
-	if (!bind_settled(&quiet, arena, from, to, why))
+	if (!bind_settled(&quiet, from, to->record, to, why))
 		report_notice(report,
 			      "the ruleset that comes back does not know what was counted "
 			      "meanwhile: %s", quiet.text.at);

@@ -32,7 +32,7 @@ same "options of xdpfw.8" "$(grep -Eo -- '--[a-z][a-z-]+' <<<"$help")" \
 	"$(sed -n 's/^\.It Fl .*\\-\([a-z-]*\).*/--\1/p' xdpfw.8)"
 same "short options of xdpfw.8" "$(grep -Eo -- '(^| )-[a-zA-Z],' <<<"$help" | tr -d ' ,')" \
 	"$(sed -n 's/^\.It Fl \([a-zA-Z]\) .*/-\1/p' xdpfw.8 | sed 's/^\(-[a-zA-Z]\).*/\1/')"
-for word in list status unload compile load; do
+for word in list status confirm rollback unload compile load watch; do
 	check "--help names $word" grep -q "xdpfw.* $word" <<<"$help"
 	check "xdpfw.8 names $word" grep -Eq "^\.It Cm $word" xdpfw.8
 done
@@ -103,7 +103,8 @@ limit() {
 		../compiler/base/limits.h ../bpf/xdpfw_abi.h | tr -d u)))
 }
 text=$(mandoc -Tascii xdpfw.conf.5 2>/dev/null | col -bx | tr -s ' \n' ' ')
-for row in LIMITS_RULES:'%s rules' LIMITS_CHAINS:'%s chains' LIMITS_NAME_LEN:'%s bytes' \
+for row in LIMITS_RULES:'%s rules' LIMITS_CHAINS:'%s chains' \
+	LIMITS_TABLES:'%s tables' LIMITS_TOKENS:'%s words' LIMITS_NAME_LEN:'%s bytes' \
 	LIMITS_NESTING:'nest %s deep' XDPFW_MAX_DEVICES:'%s devices' LIMITS_JUMP_DEPTH:'%s jumps' \
 	XDPFW_MAX_BASE_CHAINS:'%s base chains' LIMITS_ELEMENTS:'%s elements' \
 	LIMITS_INCLUDE_DEPTH:'at most %s inside' LIMITS_COMMENT_LEN:'%s bytes, which'; do
