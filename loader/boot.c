@@ -31,8 +31,8 @@ bool boot_is_here(struct report *report)
 		return first.st_dev == own.st_dev && first.st_ino == own.st_ino;
 	if (report)
 		report_notice(report, "the machine will start with what it would have started with "
-				      "before: cannot tell whether this is the network namespace of "
-				      "process 1: %s", strerror(errno));
+				      "before: cannot tell whether this is the network namespace "
+				      "of process 1: %s", strerror(errno));
 	return false;
 }
 
