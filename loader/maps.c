@@ -42,7 +42,27 @@ void maps_close(struct maps_folder *folder)
 	*folder = (struct maps_folder)MAPS_FOLDER_INIT;
 }
 
-static bool open_bpffs(struct report *report, int *ret_fd)
+/* Whoever may rename what lies in the root could take the pins away, and put others there. */
+static bool check_bpffs(struct report *report, int fd)
+{
+	struct stat found;
+
+	if (fstat(fd, &found))
+		return report_fail(report, REPORT_SYSTEM, "cannot open %s: %s", bpffs_path(),
+				   strerror(errno));
+	if (found.st_uid && found.st_uid != geteuid())
+		return report_fail(report, REPORT_SYSTEM,
+				   "%s belongs to user %u, who could take away what xdpfw keeps "
+				   "there", bpffs_path(), found.st_uid);
+	if ((found.st_mode & 022) && !(found.st_mode & S_ISVTX))
+		return report_fail(report, REPORT_SYSTEM,
+				   "%s can be written by others and does not have the sticky "
+				   "bit: others could take away what xdpfw keeps there (chmod +t "
+				   "%s)", bpffs_path(), bpffs_path());
+	return true;
+}
+
+static bool open_bpffs(struct report *report, bool create, int *ret_fd)
 {
 	OWN_FD int fd = open(bpffs_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs found;
@@ -56,6 +76,8 @@ static bool open_bpffs(struct report *report, int *ret_fd)
 				   "kept in: either it is not mounted (mount -t bpf bpf %s), or "
 				   "this runs inside 'ip netns exec', which hides it (use xdpfw "
 				   "--netns NAME outside)", bpffs_path(), bpffs_path());
+	if (create && !check_bpffs(report, fd))
+		return false;
 	*ret_fd = take_fd(&fd);
 	return true;
 }
@@ -78,7 +100,10 @@ static bool open_folder(struct report *report, int at, const char *name, bool cr
 	if (fd < 0 || fstat(fd, &found))
 		return report_fail(report, REPORT_SYSTEM,
 				   "cannot open the folder '%s' below %s: %s", name,
-				   bpffs_path(), strerror(errno));
+				   bpffs_path(),
+				   errno == ENOTDIR || errno == ELOOP ?
+					   "it is no folder (and a link is not followed)" :
+					   strerror(errno));
 	if (found.st_uid != geteuid() || (found.st_mode & 077))
 		return report_fail(report, REPORT_SYSTEM,
 				   "the folder '%s' below %s was not made by xdpfw: it belongs to "
@@ -93,7 +118,7 @@ bool maps_open(struct report *report, uint64_t cookie, bool create, struct maps_
 	OWN_FD int root = -1, top = -1, parent = -1, fd = -1;
 
 	snprintf(ret_folder->name, sizeof(ret_folder->name), "%" PRIx64, cookie);
-	if (!open_bpffs(report, &root) || !open_folder(report, root, "xdpfw", create, &top) ||
+	if (!open_bpffs(report, create, &root) || !open_folder(report, root, "xdpfw", create, &top) ||
 	    (top >= 0 && !open_folder(report, top, "v1", create, &parent)) ||
 	    (parent >= 0 && !open_folder(report, parent, ret_folder->name, create, &fd)))
 		return false;

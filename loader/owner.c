@@ -81,6 +81,11 @@ static void add_loaded(uint32_t program, struct buf *out)
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		return;
+	/* Its pins are not in the BPF file system that this process sees. */
+	if (!strcmp(info.name, "xdpfw_stub"))
+		buf_puts(out, "\n  it is xdpfw's own, and its ruleset stays in force: its pins are "
+			      "in another BPF file system, that of another mount namespace or of "
+			      "another XDPFW_BPFFS");
 	when = wall_time(info.load_time);
 	if (!localtime_r(&when, &local) ||
 	    !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local))

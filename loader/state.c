@@ -74,8 +74,11 @@ static int open_folder(int at, const char *path)
 
 const char *state_folder_error(int error)
 {
-	return error == -EPERM ? "it must belong to this user and have mode 0700" :
-				 strerror(-error);
+	if (error == -EPERM)
+		return "it must belong to this user and have mode 0700";
+	if (error == -ENOTDIR || error == -ELOOP)
+		return "it is no folder (and a link is not followed)";
+	return strerror(-error);
 }
 
 int state_open(void)
@@ -83,10 +86,12 @@ int state_open(void)
 	return open_folder(AT_FDCWD, state_path());
 }
 
-static int open_objects(void)
+/* When it cannot be opened, *ret_name is that of the folder that is to blame, below the state's. */
+static int open_objects(const char **ret_name)
 {
 	OWN_FD int state = state_open();
 
+	*ret_name = state < 0 ? "" : "/objects";
 	return state < 0 ? state : open_folder(state, "objects");
 }
 
@@ -143,10 +148,11 @@ static bool read_object(int fd, struct buf *object)
 
 bool state_get_object(struct report *report, const char *key, struct buf *ret_object)
 {
-	OWN_FD int folder = open_objects(), fd = -1;
+	const char *name;
+	OWN_FD int folder = open_objects(&name), fd = -1;
 
 	if (folder < 0) {
-		report_notice(report, "built programs are not kept: %s: %s", state_path(),
+		report_notice(report, "built programs are not kept: %s%s: %s", state_path(), name,
 			      state_folder_error(folder));
 		return false;
 	}
@@ -245,7 +251,8 @@ static int write_object(int folder, const char *key, const void *object, size_t 
 
 void state_put_object(struct report *report, const char *key, const void *object, size_t len)
 {
-	OWN_FD int folder = open_objects();
+	const char *name;
+	OWN_FD int folder = open_objects(&name);
 	int error;
 
 	if (folder < 0)

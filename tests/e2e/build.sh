@@ -116,7 +116,7 @@ case_state_folder_that_cannot_be_used() {
 	for folder in readonly theirs open file missing/state; do
 		export XDPFW_STATE_DIR=$work/$folder
 		fw 0 -f old.nft
-		has "$err" "notice: built programs are not kept: $work/$folder: "
+		has "$err" "notice: built programs are not kept: $work/$folder"
 		is "in force" "$(in_force)" old
 		is "what is in it" "$(find "$folder" -mindepth 1 2>/dev/null || true)" ""
 		fw 0 unload
