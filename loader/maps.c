@@ -407,20 +407,21 @@ bool maps_remove(struct report *report, struct maps_folder *folder)
 }
 
 /*
- * A namespace that is gone has taken its devices along.  A folder without any link is half made
- * (who made it was killed, because the caller holds the lock), or nothing is there yet that it is
- * to filter: then it says itself whether its namespace is there.
+ * A folder says itself whether its namespace is there.  One that cannot say it is half made (who
+ * made it was killed, because the caller holds the lock), or older: a namespace that is gone has
+ * taken its devices along.
  */
 static bool is_dead(const struct maps_folder *folder)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_link *links;
-	int count = maps_list_links(folder, &arena, &links);
+	int lives = maps_namespace_lives(folder);
+	int count = lives < 0 ? maps_list_links(folder, &arena, &links) : 0;
 
 	for (int i = 0; i < count; i++)
 		if (links[i].ifindex)
 			return false;
-	return count >= 0 && maps_namespace_lives(folder) != 1;
+	return count >= 0 && lives <= 0;
 }
 
 void maps_remove_dead(struct report *report, const struct maps_folder *folder)

@@ -155,7 +155,7 @@ struct maps_header {
 	uint32_t failsafe_bytes;	/* likewise */
 	uint32_t mode;			/* enum attach_mode, for devices that come later */
 	uint32_t allow_missing;
-	uint32_t header_pad;
+	uint32_t reads_tags;		/* a rule asks for a VLAN tag */
 	uint8_t digest[32];		/* SHA-256 of the text */
 	uint8_t bundle[32];		/* digest of its bundle; all zero: see boot.h */
 	uint64_t last_generation;	/* the highest given in this namespace, as far as is known */

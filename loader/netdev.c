@@ -76,6 +76,24 @@ static int read_other_name(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
+static int read_program(const struct nlattr *attribute, void *data)
+{
+	struct listing *listing = data;
+
+	switch (mnl_attr_get_type(attribute)) {
+	case IFLA_XDP_DRV_PROG_ID:
+		listing->device->programs[0] = get_number(attribute);
+		break;
+	case IFLA_XDP_SKB_PROG_ID:
+		listing->device->programs[1] = get_number(attribute);
+		break;
+	case IFLA_XDP_HW_PROG_ID:
+		listing->device->programs[2] = get_number(attribute);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
 static int read_attribute(const struct nlattr *attribute, void *data)
 {
 	struct listing *listing = data;
@@ -104,6 +122,8 @@ static int read_attribute(const struct nlattr *attribute, void *data)
 		break;
 	case IFLA_LINKINFO:
 		return mnl_attr_parse_nested(attribute, read_kind, listing);
+	case IFLA_XDP:
+		return mnl_attr_parse_nested(attribute, read_program, listing);
 	case IFLA_PROP_LIST:
 		return mnl_attr_parse_nested(attribute, read_other_name, listing);
 	}
@@ -244,6 +264,14 @@ const struct netdev *netdev_find_name(const struct netdev_list *list, const char
 			if (!strcmp(list->at[i].others[j], name))
 				return &list->at[i];
 	return NULL;
+}
+
+bool netdev_has_program(const struct netdev *device, uint32_t program)
+{
+	for (size_t i = 0; i < NETDEV_MODES; i++)
+		if (device->programs[i] == program)
+			return true;
+	return false;
 }
 
 int netdev_watch(void)

@@ -12,6 +12,7 @@
 #include "compiler/base/arena.h"
 
 #define NETDEV_NAME_BYTES 16		/* IFNAMSIZ */
+#define NETDEV_MODES 3			/* native, generic, offloaded */
 
 struct netdev {
 	uint32_t ifindex;
@@ -23,6 +24,7 @@ struct netdev {
 	uint8_t mac[6];
 	bool up;
 	bool ethernet;			/* frames start with an Ethernet header */
+	uint32_t programs[NETDEV_MODES];	/* XDP programs on it, their ids; 0: none */
 	char name[NETDEV_NAME_BYTES];
 	char kind[NETDEV_NAME_BYTES];	/* "veth", "bond"; empty: a card */
 	const char *const *others;	/* its alternative names */
@@ -46,6 +48,8 @@ const struct netdev *netdev_find(const struct netdev_list *list, uint32_t ifinde
 
 /* By its name, or by an alternative name of it. */
 const struct netdev *netdev_find_name(const struct netdev_list *list, const char *name);
+
+bool netdev_has_program(const struct netdev *device, uint32_t program);
 
 /* A socket that can be read when a device comes, goes or changes: a descriptor. */
 int netdev_watch(void);

@@ -169,6 +169,7 @@ static bool pin_link(struct swap_state *state, const struct target_row *row, int
 {
 	const char *name = arena_printf(state->arena, "link-%u", row->device.ifindex);
 
+	swap_fault("followed");
 	if (!swap_pin(state, name, link))
 		return false;
 	*vec_push(state->arena, &state->pinned) = name;

@@ -39,6 +39,7 @@ static bool is_same_device(const struct netdev *a, const struct netdev *b)
 {
 	return a->ifindex == b->ifindex && a->group == b->group && a->master == b->master &&
 	       a->type == b->type && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       !memcmp(a->programs, b->programs, sizeof(a->programs)) &&
 	       !strcmp(a->name, b->name) && !strcmp(a->kind, b->kind) &&
 	       a->other_count == b->other_count;
 }

@@ -20,7 +20,7 @@ pins_of() {
 	local folder
 	folder=$(pins | sed -n 's,^\(xdpfw/v1/[0-9a-f]*\)$,\1,p')
 	printf '%s\n' xdpfw xdpfw/v1 "$folder" "${@/#/$folder/}" \
-		"$folder"/{cells,control,missed,slots} | sort
+		"$folder"/{attach,cells,control,missed,namespace,slots} | sort
 }
 
 link_of() { echo "link-$(<"/sys/class/net/$1/ifindex")"; }

@@ -34,7 +34,8 @@ import time
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL, ETH_P_ARP = 0x0003, 0x0806
 LAST_PORT = 1000	# no ruleset of the tests drops it
-NETWORK = {"eth0": "198.51.100", "eth1": "203.0.113", "eth2": "192.0.2"}
+NETWORK = {"eth0": "198.51.100", "eth1": "203.0.113", "eth2": "192.0.2",
+           "wan0": "198.51.100"}
 WAIT = 0.7
 
 
