@@ -14,10 +14,10 @@
 
 enum cli_option {
 	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_FAILSAFE,
-	OPTION_MODE, OPTION_CONFIRM,
-	OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE, OPTION_EXPLAIN, OPTION_FIX_OFFLOADS, OPTION_FRESH,
-	OPTION_NO_VERIFY, OPTION_ALLOW_MISSING, OPTION_ONCE, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE, OPTION_VERSION,
-	OPTION_HELP,
+	OPTION_MODE, OPTION_CONFIRM, OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE,
+	OPTION_EXPLAIN, OPTION_FIX_OFFLOADS, OPTION_FRESH, OPTION_NO_VERIFY, OPTION_ALLOW_MISSING,
+	OPTION_ONCE, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE,
+	OPTION_VERSION, OPTION_HELP,
 };
 
 struct cli_row {
@@ -113,7 +113,8 @@ static bool set_mode(struct report *report, const char *word, enum attach_mode *
 		}
 		str_nearest_offer(&nearest, words[i]);
 	}
-	report_fail(report, REPORT_USAGE, "--mode is auto, native, generic or offload, not '%s'", word);
+	report_fail(report, REPORT_USAGE, "--mode is auto, native, generic or offload, not '%s'",
+		    word);
 	if (nearest.best)
 		report_add(report, "; did you mean '%s'?", nearest.best);
 	return false;
