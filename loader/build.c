@@ -169,7 +169,7 @@ static const char *drop_rights(const struct build_user *user)
 	return NULL;
 }
 
-/* Runs between fork and exec: system calls only. */
+/* Runs between fork and exec, in a process with one thread. */
 static const char *become_clang(const char *path, const int fds[3], pid_t parent,
 				const struct build_user *user)
 {
@@ -184,13 +184,14 @@ static const char *become_clang(const char *path, const int fds[3], pid_t parent
 	if (chdir("/"))
 		return "go to the root folder";
 	what = drop_rights(user);
-	if (!what)
-		what = limit_self();
 	if (what)
 		return what;
 	if (getppid() != parent)
 		return "find xdpfw alive";
+	/* The filter is put together in memory that the limits may leave no room for. */
 	what = sandbox_enter(path);
+	if (!what)
+		what = limit_self();
 	if (what)
 		return what;
 	execve(path, clang_argv, clang_envp);

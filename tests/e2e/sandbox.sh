@@ -196,7 +196,7 @@ case_script_is_refused() {
 	no_traces
 }
 
-# Every clang of this machine, also one that lies elsewhere with its libraries beside it.
+# Every clang of this machine, and those that XDPFW_CLANGS names; also one that lies elsewhere with its libraries beside it.
 case_every_clang() {
 	local real clang
 	device='device lo' rules lo.nft "udp dport 1001 drop"
@@ -205,7 +205,8 @@ case_every_clang() {
 	cp "$real" home/bin/clang
 	# Its own headers are found from where it lies; libraries by the system's list.
 	ln -s "${real%/bin/*}/lib" home/lib
-	for clang in /usr/bin/clang /usr/bin/clang-[0-9][0-9] "$work/home/bin/clang"; do
+	for clang in /usr/bin/clang /usr/bin/clang-[0-9][0-9] "$work/home/bin/clang" \
+		$XDPFW_CLANGS; do
 		[ -x "$clang" ] || continue
 		rm -rf state/objects
 		fw_as XDPFW_CLANG="$clang" -- 0 -f lo.nft
