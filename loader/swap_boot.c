@@ -44,9 +44,20 @@ void swap_boot_next(struct swap_state *state, const struct buf *object)
 		bundle_read_digest((const uint8_t *)bytes.at, digest);
 }
 
+static const uint8_t none[STATE_DIGEST_BYTES];
+
 void swap_boot_settle(struct report *report, const struct maps_record *record, bool pending)
 {
-	static const uint8_t none[STATE_DIGEST_BYTES];
-
 	boot_settle(report, record ? record->header.bundle : none, pending);
+}
+
+void swap_boot_check(struct report *report, const struct maps_record *record)
+{
+	enum boot_start start = boot_find_start(record ? record->header.bundle : none);
+
+	if (start == BOOT_START_OTHER || start == BOOT_START_NONE)
+		report_notice(report, "the machine will start with %s: this ruleset was loaded "
+				      "while %s could not be written; load it again",
+			      start == BOOT_START_NONE ? "no ruleset" : "another ruleset",
+			      state_path());
 }

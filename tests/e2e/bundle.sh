@@ -511,6 +511,24 @@ case_confirm() {
 	is "unload" "$(boot_objects)" "current old previous new"
 }
 
+# What is in force after a rollback is not what the machine starts with, and no file says it.
+case_rollback_to_what_was_not_written() {
+	world
+	old_and_new
+	fw 0 -f new.nft
+	mkdir "$XDPFW_STATE_DIR/next.new"
+	fw 0 -f old.nft
+	has "$err" "the machine will not start with this ruleset"
+	rmdir "$XDPFW_STATE_DIR/next.new"
+	fw 0 -f new.nft
+	fw 0 rollback
+	is "in force" "$(in_force)" old
+	has "$err" "the machine will start with another ruleset" "load it again"
+	is "boot objects" "$(boot_objects)" "current new"
+	fw 0 rollback
+	lacks "$err" "notice: the machine"
+}
+
 case_first_load_with_confirm() {
 	world
 	old_and_new
