@@ -13,6 +13,7 @@
 #include "loader/advice.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct advice_row rows[] = {
@@ -155,6 +156,23 @@ static const struct advice_row rows[] = {
 	  .fact = "any driver that names LRO, as netvsc_xdp_set does" },
 };
 
+/* Tags that are not in the packet any more; nft's ingress hook sees them beside the packet. */
+static const struct advice_row tags_of_card = {
+	.features = { "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse" },
+	.fix = ADVICE_FIX_FEATURE,
+	.help = "ethtool -K @ rxvlan off",
+	.fact = "include/linux/if_vlan.h __vlan_hwaccel_put_tag: drivers keep the tag in the "
+		"descriptor, and XDP sees the packet without it",
+};
+
+/* The sender's device decides, whatever this end says. */
+static const struct advice_row tags_of_veth = {
+	.driver = "veth",
+	.help = "ethtool -K PEER txvlan off at the other end of @",
+	.fact = "net/core/dev.c validate_xmit_vlan: the sender's tx-vlan-hw-insert leaves the tag "
+		"beside the packet",
+};
+
 const struct advice_row *advice_rows(unsigned int *ret_count)
 {
 	*ret_count = sizeof(rows) / sizeof(rows[0]);
@@ -189,6 +207,17 @@ const struct advice_row *advice_find(const char *device, const char *driver, con
 	return NULL;
 }
 
+const struct advice_row *advice_find_tags(const char *device, const char *driver)
+{
+	if (!any_on(device, &tags_of_card))
+		return NULL;
+#ifdef XDPFW_TEST_FAULTS
+	if (getenv("XDPFW_TAGS_OF_CARD"))	/* there is no card in the tests */
+		return &tags_of_card;
+#endif
+	return !strcmp(driver, "veth") ? &tags_of_veth : &tags_of_card;
+}
+
 /* The number of channels that a row is about; *ret_more: the device can be given so many. */
 static uint32_t count_channels(const struct advice_row *row, const char *device, bool *ret_more)
 {
@@ -219,9 +248,10 @@ void advice_print(const struct advice_row *row, const char *device, struct buf *
 /* As ethtool(8) writes them. */
 static const char *option_of(const char *feature)
 {
-	return !strcmp(feature, "rx-lro")	? "lro" :
-	       !strcmp(feature, "rx-checksum")	? "rx" :
-						  feature;
+	return !strcmp(feature, "rx-lro")	    ? "lro" :
+	       !strcmp(feature, "rx-checksum")	    ? "rx" :
+	       !strcmp(feature, "rx-vlan-hw-parse") ? "rxvlan" :
+						      feature;
 }
 
 static bool fix_features(struct report *report, const struct advice_row *row, const char *device,
@@ -293,7 +323,8 @@ bool advice_fix(struct report *report, const struct advice_row *row, const char 
 	return done;
 }
 
-void advice_undo(struct report *report, const struct advice_undo *undo, const char *device)
+void advice_undo(struct report *report, struct advice_undo *undo, const char *device,
+		 const char *why)
 {
 	bool failed = false;
 
@@ -307,8 +338,9 @@ void advice_undo(struct report *report, const struct advice_undo *undo, const ch
 	} else {
 		failed = driver_set_channels(device, &undo->channels) != 0;
 	}
-	report_notice(report, "%s: %s", device,
-		      failed ? "that did not help, and cannot be put back by xdpfw; the line above "
-			       "says how" :
-			       "that did not help, and was put back");
+	report_notice(report, "%s: %s, and %s", device, why,
+		      failed ? "what was changed cannot be put back by xdpfw; the line above says "
+			       "how" :
+			       "what was changed was put back");
+	undo->row = NULL;
 }

@@ -38,6 +38,12 @@ const struct advice_row *advice_rows(unsigned int *ret_count);
  */
 const struct advice_row *advice_find(const char *device, const char *driver, const char *words);
 
+/*
+ * What keeps VLAN tags from programs on DEVICE, so that rules which ask for a tag do not match.
+ * NULL: nothing does.
+ */
+const struct advice_row *advice_find_tags(const char *device, const char *driver);
+
 /* The row's help, for DEVICE. */
 void advice_print(const struct advice_row *row, const char *device, struct buf *out);
 
@@ -55,6 +61,9 @@ struct advice_undo {
  */
 bool advice_fix(struct report *report, const struct advice_row *row, const char *device,
 		struct advice_undo *ret_undo);
-void advice_undo(struct report *report, const struct advice_undo *undo, const char *device);
+
+/* Puts it back, and says WHY in a notice. Afterwards there is nothing to put back. */
+void advice_undo(struct report *report, struct advice_undo *undo, const char *device,
+		 const char *why);
 
 #endif

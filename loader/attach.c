@@ -301,10 +301,9 @@ static bool fix_and_try(struct report *report, const struct attach_request *requ
 			struct maps_attach *attach, int *ret_link)
 {
 	const struct advice_row *row = find_advice(request, attach);
-	struct advice_undo undo = { 0 };
 	struct maps_attach again = *attach;
 
-	if (!row || !advice_fix(report, row, request->name, &undo)) {
+	if (!row || !advice_fix(report, row, request->name, request->fix)) {
 		report_notice(report, "%s: --fix-offloads knows no setting that would help",
 			      request->name);
 		return false;
@@ -313,7 +312,7 @@ static bool fix_and_try(struct report *report, const struct attach_request *requ
 		*attach = again;
 		return true;
 	}
-	advice_undo(report, &undo, request->name);
+	advice_undo(report, request->fix, request->name, "that did not help");
 	return false;
 }
 

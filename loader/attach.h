@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "compiler/base/buf.h"
+#include "loader/advice.h"
 #include "loader/maps.h"
 #include "loader/report.h"
 
@@ -43,7 +44,7 @@ struct attach_request {
 	uint32_t ifindex;
 	enum attach_mode mode;
 	bool force;			/* a program of somebody else is detached, not refused */
-	bool fix;			/* settings that refuse native mode are changed */
+	struct advice_undo *fix;	/* settings that refuse native mode are changed; NULL: not */
 };
 
 /*

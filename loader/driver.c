@@ -79,29 +79,34 @@ int driver_read_mtu(const char *device, uint32_t *ret_mtu)
 static int find_feature(const char *device, const char *feature, uint32_t *ret_count,
 			int *ret_place)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t count;
-	} set = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
+		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
+	} set = { .room = { 0 } };
 	OWN_MEMORY struct ethtool_gstrings *names = NULL;
-	int error = ask_ethtool(device, &set);
+	uint32_t count;
+	int error;
 
+	set.info.cmd = ETHTOOL_GSSET_INFO;
+	set.info.sset_mask = 1ull << ETH_SS_FEATURES;
+	error = ask_ethtool(device, &set);
 	if (error < 0)
 		return error;
-	if (!set.info.sset_mask || !set.count || set.count > DRIVER_MAX_FEATURES)
+	count = set.info.data[0];
+	if (!set.info.sset_mask || !count || count > DRIVER_MAX_FEATURES)
 		return -EOPNOTSUPP;
-	names = calloc(1, sizeof(*names) + (size_t)set.count * ETH_GSTRING_LEN);
+	names = calloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
 	if (!names)
 		return -ENOMEM;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
-	names->len = set.count;
+	names->len = count;
 	error = ask_ethtool(device, names);
 	if (error < 0)
 		return error;
-	*ret_count = set.count;
+	*ret_count = count;
 	*ret_place = -1;
-	for (uint32_t i = 0; i < set.count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		if (!strncmp((const char *)names->data + i * ETH_GSTRING_LEN, feature,
 			     ETH_GSTRING_LEN))
 			*ret_place = (int)i;
@@ -111,10 +116,11 @@ static int find_feature(const char *device, const char *feature, uint32_t *ret_c
 int driver_read_feature(const char *device, const char *feature,
 			struct driver_feature *ret_feature)
 {
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block blocks[DRIVER_BLOCKS];
-	} all = { .head = { .cmd = ETHTOOL_GFEATURES } };
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+			     DRIVER_BLOCKS * sizeof(struct ethtool_get_features_block)];
+	} all = { .room = { 0 } };
 	const struct ethtool_get_features_block *block;
 	uint32_t count, bit;
 	int place, error = find_feature(device, feature, &count, &place);
@@ -125,11 +131,12 @@ int driver_read_feature(const char *device, const char *feature,
 		*ret_feature = (struct driver_feature){ 0 };
 		return 0;
 	}
+	all.head.cmd = ETHTOOL_GFEATURES;
 	all.head.size = (count + 31) / 32;
 	error = ask_ethtool(device, &all);
 	if (error < 0)
 		return error;
-	block = &all.blocks[place / 32];
+	block = &all.head.features[place / 32];
 	bit = 1u << (place % 32);
 	*ret_feature = (struct driver_feature){
 		.known = true,
@@ -141,10 +148,11 @@ int driver_read_feature(const char *device, const char *feature,
 
 int driver_set_feature(const char *device, const char *feature, bool on)
 {
-	struct {
+	union {
 		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block blocks[DRIVER_BLOCKS];
-	} all = { .head = { .cmd = ETHTOOL_SFEATURES } };
+		uint8_t room[sizeof(struct ethtool_sfeatures) +
+			     DRIVER_BLOCKS * sizeof(struct ethtool_set_features_block)];
+	} all = { .room = { 0 } };
 	struct driver_feature now;
 	uint32_t count;
 	int place, error = find_feature(device, feature, &count, &place);
@@ -153,9 +161,10 @@ int driver_set_feature(const char *device, const char *feature, bool on)
 		return error;
 	if (place < 0)
 		return -EOPNOTSUPP;
+	all.head.cmd = ETHTOOL_SFEATURES;
 	all.head.size = (count + 31) / 32;
-	all.blocks[place / 32].valid = 1u << (place % 32);
-	all.blocks[place / 32].requested = on ? 1u << (place % 32) : 0;
+	all.head.features[place / 32].valid = 1u << (place % 32);
+	all.head.features[place / 32].requested = on ? 1u << (place % 32) : 0;
 	error = ask_ethtool(device, &all);
 	if (error < 0)
 		return error;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loader/advice.h"
 #include "loader/attach.h"
 #include "loader/devtable.h"
 #include "loader/own.h"
@@ -46,6 +47,21 @@ static bool is_row(const struct devices *devices, uint32_t ifindex)
 	return false;
 }
 
+static void print_tags(const struct devices *devices, const char *device)
+{
+	struct driver_name driver = { 0 };
+	const struct advice_row *row;
+
+	if (!devices->record->header.reads_tags)
+		return;
+	driver_read_name(device, &driver);
+	row = advice_find_tags(device, driver.name);
+	if (!row)
+		return;
+	buf_puts(devices->out, "; RULES FOR VLAN TAGS DO NOT MATCH: ");
+	advice_print(row, device, devices->out);
+}
+
 static void print_filter(const struct devices *devices, const struct netdev *device)
 {
 	struct attach_program found = { 0 };
@@ -65,6 +81,7 @@ static void print_filter(const struct devices *devices, const struct netdev *dev
 		if (found.generic && !maps_attach_get(devices->known, device->ifindex, &known) &&
 		    known.reason[0])
 			buf_printf(devices->out, " (%s)", known.reason);
+		print_tags(devices, device->name);
 	}
 }
 

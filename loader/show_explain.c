@@ -128,6 +128,8 @@ static void print_settings(const struct explained *explained, struct buf *out)
 {
 	static const char *const features[] = { "rx-lro", "rx-gro-hw", "rx-gro", "rx-checksum" };
 	struct driver_feature feature;
+	const struct advice_row *tags =
+		advice_find_tags(explained->device, explained->driver.name);
 	struct driver_channels channels;
 	uint32_t mtu;
 	int any = 0;
@@ -141,6 +143,11 @@ static void print_settings(const struct explained *explained, struct buf *out)
 				   feature.on ? "on" : "off", feature.fixed ? " [fixed]" : "");
 	if (any)
 		buf_putc(out, '\n');
+	if (tags) {
+		buf_puts(out, "vlan tags: taken off packets before XDP sees them; ");
+		advice_print(tags, explained->device, out);
+		buf_putc(out, '\n');
+	}
 	if (!driver_read_channels(explained->device, &channels))
 		buf_printf(out, "channels: rx %u of %u, tx %u of %u, combined %u of %u\n",
 			   channels.rx, channels.max_rx, channels.tx, channels.max_tx,

@@ -138,7 +138,7 @@ static bool attach_pinned(struct swap_state *state, struct report *report,
 		.name = change->name,
 		.ifindex = change->ifindex,
 		.mode = mode,
-		.fix = state->request->fix_offloads && mode == change->to,
+		.fix = mode == change->to ? swap_note_fix(state, change->name) : NULL,
 	};
 	const char *name = arena_printf(state->arena, "link-%u", change->ifindex);
 	OWN_FD int link = -1;
@@ -289,6 +289,26 @@ bool swap_change_modes(struct swap_state *state)
 	}
 	end(state, &guard);
 	return ok && !is_to_fail(state);
+}
+
+struct advice_undo *swap_note_fix(struct swap_state *state, const char *name)
+{
+	struct swap_fixed *fixed;
+
+	if (!state->request->fix_offloads)
+		return NULL;
+	fixed = vec_push(state->arena, &state->fixed);
+	*fixed = (struct swap_fixed){ 0 };
+	strncpy(fixed->name, name, sizeof(fixed->name) - 1);
+	return &fixed->undo;
+}
+
+void swap_undo_fixes(struct swap_state *state)
+{
+	for (size_t i = state->fixed.len; i > 0; i--)
+		advice_undo(state->report, &state->fixed.at[i - 1].undo,
+			    state->fixed.at[i - 1].name, "the load failed");
+	state->fixed.len = 0;
 }
 
 void swap_undo_modes(struct swap_state *state)

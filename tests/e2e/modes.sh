@@ -528,8 +528,8 @@ case_fix_offloads_that_does_not_help() {
 	old_and_new
 	settings >before
 	fw 0 --fix-offloads -f old.nft
-	has "$err" "--fix-offloads set 2 channels" "did not help, and was put back" \
-		"generic mode, which is slower"
+	has "$err" "--fix-offloads set 2 channels" "generic mode, which is slower" \
+		"that did not help, and what was changed was put back"
 	is "mode" "$(mode_of eth0)" generic
 	fw 0 unload
 	settings >now
@@ -568,8 +568,71 @@ case_fix_offloads_turns_an_offload_off() {
 	settings >now
 	same "settings" before now
 	fw_as XDPFW_REFUSE_NATIVE=always -- 0 --fix-offloads -f old.nft
-	has "$err" "did not help, and was put back" "generic mode"
+	has "$err" "did not help, and what was changed was put back" "generic mode"
 	has "$(ethtool -k eth0)" "rx-checksumming: on"
+}
+
+# The second device refuses, so the load fails.
+case_fix_offloads_of_a_load_that_fails() {
+	narrow_queues
+	ip link add eth1 numrxqueues 1 numtxqueues 1 type veth \
+		peer name eth1 netns client numrxqueues 2 numtxqueues 2
+	device='devices = { eth0, eth1 }' rules both.nft "udp dport 1001 drop"
+	settings >before
+	fw 3 --fix-offloads --mode native -f both.nft
+	has "$err" "eth0: --fix-offloads set 2 channels" \
+		"eth0: the load failed, and what was changed was put back" \
+		"cannot attach to eth1 in native mode"
+	settings >now
+	same "settings" before now
+	no_traces
+}
+
+# ---- VLAN tags that do not reach XDP ----
+
+case_rules_for_tags_that_never_match() {
+	world
+	rules tags.nft "vlan id 5 counter drop"
+	rules plain.nft "udp dport 1001 drop"
+	fw 0 -f plain.nft
+	lacks "$err" "VLAN tags"
+	fw 0 status
+	lacks "$out" "VLAN TAGS"
+	fw 0 -f tags.nft
+	has "$err" "notice: eth0: VLAN tags are taken off packets before XDP sees them" \
+		"ethtool -K PEER txvlan off at the other end of eth0"
+	fw 0 status
+	has "$out" "device eth0: native; RULES FOR VLAN TAGS DO NOT MATCH: ethtool -K PEER txvlan off"
+	fw 0 status --explain eth0
+	has "$out" "vlan tags: taken off packets before XDP sees them; ethtool -K PEER txvlan off"
+}
+
+case_fix_offloads_leaves_tags_on() {
+	world
+	rules tags.nft "vlan id 5 counter drop"
+	rules both.nft "vlan id 5 counter drop" "udp dport 1002 drop"
+	settings >before
+	xdpfw=(env XDPFW_TAGS_OF_CARD=1 "${faults[@]}")
+	fw 0 -f tags.nft
+	has "$err" "rules that ask for a tag do not match; ethtool -K eth0 rxvlan off"
+	settings >now
+	has "$(ethtool -k eth0)" "rx-vlan-offload: on"
+	fw 0 --fix-offloads -f both.nft
+	has "$err" "--fix-offloads turned rx-vlan-hw-parse off; 'ethtool -K eth0 rxvlan on' turns" \
+		"--fix-offloads turned rx-vlan-stag-hw-parse off"
+	lacks "$err" "do not match"
+	has "$(ethtool -k eth0)" "rx-vlan-offload: off" "rx-vlan-stag-hw-parse: off"
+	fw 0 status
+	lacks "$out" "VLAN TAGS"
+	fw 0 unload
+	# A load that fails leaves them as they were.
+	ethtool -K eth0 rxvlan on rx-vlan-stag-hw-parse on
+	fw 0 --mode generic -f tags.nft
+	fw_as XDPFW_FAIL_AFTER_MODES=1 -- 3 --fix-offloads --mode native -f both.nft
+	has "$err" "eth0: the load failed, and what was changed was put back"
+	fw 0 unload
+	settings >now
+	same "settings" before now
 }
 
 # ---- status --explain ----
