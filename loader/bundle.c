@@ -46,7 +46,6 @@ void bundle_put(const struct bundle *bundle, struct buf *out)
 {
 	OWN_BUF struct buf lines = BUF_INIT;
 	struct bundle_header header = {
-		.magic = BUNDLE_MAGIC,
 		.order = BUNDLE_ORDER,
 		.format = BUNDLE_FORMAT,
 		.abi = XDPFW_ABI_VERSION,
@@ -62,6 +61,7 @@ void bundle_put(const struct bundle *bundle, struct buf *out)
 	for (size_t i = 0; i < bundle->failsafe_count; i++)
 		buf_put(&lines, bundle->failsafe[i], strlen(bundle->failsafe[i]) + 1);
 	header.failsafe_bytes = lines.len;
+	memcpy(header.magic, BUNDLE_MAGIC, sizeof(header.magic));
 	memcpy(header.version, bundle->version, sizeof(header.version));
 	memcpy(header.key, bundle->key, sizeof(header.key));
 	buf_put(out, &header, sizeof(header));

@@ -242,9 +242,10 @@ int state_put_file(int folder, const char *name, const char *temporary, mode_t m
 
 static int write_object(int folder, const char *key, const void *object, size_t len)
 {
-	struct state_header header = { .magic = STATE_MAGIC, .len = len };
+	struct state_header header = { .len = len };
 	const struct str parts[] = { { (const char *)&header, sizeof(header) }, { object, len } };
 
+	memcpy(header.magic, STATE_MAGIC, sizeof(header.magic));
 	state_digest(object, len, header.digest);
 	return state_put_file(folder, key, "new", 0600, parts, 2);
 }

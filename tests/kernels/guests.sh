@@ -4,7 +4,7 @@
 #
 #	top_builddir=BUILD tests/kernels/guests.sh CACHE [KERNEL/SCRIPT...]
 #
-# KERNEL is a name of lib.sh, SCRIPT one of old_kernel, loading, cards and reset; all that belong
+# KERNEL is a name of lib.sh, SCRIPT one of old_kernel, loading, cards, devices and reset; all that belong
 # together when none is named.  Out: a line for each case that fails, a line for each guest, then "N passed, N failed,
 # N skipped".
 . "${top_srcdir:?}/tests/suite/lib.sh"
@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Devices that the rulesets of the guests name.
-DEVICES="n0 n1 e0 x0 o0 w0 bond0"
+DEVICES="n0 n1 n0.5 e0 x0 o0 w0 h0 bond0 bond1 wg0 tun0"
 
 # build_objects: each line of guest/builds is a load, made here on devices of the same names; the
 # kept objects go into the guests, which have no clang.  A state folder keeps only a few.
@@ -62,6 +62,7 @@ guest() {
 	cards)
 		cards n0:virtio-net-pci o0@virtio-net-pci w0@virtio-net-pci,ctrl_guest_offloads=off \
 			e0:e1000 x0:vmxnet3 ;;
+	devices) cards n0:virtio-net-pci n1:virtio-net-pci h0+virtio-net-pci ;;
 	reset)
 		cards n0:virtio-net-pci
 		make_disk "$work/state" ;;
@@ -75,7 +76,7 @@ guest() {
 	judge "$kernel" "$script.sh"
 }
 
-[ $# != 0 ] || set -- 5.10/old_kernel {6.1,6.12}/{loading,cards,reset}
+[ $# != 0 ] || set -- 5.10/old_kernel {6.1,6.12}/{loading,cards,devices,reset}
 fetch $(printf '%s\n' "${@%/*}" | sort -u) || { fail "cannot get what the guests are made of"; finish; }
 build_objects || { fail "the rulesets of the guests are not built"; finish; }
 for pair; do

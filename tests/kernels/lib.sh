@@ -209,7 +209,7 @@ boot() {
 		-m 1G -kernel "$(find "$cache/$kernel/" -name 'vmlinuz*' | head -n 1)" \
 		-initrd "$work/initrd" -display none -serial stdio \
 		-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor -net none "$@" \
-		-append "console=ttyS0 panic=-1 quiet loglevel=3 tests=$script" \
+		-append "console=ttyS0 panic=-1 quiet loglevel=3 tests=$script${XDPFW_GUEST_CASES:+ cases=$XDPFW_GUEST_CASES}" \
 		</dev/null 2>&1 7>&- 8>&- | while read -r line; do
 		line=${line%$'\r'}
 		case $line in

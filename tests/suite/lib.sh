@@ -64,6 +64,7 @@ run() {
 #	kernel	root that may load BPF programs and make namespaces
 #	nft	the kernel's nftables, and nft
 #	qemu	what tests/kernels downloads; $fetched says that it came
+#	newest-clang	the newest clang of Debian; $newest is where it was unpacked
 #	nft-1.1	an nft of that version or newer, which XDPFW_NFT_NEWER names
 have() {
 	case $1 in
@@ -74,6 +75,8 @@ have() {
 		[ "$(id -u)" = 0 ] && unshare -n nft list ruleset >/dev/null 2>&1 ;;
 	qemu)
 		[ "$fetched" = yes ] ;;
+	newest-clang)
+		[ -n "$newest" ] ;;
 	nft-1.1)
 		[ -n "$XDPFW_NFT_NEWER" ] && unshare -n "$XDPFW_NFT_NEWER" list ruleset &>/dev/null ;;
 	*)

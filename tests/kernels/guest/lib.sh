@@ -97,11 +97,13 @@ kernel_is() {
 
 # load_module NAME...: and what it needs.
 load_module() {
-	local name file
-	for name; do
+	local name file names="$*"
+	for name in $names; do
 		[ -e "/modules/$name" ] || continue
 		while read -r file; do
-			[ -e "/sys/module/$(echo "${file%.ko}" | tr - _)" ] || insmod "/modules/$file" ||
+			set -- "$file"
+			[ "$file" != bonding.ko ] || set -- "$file" max_bonds=0
+			[ -e "/sys/module/$(echo "${file%.ko}" | tr - _)" ] || insmod "/modules/$@" ||
 				echo "cannot insert $file"
 		done <"/modules/$name"
 	done
@@ -186,9 +188,12 @@ run_case() {
 }
 
 run_cases() {
-	local name
+	local name only=
+	grep -q ' cases=' /proc/cmdline && only=,$(sed 's/.* cases=\([a-z0-9_,]*\).*/\1/' /proc/cmdline),
 	for name in $(sed -n 's/^case_\([a-z0-9_]*\)() {.*/\1/p' "$script"); do
-		run_case "$name"
+		case ${only:-,$name,} in
+		*,"$name",*) run_case "$name" ;;
+		esac
 	done
 }
 
