@@ -48,7 +48,7 @@ void bundle_put(const struct bundle *bundle, struct buf *out)
 	struct bundle_header header = {
 		.order = BUNDLE_ORDER,
 		.format = BUNDLE_FORMAT,
-		.abi = XDPFW_ABI_VERSION,
+		.abi = bundle->abi,
 		.mode = bundle->mode,
 		.allow_missing = bundle->allow_missing,
 		.failsafe_count = (uint32_t)bundle->failsafe_count,
@@ -126,7 +126,7 @@ static bool check_header(struct report *report, const char *name, struct str byt
 		return report_fail(report, REPORT_SYSTEM,
 				   "'%s' was made on a machine with another byte order", name);
 	read_version(&header, version);
-	if (header.format != BUNDLE_FORMAT || header.abi != XDPFW_ABI_VERSION)
+	if (header.format != BUNDLE_FORMAT)
 		return bundle_fail_version(report, name, version);
 	*ret_header = header;
 	return true;
@@ -196,6 +196,7 @@ bool bundle_get(struct report *report, const char *name, struct str bytes, struc
 		return fail_damaged(report, name, "its failsafe rules are not whole");
 	if (header.allow_missing > 1 || header.mode >= BUNDLE_MODES)
 		return fail_damaged(report, name, "it asks for what there is not");
+	bundle.abi = header.abi;
 	bundle.mode = header.mode;
 	bundle.allow_missing = header.allow_missing;
 	read_version(&header, bundle.version);
@@ -237,6 +238,7 @@ void bundle_key(const struct compile *compile, uint8_t ret_key[STATE_DIGEST_BYTE
 void bundle_set_program(struct bundle *bundle, const struct compile *compile,
 			const struct buf *object)
 {
+	bundle->abi = XDPFW_ABI_VERSION;
 	memset(bundle->version, 0, sizeof(bundle->version));
 	strncpy(bundle->version, PACKAGE_VERSION, sizeof(bundle->version) - 1);
 	bundle_key(compile, bundle->key);
@@ -368,7 +370,8 @@ bool bundle_compile(struct report *report, const char *name, const struct bundle
 				   "take; it was made by %s", name, PACKAGE_VERSION,
 				   bundle->version);
 	bundle_key(compile, key);
-	*ret_same = !memcmp(key, bundle->key, sizeof(key)) &&
+	*ret_same = bundle->abi == XDPFW_ABI_VERSION &&
+		    !memcmp(key, bundle->key, sizeof(key)) &&
 		    compile->image_bytes == bundle->image.len &&
 		    (!bundle->image.len ||
 		     !memcmp(compile->image, bundle->image.at, bundle->image.len));

@@ -35,7 +35,8 @@ struct bundle {
 	size_t failsafe_count;
 	uint32_t mode;			/* enum attach_mode that was asked for */
 	bool allow_missing;
-	char version[BUNDLE_VERSION_BYTES];	/* of the xdpfw that built the object */
+	uint32_t abi;			/* that the object has */
+	char version[BUNDLE_VERSION_BYTES];	/* of the xdpfw that built it */
 	uint8_t key[STATE_DIGEST_BYTES];	/* bundle_key() of the C text */
 	struct str image, object;
 	uint8_t digest[STATE_DIGEST_BYTES];
@@ -44,7 +45,7 @@ struct bundle {
 /* Puts a bundle's bytes on OUT; its digest is made, not taken. */
 void bundle_put(const struct bundle *bundle, struct buf *out);
 
-/* The parts that come of a build: version, key, image, object. */
+/* The parts that come of a build: ABI, version, key, image, object. */
 void bundle_set_program(struct bundle *bundle, const struct compile *compile,
 			const struct buf *object);
 
@@ -53,7 +54,7 @@ bool bundle_read_digest(const uint8_t *head, uint8_t ret_digest[STATE_DIGEST_BYT
 
 /*
  * Reads what BYTES hold; *ret_bundle points into them.  NAME is for messages.  Anything that is
- * not a whole bundle of this ABI is REPORT_SYSTEM.
+ * not a whole bundle is REPORT_SYSTEM.
  */
 bool bundle_get(struct report *report, const char *name, struct str bytes, struct arena *arena,
 		struct bundle *ret_bundle);

@@ -139,6 +139,8 @@ static bool take_older(struct report *report, struct load *load, struct swap_req
 		request->bundle = &load->start;
 		return true;
 	}
+	if (bundle->abi != XDPFW_ABI_VERSION)
+		return bundle_fail_version(report, load->name, bundle->version);
 	if (request->no_verify)
 		return report_fail(report, REPORT_SYSTEM,
 				   "'%s' was made by another version of xdpfw (%s): without clang "

@@ -804,6 +804,26 @@ case_boot_object_of_another_version() {
 	is "output" "$err" ""
 }
 
+case_boot_object_of_another_abi() {
+	world
+	old_and_new
+	fw 0 -f old.nft
+	change "$XDPFW_STATE_DIR/current" field abi 1
+	cat changed.obj >"$XDPFW_STATE_DIR/current"
+	restart
+	without_clang
+	fw 3 load
+	has "$err" "was made by another version of xdpfw" "build it again with this one"
+	with_clang
+	fw 0 load
+	has "$err" "was made by another version of xdpfw" "is built anew"
+	is "in force" "$(in_force)" old
+	restart
+	without_clang
+	fw 0 load
+	is "output" "$err" ""
+}
+
 case_namespaces() {
 	world
 	old_and_new

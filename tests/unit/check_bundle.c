@@ -20,6 +20,7 @@ static void make(struct buf *out)
 		.failsafe = rules,
 		.failsafe_count = 2,
 		.mode = 2,
+		.abi = 77,
 		.allow_missing = true,
 		.version = "1.2.3",
 		.image = { "image", 5 },
@@ -70,6 +71,7 @@ START_TEST(there_and_back)
 	ck_assert_str_eq(bundle.failsafe[1], rules[1]);
 	ck_assert_uint_eq(bundle.mode, 2);
 	ck_assert(bundle.allow_missing);
+	ck_assert_uint_eq(bundle.abi, 77);
 	ck_assert_str_eq(bundle.version, "1.2.3");
 	ck_assert_uint_eq(bundle.key[31], 7);
 	ck_assert(str_is(bundle.image, "image"));
