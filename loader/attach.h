@@ -44,7 +44,7 @@ struct attach_request {
 	uint32_t ifindex;
 	enum attach_mode mode;
 	bool force;			/* a program of somebody else is detached, not refused */
-	struct advice_undo *fix;	/* settings that refuse native mode are changed; NULL: not */
+	struct advice_undo *fix;	/* to change settings that refuse native mode, else NULL */
 };
 
 /*

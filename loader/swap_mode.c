@@ -226,8 +226,8 @@ static bool change_mode(struct swap_state *state, struct swap_change *change, en
 				   "%s is in %s mode, and the kernel cannot change that without a "
 				   "moment in which the device has no program; that moment cannot "
 				   "be covered by a chain of nftables: %s; 'xdpfw unload' first, "
-				   "if the device may be open", change->name, attach_mode_name(from),
-				   strerror(-error));
+				   "if the device may be open", change->name,
+				   attach_mode_name(from), strerror(-error));
 	swap_fault("covered");
 	ok = exchange(state, change, from, to);
 	if (!state->stays_covered)

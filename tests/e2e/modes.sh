@@ -415,6 +415,25 @@ case_two_devices_and_a_kill() {
 	is "covers" "$(covers)" 0
 }
 
+# The folder of a namespace without any link is not taken for a dead one's.
+case_a_command_elsewhere_leaves_the_gap_alone() {
+	local before
+	world
+	old_and_new
+	fw 0 --mode generic -f old.nft
+	kill_change guard,detached
+	before=$(pins)
+	device='device eth0' rules other.nft "udp dport 1003 drop"
+	fw 0 --netns client status
+	fw 0 --netns client -f other.nft
+	fw 0 --netns client unload
+	is "pins" "$(pins)" "$before"
+	is "covers" "$(covers)" 1
+	fw 0 status
+	has "$err" "a change of mode of eth0 was broken off: the stub was attached to it again"
+	is "in force" "$(in_force)" old
+}
+
 # Somebody else took the device in the gap: it stays closed, and says so.
 case_a_device_that_cannot_be_mended_stays_closed() {
 	world
