@@ -294,13 +294,14 @@ static int start_clang(const char *path, const char *c_text, size_t c_bytes,
 {
 	OWN_FD int input = make_input(c_text, c_bytes);
 	int object[2] = { -1, -1 }, log[2] = { -1, -1 }, failure[2] = { -1, -1 };
+	/* Taken before errno is lost: a process -1 that is not told from an error would be killed. */
+	int error = input < 0 ? -errno : 0;
 	pid_t parent = getpid(), pid = -1;
-	int error = 0;
 	struct build_user user;
 
 	build_find_user(&user);
-	if (input < 0 || pipe2(object, O_CLOEXEC) || pipe2(log, O_CLOEXEC) ||
-	    pipe2(failure, O_CLOEXEC) || (pid = fork()) < 0)
+	if (!error && (pipe2(object, O_CLOEXEC) || pipe2(log, O_CLOEXEC) ||
+		       pipe2(failure, O_CLOEXEC) || (pid = fork()) < 0))
 		error = -errno;
 	if (pid == 0)
 		build_child_run(path, (int[3]){ input, object[1], log[1] }, failure[1], parent,
