@@ -313,6 +313,8 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'o':
 			run.report = fopen(optarg, "we");
+			if (run.report)
+				setlinebuf(run.report);
 			break;
 		case 'n':
 			run.at = strtoul(optarg, NULL, 10);
