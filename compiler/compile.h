@@ -170,7 +170,7 @@ bool compile_describe(const char *what, struct buf *out);
 void compile_print_rule(const struct compile *compile, uint32_t rule, struct buf *out);
 const char *compile_rule_place(const struct compile *compile, uint32_t rule);
 
-/* "base chain 'in' (table netdev t)": the one that devices of ENTRY run as number NUMBER, from 0. */
+/* "base chain 'in' (table netdev t)": what devices of ENTRY run as number NUMBER, from 0. */
 void compile_print_base_chain(const struct compile *compile, uint32_t entry, uint32_t number,
 			      struct buf *out);
 

@@ -118,7 +118,8 @@ bool maps_open(struct report *report, uint64_t cookie, bool create, struct maps_
 	OWN_FD int root = -1, top = -1, parent = -1, fd = -1;
 
 	snprintf(ret_folder->name, sizeof(ret_folder->name), "%" PRIx64, cookie);
-	if (!open_bpffs(report, create, &root) || !open_folder(report, root, "xdpfw", create, &top) ||
+	if (!open_bpffs(report, create, &root) ||
+	    !open_folder(report, root, "xdpfw", create, &top) ||
 	    (top >= 0 && !open_folder(report, top, "v1", create, &parent)) ||
 	    (parent >= 0 && !open_folder(report, parent, ret_folder->name, create, &fd)))
 		return false;

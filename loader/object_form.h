@@ -13,7 +13,10 @@
 struct bpf_object;
 struct object_config;
 
-/* The bytes, aligned as malloc() does, before libbpf reads them: sections, symbols, instructions. */
+/*
+ * The bytes, aligned as malloc() does, before libbpf reads them: sections, symbols, every
+ * instruction.
+ */
 bool object_form_check_bytes(struct report *report, const void *bytes, size_t len);
 
 /* What libbpf made of them, before the kernel gets it: programs and maps. */
