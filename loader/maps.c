@@ -302,6 +302,15 @@ bool maps_is_same(int a, int b)
 	return maps_id(a) && maps_id(a) == maps_id(b);
 }
 
+/* The stub reads two of its maps as variables, and libbpf names such a map after the section. */
+static bool is_called(const char *map, const char *name)
+{
+	static const char section[] = ".data.";
+
+	return !strcmp(map, name) ||
+	       (!strncmp(map, section, strlen(section)) && !strcmp(map + strlen(section), name));
+}
+
 int maps_get_program_map(uint32_t program_id, const char *name)
 {
 	OWN_FD int program = bpf_prog_get_fd_by_id(program_id);
@@ -319,7 +328,11 @@ int maps_get_program_map(uint32_t program_id, const char *name)
 		OWN_FD int fd = bpf_map_get_fd_by_id(ids[i]);
 		struct bpf_map_info map = { 0 };
 
-		if (read_map_info(fd, &map) && !strcmp(map.name, name))
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		if (fd >= 0 && !read_map_info(fd, &map))
+			return -errno;
+		if (is_called(map.name, name))
 			return take_fd(&fd);
 	}
 	return -ENODATA;
@@ -417,12 +430,15 @@ static bool is_dead(const struct maps_folder *folder)
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_link *links;
 	int lives = maps_namespace_lives(folder);
-	int count = lives < 0 ? maps_list_links(folder, &arena, &links) : 0;
+	int count;
 
+	if (lives != -ENOENT && lives != -EMEDIUMTYPE)
+		return !lives;
+	count = maps_list_links(folder, &arena, &links);
 	for (int i = 0; i < count; i++)
 		if (links[i].ifindex)
 			return false;
-	return count >= 0 && lives <= 0;
+	return count >= 0;
 }
 
 void maps_remove_dead(struct report *report, const struct maps_folder *folder)

@@ -17,7 +17,7 @@
 struct netdev {
 	uint32_t ifindex;
 	uint32_t group;			/* IFLA_GROUP */
-	uint32_t master;		/* ifindex of the bond, bridge or the like it is in; 0: none */
+	uint32_t master;		/* ifindex of the bond or bridge it is in; 0: none */
 	uint32_t lower;			/* ifindex of the device below a tag or tunnel; 0: none */
 	uint32_t mtu;
 	uint16_t type;			/* ARPHRD_ of <linux/if_arp.h> */

@@ -12,10 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,11 +22,8 @@
 #include <time.h>
 
 #include <bpf/bpf.h>
-#include <libmnl/libmnl.h>
 
 #include "loader/own.h"
-
-#define PROBE_NETLINK_BYTES 32768	/* a message about one device is a page or two */
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71		/* asm-generic/socket.h */
@@ -106,78 +99,6 @@ bool probe_netns_cookie(struct report *report, uint64_t *ret_cookie)
 				   strerror(errno));
 	*ret_cookie = cookie;
 	return true;
-}
-
-static int read_attribute(const struct nlattr *attribute, void *data)
-{
-	struct probe_device *device = data;
-
-	switch (mnl_attr_get_type(attribute)) {
-	case IFLA_ADDRESS:
-		if (device->ethernet &&
-		    mnl_attr_get_payload_len(attribute) == sizeof(device->mac))
-			memcpy(device->mac, mnl_attr_get_payload(attribute), sizeof(device->mac));
-		return MNL_CB_OK;
-	case IFLA_GROUP:
-		if (mnl_attr_validate(attribute, MNL_TYPE_U32) < 0)
-			return MNL_CB_ERROR;
-		device->group = mnl_attr_get_u32(attribute);
-		return MNL_CB_OK;
-	}
-	return MNL_CB_OK;
-}
-
-static int read_link(const struct nlmsghdr *message, void *data)
-{
-	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct probe_device *device = data;
-
-	if (message->nlmsg_type != RTM_NEWLINK)
-		return MNL_CB_OK;
-	device->ifindex = (uint32_t)info->ifi_index;
-	device->type = info->ifi_type;
-	device->ethernet = info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK;
-	return mnl_attr_parse(message, sizeof(*info), read_attribute, device);
-}
-
-static void close_netlink(struct mnl_socket **socket)
-{
-	if (*socket)
-		mnl_socket_close(*socket);
-}
-
-#define OWN_NETLINK __attribute__((cleanup(close_netlink)))
-
-int probe_device(const char *name, struct probe_device *ret_device)
-{
-	char bytes[PROBE_NETLINK_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
-	OWN_NETLINK struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
-	struct probe_device device = { 0 };
-	ssize_t len;
-	int more;
-
-	if (strlen(name) >= IFNAMSIZ)
-		return -ENODEV;
-	request->nlmsg_type = RTM_GETLINK;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	request->nlmsg_seq = 1;
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, name);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(socket, bytes, sizeof(bytes));
-		if (len < 0)
-			return -errno;
-		more = mnl_cb_run(bytes, (size_t)len, 1, mnl_socket_get_portid(socket), read_link,
-				  &device);
-	} while (more > 0);
-	if (more < 0)
-		return -errno;
-	*ret_device = device;
-	return device.ifindex ? 0 : -ENODEV;
 }
 
 /* The C library's gettimeofday() leaves the time zone out. */

@@ -27,17 +27,6 @@ bool probe_system(struct report *report);
 /* The number that names this network namespace for as long as the machine runs. */
 bool probe_netns_cookie(struct report *report, uint64_t *ret_cookie);
 
-struct probe_device {
-	uint32_t ifindex;
-	uint32_t group;			/* IFLA_GROUP */
-	uint16_t type;			/* ARPHRD_ of <linux/if_arp.h> */
-	uint8_t mac[6];
-	bool ethernet;			/* frames start with an Ethernet header */
-};
-
-/* Returns 0 or a negative errno, -ENODEV when there is no such device in this namespace. */
-int probe_device(const char *name, struct probe_device *ret_device);
-
 /* The clocks of this machine, as a program asks for them. */
 struct probe_clock {
 	int32_t minutes_west;		/* of the kernel's time zone */

@@ -109,8 +109,6 @@ static bool keep_device(struct swap_state *state, const struct target_row *row)
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "cannot ask for the mode %s is in: %s", row->name,
 				   strerror(-error));
-	if (state->keeps_modes)
-		return true;
 	if (wanted == ATTACH_OFFLOAD)
 		return attach_refuse_offload(state->report, row->name, row->device.ifindex);
 	if (wanted == ATTACH_AUTO || (wanted == ATTACH_GENERIC) == found.generic)
@@ -258,8 +256,14 @@ static bool pass_new(struct swap_state *state, const struct maps_program *progra
 	size_t count;
 	int error;
 
-	if (!program->record || devtable_map(program->devices, true, &table) ||
-	    !table->slot[XDPFW_DEVICE_OTHER].ifindex)
+	if (!program->record)
+		return true;
+	error = devtable_map(program->devices, true, &table);
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "cannot open the table of devices in force: %s",
+				   strerror(-error));
+	if (!table->slot[XDPFW_DEVICE_OTHER].ifindex)
 		return true;
 	count = devtable_list(table, state->arena, &before);
 	for (size_t i = 0; i < count; i++)
@@ -292,6 +296,16 @@ static bool open_known(struct swap_state *state)
 				     strerror(-error));
 }
 
+/* The bond could not take the stub natively while a member has it by itself. */
+static bool refuse_member(struct swap_state *state, const struct target_row *row)
+{
+	return report_fail(state->report, REPORT_SYSTEM,
+			   "%s has a filter of its own now, and would get that of %.*s, of which it "
+			   "is a member: the kernel cannot change that without a moment in which it "
+			   "is open; 'xdpfw unload' first",
+			   row->name, XDPFW_NAME_BYTES, (const char *)row->device.name);
+}
+
 bool swap_attach_all(struct swap_state *state)
 {
 	if (!open_known(state) || !pass_new(state, &state->old) ||
@@ -301,6 +315,8 @@ bool swap_attach_all(struct swap_state *state)
 		const struct target_row *row = &state->target.rows[i];
 		const struct maps_link *link = find_link(state, row->device.ifindex);
 
+		if (row->bond && link)
+			return refuse_member(state, row);
 		if (row->bond)
 			continue;
 		if (!(link ? take_link_back(state, link, row->name) && keep_device(state, row) :

@@ -2,8 +2,8 @@
 /*
  * swap_follow: devices that come, go and change while a ruleset is in force.
  *
- * In: the records and tables of the programs in slots 0 and 1, the devices there are now.  Out: both
- * tables say what these are, and each device that the ruleset names has the stub.
+ * In: the records and tables of the programs in slots 0 and 1, the devices there are now.  Out:
+ * both tables say what these are, and each device that the ruleset names has the stub.
  *
  * Safety: a device that comes gets its row in both tables first and the stub then, so the first
  * packet that meets the stub meets the rules.  A device that has the stub keeps the rules it has,

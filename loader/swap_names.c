@@ -14,13 +14,6 @@
 #include "loader/netdev.h"
 #include "loader/own.h"
 
-/* How what is found is said. */
-enum severity {
-	AS_ERROR,
-	AS_WARNING,
-	AS_NOTHING,
-};
-
 struct names {
 	const struct swap_request *request;
 	struct arena *arena;
@@ -41,13 +34,14 @@ const struct maps_spec *swap_make_specs(const struct compile *compile, struct ar
 	return specs;
 }
 
-static void say(const struct names *names, enum severity severity, struct source_span span,
-		const char *text)
+/* Whether it was said. */
+static bool say(const struct names *names, bool error, struct source_span span, const char *text)
 {
-	if (severity == AS_ERROR && !names->check)
+	if (error && !names->check)
 		diag_error(names->request->diag, span, "%s", text);
-	else if (severity != AS_NOTHING && !names->again)
+	else if (!names->again)
 		diag_warning(names->request->diag, span, "%s", text);
+	return (error && !names->check) || !names->again;
 }
 
 static void suggest_device(const struct names *names, const char *name)
@@ -65,25 +59,31 @@ static void say_missing(const struct names *names, struct source_span span, cons
 {
 	bool wait = names->request->allow_missing;
 
-	say(names, wait ? AS_WARNING : AS_ERROR, span,
-	    arena_printf(names->arena, "device '%s' does not exist in this network namespace%s",
-			 name, wait ? "; it is filtered when it comes, if 'xdpfw watch' sees it" :
-				      more));
-	if (!wait && !(names->check && names->again))
+	if (say(names, !wait, span,
+		arena_printf(names->arena,
+			     "device '%s' does not exist in this network namespace%s", name,
+			     wait ? "; it is filtered when it comes, if 'xdpfw watch' sees it" :
+				    more)) &&
+	    !wait)
 		suggest_device(names, name);
 }
 
-static void say_no_ethernet(const struct names *names, struct source_span span,
+/* A load that takes what it gets is not stopped by a star that fits too much. */
+static void say_no_ethernet(const struct names *names, const struct compile_device *named,
 			    const struct netdev *device)
 {
-	say(names, AS_ERROR, span,
-	    arena_printf(names->arena,
-			 "device '%s' (%s) does not carry Ethernet frames: its packets begin with "
-			 "the IP header, so XDP rules would read the wrong bytes", device->name,
-			 target_kind(device, names->arena)));
-	diag_help(names->request->diag,
-		  "filter on the device that its packets come in by, or what it carries by nft's "
-		  "'hook input' and 'hook forward'");
+	bool leave_out = named->prefix && names->request->allow_missing;
+
+	if (say(names, !leave_out, named->span,
+		arena_printf(names->arena,
+			     "device '%s' (%s) does not carry Ethernet frames%s", device->name,
+			     target_kind(device, names->arena),
+			     leave_out ? ", and is NOT FILTERED" :
+					 ": its packets begin with the IP header, so XDP rules "
+					 "would read the wrong bytes")))
+		diag_help(names->request->diag,
+			  "filter on the device that its packets come in by, or what it carries "
+			  "by nft's 'hook input' and 'hook forward'");
 }
 
 static void say_in_bond(const struct names *names, struct source_span span,
@@ -92,17 +92,17 @@ static void say_in_bond(const struct names *names, struct source_span span,
 	const char *device = finding->device->name, *bond = finding->bond->name;
 
 	if (finding->problem == TARGET_THROUGH_BOND) {
-		say(names, AS_WARNING, span,
+		say(names, false, span,
 		    arena_printf(names->arena,
 				 "device '%s' is a member of '%s', whose filter is on it", device,
 				 bond));
 		return;
 	}
-	say(names, AS_ERROR, span,
-	    arena_printf(names->arena,
-			 "device '%s' is a member of '%s', which has a filter of its own here: "
-			 "only one of them can have an XDP program", device, bond));
-	diag_help(names->request->diag, "the filter of '%s' is on all its members", bond);
+	if (say(names, true, span,
+		arena_printf(names->arena,
+			     "device '%s' is a member of '%s', which has a filter of its own here: "
+			     "only one of them can have an XDP program", device, bond)))
+		diag_help(names->request->diag, "the filter of '%s' is on all its members", bond);
 }
 
 static void say_finding(const struct names *names, const struct target_finding *finding)
@@ -114,19 +114,19 @@ static void say_finding(const struct names *names, const struct target_finding *
 		say_missing(names, named->span, named->name, "");
 		return;
 	case TARGET_NOTHING_FITS:
-		say(names, AS_WARNING, named->span,
+		say(names, false, named->span,
 		    arena_printf(names->arena,
 				 "no device has a name that begins with '%s' now", named->name));
 		return;
 	case TARGET_NO_ETHERNET:
-		say_no_ethernet(names, named->span, finding->device);
+		say_no_ethernet(names, named, finding->device);
 		return;
 	case TARGET_IN_BOND:
 	case TARGET_THROUGH_BOND:
 		say_in_bond(names, named->span, finding);
 		return;
 	case TARGET_TOO_MANY:
-		say(names, AS_ERROR, named->span,
+		say(names, true, named->span,
 		    arena_printf(names->arena, "more than %d devices are named", XDPFW_MAX_ROWS));
 		return;
 	}

@@ -20,7 +20,7 @@
 struct target_row {
 	struct xdpfw_device device;	/* the row of the table */
 	size_t spec;			/* that it fits; TARGET_NO_SPEC: none any more */
-	uint32_t bond;			/* ifindex of the bond whose filter it has; 0: it has its own */
+	uint32_t bond;			/* ifindex of the bond whose filter it has; 0: its own */
 	char name[XDPFW_NAME_BYTES];	/* its own, also when the row has its bond's */
 };
 

@@ -15,6 +15,10 @@
 	bpf.py empty_slot PIN SLOT	takes the program out of a slot of a map
 	bpf.py update_link PIN PROGRAM	puts a program into a link, both pinned
 	bpf.py missed PIN		the first word of a map of one entry
+	bpf.py other FROM GONE ENTRY	in the table of devices in force the row of the device of
+					number FROM, with another entry if ENTRY is not "-", is
+					what unlisted devices count as (0: none), and that of
+					number GONE is taken out (0: none)
 """
 
 import ctypes
@@ -155,7 +159,46 @@ def gone(*words):
     sys.exit(len(left) != 0)
 
 
-COMMANDS = {"foreign": foreign, "named": named, "hold_link": hold_link, "map": make_map,
+def get_map(number):
+    return bpf(14, struct.pack("=I", number))
+
+
+def find_map(name):
+    """That of the program in slot 0."""
+    for folder, _, files in os.walk(os.path.join(os.environ["XDPFW_BPFFS"], "xdpfw")):
+        if "slots" not in files:
+            continue
+        value = bpftool("map", "lookup", "pinned", os.path.join(folder, "slots"), "key", "0", "0",
+                        "0", "0")["value"]
+        if isinstance(value, list):
+            value = int.from_bytes([int(byte, 16) for byte in value], sys.byteorder)
+        for number in bpftool("prog", "show", "id", str(value))["map_ids"]:
+            if bpftool("map", "show", "id", str(number))["name"] == name:
+                return number
+    raise LookupError(name)
+
+
+def other(source, gone, entry):
+    """See struct xdpfw_device_table."""
+    head, row, slots = 16, 40, 4096
+    table, key = get_map(find_map("xdpfw_devices")), ctypes.create_string_buffer(4)
+    value = ctypes.create_string_buffer(head + row * (slots + 1))
+    bpf(MAP_LOOKUP, struct.pack("=I4xQQ", table, pointer(key), pointer(value)))
+    data, found = bytearray(value.raw), bytes(row)
+    for at in range(head, head + row * slots, row):
+        number = struct.unpack_from("=I", data, at)[0]
+        if number and number == int(source):
+            found = bytes(data[at:at + row])
+        if number and number == int(gone):
+            data[at:at + row] = bytes(row)
+    data[head + row * slots:] = found
+    if entry != "-":
+        struct.pack_into("=I", data, head + row * slots + 4, int(entry, 0))
+    value = ctypes.create_string_buffer(bytes(data), len(data))
+    bpf(2, struct.pack("=I4xQQQ", table, pointer(key), pointer(value), 0))
+
+
+COMMANDS = {"other": other, "foreign": foreign, "named": named, "hold_link": hold_link, "map": make_map,
             "foreign_link": foreign_link, "ids": ids, "names": names,
             "gone": gone, "empty_slot": empty_slot, "update_link": update_link, "missed": missed}
 

@@ -578,6 +578,10 @@ case_devices_without_ethernet() {
 	no_traces
 	fw 0 -c -f stars.nft
 	has "$err" "warning: device 'tun0' (tun) does not carry Ethernet frames"
+	fw 0 --allow-missing -f stars.nft
+	has "$err" "warning: device 'tun0' (tun) does not carry Ethernet frames, and is NOT FILTERED"
+	fw 3 --allow-missing --drop-devices -f tun.nft
+	fw 0 unload
 	ip tuntap del tun0 mode tun
 	device='devices = { eth0, tap0, "tun*" }' old_and_new
 	fw 0 -f old.nft
@@ -625,6 +629,28 @@ case_a_late_device_with_a_foreign_program() {
 	ip link set veth7 group 3
 	comes veth7
 	end_watch
+}
+
+# What a bond's row does for a member that nobody has seen yet, with the stub for the bond's.
+case_packets_of_devices_that_are_not_listed() {
+	local eth0 eth1
+	world eth0 eth1
+	device='devices = { eth0, eth1 }' old_and_new
+	fw 0 -f old.nft
+	eth0=$(index_of eth0) eth1=$(index_of eth1)
+	bpf other 0 "$eth1" -
+	is "no row" "$(in_force eth1)" none
+	bpf other "$eth0" "$eth1" -
+	is "the row of another device" "$(in_force eth1)" old
+	is "in force on eth0" "$(in_force eth0)" old
+	bpf other "$eth0" 0 0xffffffff
+	is "a row that passes" "$(in_force eth1)" none
+	bpf other "$eth0" 0 0xfffffffe
+	has "$(net reach eth1 1001 1002)" "port 1000, which nothing drops, did not arrive"
+	is "in force on eth0" "$(in_force eth0)" old
+	fw 0 watch --once
+	is "in force on eth0" "$(in_force eth0)" old
+	is "in force on eth1" "$(in_force eth1)" old
 }
 
 # Somebody takes the link of the stub apart: with the next event it is put back.
