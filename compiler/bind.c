@@ -68,6 +68,11 @@ static struct bind_scope *add_scope(struct bind *bind, const struct ast_table *a
 	struct bind_scope *scope = ARENA_NEW(bind->arena, struct bind_scope);
 	struct bind_table *table = ARENA_NEW(bind->arena, struct bind_table);
 
+	if (bind->scopes.len == LIMITS_TABLES) {
+		diag_error(bind->diag, ast->name.span, "too many tables: at most %d",
+			   LIMITS_TABLES);
+		bind->full = true;
+	}
 	table->family = family_of(ast);
 	table->name = ast->name.text;
 	table->span = ast->name.span;
@@ -211,8 +216,9 @@ static void run_inside(struct bind *bind, const struct ast_command *command)
 		add_elements(bind, scope, command);
 		break;
 	case AST_COMMAND_FLUSH_TABLE:
-		for (size_t i = 0; i < scope->table->chains.len; i++)
+		for (size_t i = 0; scope->has_rules && i < scope->table->chains.len; i++)
 			scope->table->chains.at[i]->rules.len = 0;
+		scope->has_rules = false;
 		break;
 	case AST_COMMAND_FLUSH_CHAIN:
 		site->chain->rules.len = 0;
@@ -338,7 +344,7 @@ bool bind_ast(const struct ast *ast, const struct bind_options *options, struct 
 	struct bind bind = { .arena = arena, .diag = diag, .options = options };
 
 	bind.ruleset = ARENA_NEW(arena, struct bind_ruleset);
-	for (size_t i = 0; i < ast->commands.len; i++)
+	for (size_t i = 0; i < ast->commands.len && !bind.full; i++)
 		run(&bind, &ast->commands.at[i]);
 	finish(&bind);
 	if (diag->errors != errors)

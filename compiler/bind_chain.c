@@ -11,6 +11,7 @@
  */
 #include <stdlib.h>
 
+#include "bpf/xdpfw_abi.h"
 #include "compiler/bind_private.h"
 
 #define DEVICE_NAME_MAX 15		/* IFNAMSIZ of <linux/if.h>, less the NUL */
@@ -158,6 +159,11 @@ static bool bind_hook(struct bind *bind, const struct ast_chain *ast, enum bind_
 	if (!ast->devices.len) {
 		diag_error(bind->diag, ast->hook_span, "a base chain needs a device");
 		diag_help(bind->diag, "write 'device \"eth0\"' behind 'hook ingress'");
+		return false;
+	}
+	if (ast->devices.len > XDPFW_MAX_DEVICES) {
+		diag_error(bind->diag, ast->devices.at[XDPFW_MAX_DEVICES].span,
+			   "more than %d devices", XDPFW_MAX_DEVICES);
 		return false;
 	}
 	for (size_t i = 0; i < ast->devices.len; i++) {

@@ -315,6 +315,12 @@ static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
 /* The statements in their order after joining. */
 static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
+	/* A statement is large, and rules are many: growing would keep as much again. */
+	if (!rule->stmts.cap) {
+		rule->stmts.cap = draft->works.len;
+		rule->stmts.at = ARENA_ARRAY(draft->bind->arena, struct bind_stmt,
+					     draft->works.len);
+	}
 	for (size_t i = 0; i < draft->works.len; i++) {
 		const struct bind_work *work = draft->works.at[i];
 

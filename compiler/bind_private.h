@@ -70,6 +70,7 @@ struct bind_site {
 struct bind_scope {
 	struct bind_table *table;
 	unsigned int flips;		/* how often `flags dormant` came and went */
+	bool has_rules;			/* a rule was added since the last `flush table` */
 	struct bind_index chains;	/* of struct bind_site */
 	struct bind_index sets;		/* of struct bind_draft */
 	struct bind_index objects;	/* of struct bind_object */
@@ -83,6 +84,7 @@ struct bind {
 	struct bind_ruleset *ruleset;
 	VEC(struct bind_scope *) scopes;
 	VEC(struct bind_site *) sites;	/* by the chain's number */
+	bool full;			/* too many tables, reported: no more commands */
 };
 
 /* --- one value ------------------------------------------------------------------------------ */

@@ -115,5 +115,6 @@ void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chai
 			return;
 	}
 	bind_list(&draft, &rule);
+	scope->has_rules = true;
 	*vec_push(bind->arena, &chain->rules) = rule;
 }

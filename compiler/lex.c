@@ -78,10 +78,30 @@ static struct source_span span_here(const struct lexer *lexer, size_t len)
 				     (uint32_t)(lexer->at + len) };
 }
 
+/*
+ * A text that is denser than the guess gets room for one token a byte, once: growing by doubling
+ * would keep as much again.
+ */
+static void make_room(struct lexer *lexer)
+{
+	size_t len = lexer->tokens->tokens.len, cap = len + (lexer->len - lexer->at) + 1;
+
+	if (len < lexer->tokens->tokens.cap)
+		return;
+	if (cap > LIMITS_TOKENS + 1)
+		cap = LIMITS_TOKENS + 1;
+	lexer->tokens->tokens.at = arena_grow(lexer->arena, lexer->tokens->tokens.at,
+					      len * sizeof(struct token),
+					      cap * sizeof(struct token));
+	lexer->tokens->tokens.cap = cap;
+}
+
 static void push(struct lexer *lexer, enum token_kind kind, struct str text, size_t len)
 {
-	struct token *token = vec_push(lexer->arena, &lexer->tokens->tokens);
+	struct token *token;
 
+	make_room(lexer);
+	token = vec_push(lexer->arena, &lexer->tokens->tokens);
 	*token = (struct token){ kind, text, span_here(lexer, len) };
 	lexer->at += len;
 	lexer->line_began = kind != TOKEN_NEWLINE;
@@ -497,9 +517,14 @@ bool lex_source(const struct source_set *sources, uint32_t source, struct arena 
 	/* Rarely are tokens denser, and what is not used costs no memory but address space. */
 	lexer.tokens->tokens.cap = text.len / BYTES_PER_TOKEN + 16;
 	lexer.tokens->tokens.at = ARENA_ARRAY(arena, struct token, lexer.tokens->tokens.cap);
-	while (lexer.at < lexer.len)
+	while (lexer.at < lexer.len) {
+		if (lexer.tokens->tokens.len == LIMITS_TOKENS) {
+			fail(&lexer, 1, "a file of more than %u words and marks", LIMITS_TOKENS);
+			break;
+		}
 		if (!lex_one(&lexer))
 			break;
+	}
 	if (lexer.errors)
 		return false;
 	push(&lexer, TOKEN_END, (struct str){ "", 0 }, 0);

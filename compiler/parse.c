@@ -199,7 +199,7 @@ bool parse_items(struct parse *parse, const struct parse_items *items)
 {
 	unsigned int errors = parse->diag->errors;
 
-	while (!parse_is(parse, TOKEN_END) && parse->diag->errors < ERRORS_MAX) {
+	while (!parse_is(parse, TOKEN_END) && parse->diag->errors < ERRORS_MAX && !parse->full) {
 		const struct token *first = parse_peek(parse);
 		unsigned int open = parse->open;
 		bool ok;

@@ -63,6 +63,9 @@ struct parse {
 	unsigned int operators;			/* of the expression being parsed: no tree is
 						   higher, so nobody's recursion is deeper */
 	size_t expanded;			/* elements that variables brought, in the run */
+	unsigned int rules;			/* in the run */
+	bool full;				/* too many of something, reported: nothing more
+						   is parsed */
 };
 
 /* One statement of a block; .context is the block's object. */

@@ -165,6 +165,11 @@ bool parse_rule(struct parse *parse, struct ast_rule *ret_rule)
 		}
 	}
 	rule.span = source_join(span, parse_last_span(parse));
+	if (parse->rules++ == LIMITS_RULES) {
+		diag_error(parse->diag, rule.span, "too many rules: at most %u", LIMITS_RULES);
+		parse->full = true;
+		return false;
+	}
 	*ret_rule = rule;
 	return true;
 }

@@ -25,15 +25,28 @@
 #include "loader/swap.h"
 #include "loader/watch.h"
 
+/* Words of the command line and names of files may hold what a terminal obeys. */
+static void print_message(const char *kind, const char *text)
+{
+	OWN_BUF struct buf safe = BUF_INIT;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		buf_putc(&safe, (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? '?' : *text);
+	}
+	fprintf(stderr, "xdpfw: %s: %s\n", kind, safe.len ? safe.at : "");
+}
+
 void cli_print_notice(const char *text)
 {
-	fprintf(stderr, "xdpfw: notice: %s\n", text);
+	print_message("notice", text);
 }
 
 static void print_error(const struct report *report)
 {
 	if (report->text.len)
-		fprintf(stderr, "xdpfw: error: %s\n", report->text.at);
+		print_message("error", report->text.at);
 }
 
 void cli_print_diag(const struct diag *diag)

@@ -197,13 +197,20 @@ static void put_source(const struct diag *diag, struct diag_label label, bool sh
 	put_carets(diag, line, place.column, label, out);
 }
 
+/* A folder that is included can hold files of any name. */
+static void put_place(const struct source_place *place, struct buf *out)
+{
+	put_printable(out, str_from(place->name));
+	buf_printf(out, ":%u:%u:", place->line, place->before + place->column);
+}
+
 static void put_message(const struct diag *diag, const struct diag_message *message,
 			struct buf *out)
 {
 	struct source_place first = source_locate(diag->sources, message->labels[0].span);
 
-	buf_printf(out, "%s:%u:%u: %s: ", first.name, first.line, first.before + first.column,
-		   message->level == DIAG_ERROR ? "error" : "warning");
+	put_place(&first, out);
+	buf_printf(out, " %s: ", message->level == DIAG_ERROR ? "error" : "warning");
 	put_printable(out, str_from(message->text));
 	buf_putc(out, '\n');
 	put_source(diag, message->labels[0], true, out);
@@ -211,9 +218,10 @@ static void put_message(const struct diag *diag, const struct diag_message *mess
 		struct source_place place = source_locate(diag->sources, message->labels[i].span);
 		bool same_line = place.text.at == first.text.at;
 
-		if (!same_line)
-			buf_printf(out, "%s:%u:%u:\n", place.name, place.line,
-				   place.before + place.column);
+		if (!same_line) {
+			put_place(&place, out);
+			buf_putc(out, '\n');
+		}
 		put_source(diag, message->labels[i], !same_line, out);
 	}
 	if (message->help) {

@@ -12,8 +12,10 @@
 #define LIMITS_NESTING 64		/* brackets inside each other */
 #define LIMITS_NAME_LEN 127		/* table, chain, set names (NFT_NAME_MAXLEN is 256) */
 #define LIMITS_COMMENT_LEN 128		/* bytes, as nft */
-#define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset */
+#define LIMITS_TOKENS (1u << 24)	/* words, values and marks of one file */
+#define LIMITS_RULES (1u << 17)		/* 131,072 rules in a ruleset and in its files */
 #define LIMITS_STATEMENTS 128		/* in a rule (NFT_RULE_MAXEXPRS) */
+#define LIMITS_TABLES 4096
 #define LIMITS_CHAINS 4096
 #define LIMITS_COUNTERS (1u << 20)	/* of rules, elements and objects together */
 #define LIMITS_ELEMENTS (1u << 20)	/* elements of one set */

@@ -14,12 +14,24 @@
 
 #include "compiler/base/limits.h"
 
+/* At least 1. */
+static size_t count_lines(struct str text)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '\n';
+	return count;
+}
+
 uint32_t source_add(struct source_set *set, const char *name, struct str text)
 {
 	struct source *source = vec_push(set->arena, &set->sources);
 
 	source->name = arena_strdup(set->arena, str_from(name));
 	source->text = (struct str){ arena_strdup(set->arena, text), text.len };
+	source->lines.cap = count_lines(text);
+	source->lines.at = ARENA_ARRAY(set->arena, uint32_t, source->lines.cap);
 	*vec_push(set->arena, &source->lines) = 0;
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] == '\n')

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "bpf/xdpfw_abi.h"
 #include "compiler/base/limits.h"
 #include "compiler/bind.h"
 #include "compiler/parse.h"
@@ -457,6 +458,7 @@ END_TEST
 START_TEST(limits_counts)
 {
 	struct buf text = BUF_INIT;
+	struct run run;
 
 	buf_puts(&text, "table netdev t {\n");
 	for (unsigned int i = 0; i <= LIMITS_CHAINS; i++)
@@ -464,11 +466,29 @@ START_TEST(limits_counts)
 	buf_puts(&text, "}\n");
 	is_refused(text.at, 1, "too many chains: at most 4096");
 	buf_free(&text);
-	buf_puts(&text, "table netdev t {\n chain c {\n");
-	for (unsigned int i = 0; i <= LIMITS_RULES; i++)
-		buf_puts(&text, "drop\n");
-	buf_puts(&text, " }\n}\n");
-	is_refused(text.at, 1, "too many rules: at most 131072");
+	for (unsigned int i = 0; i < LIMITS_TABLES; i++)
+		buf_printf(&text, "table netdev t%u { }\n", i);
+	buf_puts(&text, "table netdev t0 { }\n");
+	run_text(&run, text.at);
+	ck_assert_msg(run.ruleset, "%s", first_error(&run));
+	arena_free(&run.arena);
+	/* What comes behind it is not looked at. */
+	buf_puts(&text, "table inet more { }\nadd chain inet nowhere c\ntable inet most { }\n");
+	is_refused(text.at, 1, "too many tables: at most 4096");
+	buf_free(&text);
+}
+END_TEST
+
+START_TEST(limits_devices)
+{
+	struct buf text = BUF_INIT;
+
+	/* One message, however often a device is named. */
+	buf_puts(&text, "table netdev t {\n chain c { type filter hook ingress devices = { d");
+	for (unsigned int i = 0; i < XDPFW_MAX_DEVICES; i++)
+		buf_puts(&text, ", d");
+	buf_puts(&text, " } priority 0; }\n}\n");
+	is_refused(text.at, 1, "more than 256 devices");
 	buf_free(&text);
 }
 END_TEST
@@ -542,6 +562,7 @@ int main(void)
 	tcase_add_test(tests, overrides_devices);
 	tcase_add_test(tests, limits_jumps);
 	tcase_add_test(tests, limits_counts);
+	tcase_add_test(tests, limits_devices);
 	tcase_add_test(tests, limits_elements);
 	tcase_add_test(tests, numbers_everything);
 	suite_add_tcase(suite, tests);

@@ -224,6 +224,29 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Marks leave less room than was guessed; the file is full of them up to the limit. */
+START_TEST(many_tokens)
+{
+	size_t len = LIMITS_TOKENS + 1;
+	struct lexed lexed;
+	char *text = malloc(len);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, ';', len);
+	lex(&lexed, (struct str){ text, 1000 });
+	ck_assert(lexed.ok);
+	ck_assert_uint_eq(lexed.tokens->tokens.len, 1001);
+	arena_free(&lexed.arena);
+	lex(&lexed, (struct str){ text, len });
+	ck_assert(!lexed.ok);
+	ck_assert_uint_eq(lexed.diag.errors, 1);
+	ck_assert_str_eq(lexed.diag.messages.at[0].text,
+			 "a file of more than 16777216 words and marks");
+	arena_free(&lexed.arena);
+	free(text);
+}
+END_TEST
+
 START_TEST(names)
 {
 	for (int kind = TOKEN_END; kind <= TOKEN_RSHIFT; kind++)
@@ -261,6 +284,7 @@ int main(void)
 	tcase_add_test(tcase, spans);
 	tcase_add_test(tcase, errors);
 	tcase_add_test(tcase, limits);
+	tcase_add_test(tcase, many_tokens);
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, printed);
 	suite_add_tcase(suite, tcase);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "compiler/base/limits.h"
 #include "tests/unit/parsed.h"
 
 START_TEST(matches)
@@ -399,6 +400,28 @@ START_TEST(refused_objects)
 }
 END_TEST
 
+/* One message, and nothing behind it is parsed. */
+START_TEST(too_many_rules)
+{
+	struct buf text = BUF_INIT, message = BUF_INIT;
+	struct parsed parsed;
+
+	buf_puts(&text, "add table netdev t\nadd chain netdev t c\n");
+	for (unsigned int i = 0; i < LIMITS_RULES; i++)
+		buf_puts(&text, "add rule netdev t c drop\n");
+	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
+	ck_assert(parsed.ok);
+	arena_free(&parsed.arena);
+	buf_puts(&text, "add rule netdev t c accept\nadd rule netdev t c tcp dpotr 22\n");
+	parse_with(&parsed, &(struct parse_options){ 0 }, buf_str(&text));
+	put_errors(&parsed, &message);
+	ck_assert_str_eq(message.at, "131075:21 too many rules: at most 131072\n");
+	arena_free(&parsed.arena);
+	buf_free(&message);
+	buf_free(&text);
+}
+END_TEST
+
 START_TEST(mistakes)
 {
 	expect_refused("tcp dpotr 22", "5 'tcp' has no field 'dpotr'");
@@ -543,6 +566,7 @@ int main(void)
 	tcase_add_test(tcase, command_errors);
 	tcase_add_test(tcase, refused_statements);
 	tcase_add_test(tcase, refused_objects);
+	tcase_add_test(tcase, too_many_rules);
 	tcase_add_test(tcase, mistakes);
 	tcase_add_test(tcase, recovery);
 	tcase_add_test(tcase, spans);
