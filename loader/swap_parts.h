@@ -55,7 +55,6 @@ struct swap_state {
 	VEC(struct swap_fixed) fixed;
 	bool stays_covered;			/* a device could be given neither of its modes */
 	bool kept;				/* the object was not built now */
-	bool keeps_modes;			/* of devices that have the stub, whatever is asked for */
 };
 
 #define SWAP_STATE_INIT(report_, request_, arena_)                                             \
@@ -220,6 +219,9 @@ void swap_boot_next(struct swap_state *state, const struct buf *object);
 
 /* See boot_settle(); RECORD: of what is in force, NULL: none. */
 void swap_boot_settle(struct report *report, const struct maps_record *record, bool pending);
+
+/* A notice when the machine will not start with what is in force. */
+void swap_boot_check(struct report *report, const struct maps_record *record);
 
 /* swap_program.c */
 
