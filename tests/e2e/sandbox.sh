@@ -146,6 +146,7 @@ case_compiler_in_trouble() {
 	ended half 4 "it is no BPF object"
 	ended foreign 4 "it is no BPF object"
 	ended nothing 4 "it is no BPF object"
+	ended thread 4 "it is no BPF object"
 	ended eat 4 "clang-eat refuses the generated program"
 	holds "it was stopped" grep -q '^no more after [1-4][0-9]* MiB' state/failed/log
 	fw 0 -f new.nft
@@ -178,6 +179,31 @@ case_clang_has_nothing() {
 	holds "clang outlives xdpfw" within 10 [ ! -e "/proc/$pid/exe" ]
 	exec 40<&-
 	no_traces
+}
+
+# Root's clang runs as user xdpfw, where there is one.
+case_own_user() {
+	local pid
+	hostile wait
+	device='device lo' rules lo.nft "udp dport 1001 drop"
+	grep -v '^xdpfw:' /etc/passwd >passwd
+	echo 'xdpfw:x:444:445::/:/usr/sbin/nologin' >>passwd
+	mount --bind passwd /etc/passwd
+	fw 0 -f lo.nft
+	fw 0 status
+	lacks "$out" "no user 'xdpfw'"
+	rm -rf state/objects
+	XDPFW_CLANG="$work/clang-wait" "${xdpfw[@]}" -f lo.nft 2>err &
+	within 10 clang_runs || stop "clang-wait did not start"
+	pid=$(sed 's,/proc/\([0-9]*\)/.*,\1,' found)
+	has "$(<"/proc/$pid/status")" "Uid:	444	444	444	444" "Gid:	445	445	445	445" \
+		"CapEff:	0000000000000000"
+	is "groups" "$(sed -n 's/^Groups:[[:space:]]*//p' "/proc/$pid/status")" ""
+	kill "$pid" $!
+	wait $! 2>/dev/null || true
+	holds "the user a package makes" grep -qx \
+		"u xdpfw - \"xdpfw compiler\" / /usr/sbin/nologin" \
+		"$top_srcdir/service/xdpfw.sysusers"
 }
 
 case_script_is_refused() {

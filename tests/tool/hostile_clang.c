@@ -17,6 +17,7 @@
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -363,6 +364,22 @@ static void write_itself(const char *self, size_t part)
 	exit(0);
 }
 
+static void *say_hello(void *nothing)
+{
+	puts("hello");
+	return nothing;
+}
+
+/* No harm: compilers go on in a thread with a larger stack when theirs is too small. */
+static void use_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, say_hello, NULL) || pthread_join(thread, NULL))
+		abort();
+	exit(0);
+}
+
 /* A page at a time, all of it used. */
 static void eat(void)
 {
@@ -405,6 +422,8 @@ int main(void)
 		flood(STDERR_FILENO);
 	if (!strcmp(name, "clang-eat"))
 		eat();
+	if (!strcmp(name, "clang-thread"))
+		use_thread();
 	if (!strcmp(name, "clang-foreign"))
 		write_itself(self, SIZE_MAX);
 	if (!strcmp(name, "clang-half"))
