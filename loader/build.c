@@ -294,7 +294,10 @@ static int start_clang(const char *path, const char *c_text, size_t c_bytes,
 {
 	OWN_FD int input = make_input(c_text, c_bytes);
 	int object[2] = { -1, -1 }, log[2] = { -1, -1 }, failure[2] = { -1, -1 };
-	/* Taken before errno is lost: a process -1 that is not told from an error would be killed. */
+	/*
+	 * Taken before errno is lost: a process -1 that is not told from an error would be
+	 * killed.
+	 */
 	int error = input < 0 ? -errno : 0;
 	pid_t parent = getpid(), pid = -1;
 	struct build_user user;
