@@ -16,18 +16,14 @@
 
 #define SEC(name) __attribute__((section(name), used))
 #define MAP_UINT(name, value) int (*name)[value]
-#define MAP_TYPE(name, type) type *name
 
 /* linux/bpf.h */
-#define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PROG_ARRAY 3
-#define BPF_F_MMAPABLE (1U << 10)
 #define XDP_DROP 1
 #define XDP_PASS 2
 
 struct xdp_md;
 
-static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*const bpf_tail_call)(void *context, void *map, unsigned int slot) = (void *)12;
 static unsigned long long (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
 
@@ -39,46 +35,40 @@ struct {
 } slots SEC(".maps");
 
 /* Mapped by the loader, whose one store makes a deadline whole or not there. */
-struct {
-	MAP_UINT(type, BPF_MAP_TYPE_ARRAY);
-	MAP_UINT(map_flags, BPF_F_MMAPABLE);
-	MAP_UINT(max_entries, 1);
-	MAP_TYPE(key, unsigned int);
-	MAP_TYPE(value, struct xdpfw_control);
-} control SEC(".maps");
+volatile struct xdpfw_control control SEC(XDPFW_STUB_CONTROL) = { 0 };
 
-struct {
-	MAP_UINT(type, BPF_MAP_TYPE_ARRAY);
-	MAP_UINT(max_entries, 1);
-	MAP_TYPE(key, unsigned int);
-	MAP_TYPE(value, unsigned long long);
-} missed SEC(".maps");
+unsigned long long missed SEC(XDPFW_STUB_MISSED) = 0;
 
 /* Behind a tail call, so that clang does not make one of two: see xdpfw_stub(). */
 #define KEEP_APART(number) __asm__ volatile("" : : "i"(number) : "memory")
 
+/*
+ * The kernel makes a plain jump only of a tail call whose slot is constant.  What is needed behind
+ * the call that reads the clock waits on the stack: registers that outlive calls would be saved and
+ * restored for each packet, whether there is a deadline or not.
+ */
 SEC("xdp.frags")
 int xdpfw_stub(struct xdp_md *context)
 {
-	unsigned int key = 0;
-	struct xdpfw_control *word = bpf_map_lookup_elem(&control, &key);
-	unsigned long long deadline, *count;
+	unsigned long long deadline = control.deadline;
 
-	if (!word)
-		return XDP_DROP;
-	deadline = *(volatile unsigned long long *)&word->deadline;
-	/* The kernel makes a plain jump only of a tail call whose slot is constant. */
-	if (deadline && bpf_ktime_get_boot_ns() >= deadline) {
-		bpf_tail_call(context, &slots, XDPFW_SLOT_OTHER);
-		KEEP_APART(XDPFW_SLOT_OTHER);
-	} else {
-		bpf_tail_call(context, &slots, XDPFW_SLOT_LIVE);
-		KEEP_APART(XDPFW_SLOT_LIVE);
+	if (deadline) {
+		struct xdp_md *volatile kept_context = context;
+		volatile unsigned long long kept_deadline = deadline;
+		unsigned long long now = bpf_ktime_get_boot_ns();
+
+		context = kept_context;
+		if (now >= kept_deadline) {
+			bpf_tail_call(context, &slots, XDPFW_SLOT_OTHER);
+			KEEP_APART(XDPFW_SLOT_OTHER);
+			goto missed_call;
+		}
 	}
-	count = bpf_map_lookup_elem(&missed, &key);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	return word->missed_verdict == XDP_PASS ? XDP_PASS : XDP_DROP;
+	bpf_tail_call(context, &slots, XDPFW_SLOT_LIVE);
+	KEEP_APART(XDPFW_SLOT_LIVE);
+missed_call:
+	__sync_fetch_and_add(&missed, 1);
+	return control.missed_verdict == XDP_PASS ? XDP_PASS : XDP_DROP;
 }
 
 SEC("xdp.frags")

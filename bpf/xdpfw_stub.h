@@ -6,6 +6,9 @@
  *	slots	PROG_ARRAY, see below
  *	control	ARRAY of one struct xdpfw_control
  *	missed	ARRAY of one 64-bit count: packets that found a slot empty
+ *
+ * The stub reads the last two as variables, without a look-up; libbpf names their maps after the
+ * sections.
  */
 #ifndef XDPFW_STUB_H
 #define XDPFW_STUB_H
@@ -14,6 +17,9 @@
 #define XDPFW_SLOT_OTHER 1	/* the one before; in force once a deadline has passed */
 #define XDPFW_SLOT_SAVED 2	/* what slot 1 held, while a command is at work; else empty */
 #define XDPFW_SLOTS 3
+
+#define XDPFW_STUB_CONTROL ".data.control"
+#define XDPFW_STUB_MISSED ".data.missed"
 
 /* Of slots, control and the program that reads them; a stub of another one is replaced. */
 #define XDPFW_STUB_VERSION 2

@@ -338,12 +338,15 @@ int maps_get_program_map(uint32_t program_id, const char *name)
 	return -ENODATA;
 }
 
-/* Somebody may have put another program into a link. */
+/*
+ * Somebody may have put another program into a link.  Where the kernel does not answer the program
+ * is taken for what it should be: what the caller does with it then fails, and changes nothing.
+ */
 bool maps_is_stub(uint32_t program_id)
 {
 	OWN_FD int slots = maps_get_program_map(program_id, MAPS_SLOTS);
 
-	return slots >= 0;
+	return slots != -ENODATA && slots != -ENOENT;
 }
 
 int maps_get_stub_map(const struct maps_folder *folder, const char *name)

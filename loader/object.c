@@ -16,12 +16,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/xdpfw_stub.h"
 #include "loader/capture.h"
 #include "loader/object_form.h"
 #include "loader/own.h"
 
 #define GIVEN_SECTION ".data.given"
 #define PROGRAM_NAME "xdpfw_rules"
+#define STUB_NAME "xdpfw_stub"
+#define PASS_NAME "xdpfw_pass"
 
 static void close_bpf_object(struct bpf_object **object)
 {
@@ -295,6 +298,26 @@ static void keep_stub_map(struct bpf_object *bpf, const char *name, int *fd)
 		*fd = map_fd(bpf, name);
 }
 
+static bool has_name(int program, const char *name)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &len) &&
+	       !strcmp(info.name, name);
+}
+
+/* The program for "no ruleset" is told by its name, and a stub that lacks a map decides nothing. */
+static bool check_stub(struct report *report, const struct object_stub *stub)
+{
+	if (stub->slots >= 0 && stub->control >= 0 && stub->missed >= 0 &&
+	    has_name(stub->stub, STUB_NAME) && has_name(stub->pass, PASS_NAME))
+		return true;
+	return report_fail(report, REPORT_SYSTEM,
+			   "cannot keep the stub program and its maps open, or the kernel did not "
+			   "take their names: %s", strerror(errno));
+}
+
 bool object_stub_load(struct report *report, struct object_stub *stub)
 {
 	OWN_BPF_OBJECT struct bpf_object *bpf = NULL;
@@ -305,11 +328,11 @@ bool object_stub_load(struct report *report, struct object_stub *stub)
 	if (!open_object(report, object_stub_bytes,
 			 (size_t)(object_stub_end - object_stub_bytes), &log, &bpf))
 		return false;
-	program = bpf_object__find_program_by_name(bpf, "xdpfw_stub");
-	pass = bpf_object__find_program_by_name(bpf, "xdpfw_pass");
+	program = bpf_object__find_program_by_name(bpf, STUB_NAME);
+	pass = bpf_object__find_program_by_name(bpf, PASS_NAME);
 	if (!program || !pass || !reuse_stub_map(bpf, "slots", stub->slots) ||
-	    !reuse_stub_map(bpf, "control", stub->control) ||
-	    !reuse_stub_map(bpf, "missed", stub->missed))
+	    !reuse_stub_map(bpf, XDPFW_STUB_CONTROL, stub->control) ||
+	    !reuse_stub_map(bpf, XDPFW_STUB_MISSED, stub->missed))
 		return report_fail(report, REPORT_BUG, "the built-in stub program is not whole");
 	capture_begin(&log);
 	error = bpf_object__load(bpf);
@@ -320,9 +343,9 @@ bool object_stub_load(struct report *report, struct object_stub *stub)
 				   "the kernel refuses the stub program (%s): %s",
 				   strerror(-error), text_of(&log));
 	keep_stub_map(bpf, "slots", &stub->slots);
-	keep_stub_map(bpf, "control", &stub->control);
-	keep_stub_map(bpf, "missed", &stub->missed);
+	keep_stub_map(bpf, XDPFW_STUB_CONTROL, &stub->control);
+	keep_stub_map(bpf, XDPFW_STUB_MISSED, &stub->missed);
 	put_fd(&stub->stub, keep_fd(bpf_program__fd(program)));
 	put_fd(&stub->pass, keep_fd(bpf_program__fd(pass)));
-	return true;
+	return check_stub(report, stub);
 }

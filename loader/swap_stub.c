@@ -115,6 +115,7 @@ static bool replace_stub(struct swap_state *state, struct maps_link *link, uint3
 				   "cannot replace the stub of another version of xdpfw (program "
 				   "%u): %s", link->program, strerror(-error));
 	link->program = stub;
+	swap_fault("replaced");
 	return true;
 }
 
