@@ -9,7 +9,7 @@
  *
  * Safety: each rule is bound once as if it stood in a table of family netdev, so that one with a
  * mistake is refused whatever the file holds.  They have no counters and name nothing of the
- * ruleset, so they change no identity in it: bind_rule.failsafe keeps them out of listings and keys.
+ * ruleset, so they change no identity in it: a rule's .failsafe keeps it out of lists and keys.
  */
 #include "compiler/bind_private.h"
 
