@@ -43,6 +43,11 @@ static void close_netlink(struct mnl_socket **socket)
 
 #define OWN_NETLINK __attribute__((cleanup(close_netlink)))
 
+static void sleep_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
 /* A transaction of a few messages; each number is its place. */
 struct batch {
 	char bytes[COVER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -158,7 +163,7 @@ int cover_put(uint32_t ifindex)
 	return error;
 }
 
-int cover_remove(uint32_t ifindex)
+static int remove_once(uint32_t ifindex)
 {
 	struct batch batch;
 	struct nlmsghdr *message;
@@ -170,6 +175,18 @@ int cover_remove(uint32_t ifindex)
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
 	batch.len += message->nlmsg_len;
 	return send_batch(&batch, batch.last);
+}
+
+/* A device that stays closed because one call failed is worse than asking again. */
+int cover_remove(uint32_t ifindex)
+{
+	int error = remove_once(ifindex);
+
+	for (int i = 0; i < 5 && error && error != -ENOENT; i++) {
+		sleep_ms(10);
+		error = remove_once(ifindex);
+	}
+	return error;
 }
 
 /* ---- what there is ---- */
@@ -233,11 +250,6 @@ int cover_list(struct arena *arena, uint32_t **ret_ifindexes, uint32_t *ret_coun
 }
 
 /* ---- packets on their way ---- */
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
 
 /* Marks the CPUs whose queue of received packets is empty now. False: this kernel does not tell. */
 static bool look_at_backlogs(bool *empty, unsigned int *ret_count)

@@ -115,18 +115,34 @@ static bool start_guard(struct report *report, struct guard *ret_guard)
 	return true;
 }
 
-/* SIGPIPE is blocked for the whole load: a guard that is gone is no harm any more. */
-static void dismiss_guard(struct guard *guard)
+/*
+ * SIGPIPE is blocked for the whole load: a guard that is gone is no harm any more.  One that is
+ * NEEDED is left alone as if we had died: it goes on when this load gives the lock back.
+ */
+static void dismiss_guard(struct guard *guard, bool needed)
 {
-	ssize_t sent = write(guard->life, "d", 1);
+	ssize_t sent = needed ? 0 : write(guard->life, "d", 1);
 
 	(void)sent;
 	close(guard->life);
+	if (needed)
+		return;
 	while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
 /* ---- one device ---- */
+
+static int uncover_device(uint32_t ifindex)
+{
+#ifdef XDPFW_TEST_FAULTS
+	const char *wanted = getenv("XDPFW_COVER");
+
+	if (wanted && !strcmp(wanted, "stays"))
+		return -EIO;
+#endif
+	return cover_remove(ifindex);
+}
 
 static bool attach_pinned(struct swap_state *state, struct report *report,
 			  const struct swap_change *change, enum attach_mode mode,
@@ -155,22 +171,23 @@ static bool attach_pinned(struct swap_state *state, struct report *report,
 
 /*
  * What came while the device had no program is to meet the cover, wherever it waits.  A cover that
- * cannot be taken off leaves the device closed: that is said, and the next command tries again.
+ * cannot be taken off leaves the device closed: that is said, and the guard tries again.
  */
-static void uncover(struct swap_state *state, const struct swap_change *change)
+static bool uncover(struct swap_state *state, const struct swap_change *change)
 {
 	int error;
 
 	maps_wait_grace();
 	cover_drain();
-	error = cover_remove(change->ifindex);
-	if (error && error != -ENOENT) {
-		state->stays_covered = true;
-		report_notice(state->report,
-			      "%s drops every packet: the nftables table %s%u cannot be removed: "
-			      "%s", change->name, COVER_TABLE, change->ifindex, strerror(-error));
-	}
+	error = uncover_device(change->ifindex);
 	swap_fault("uncovered");
+	if (!error || error == -ENOENT)
+		return true;
+	state->stays_covered = true;
+	return report_fail(state->report, REPORT_SYSTEM,
+			   "%s drops every packet: the nftables table %s%u cannot be removed: %s; "
+			   "a process that stays tries that once more, and the next command does",
+			   change->name, COVER_TABLE, change->ifindex, strerror(-error));
 }
 
 /* The cover is on.  Afterwards the device has the stub in one of its two modes, or stays closed. */
@@ -209,7 +226,7 @@ static int put_cover(uint32_t ifindex)
 #ifdef XDPFW_TEST_FAULTS
 	const char *wanted = getenv("XDPFW_COVER");
 
-	if (wanted)
+	if (wanted && strcmp(wanted, "stays") != 0)
 		return !strcmp(wanted, "none") ? 0 : -EPROTONOSUPPORT;
 #endif
 	return cover_put(ifindex);
@@ -230,9 +247,7 @@ static bool change_mode(struct swap_state *state, struct swap_change *change, en
 				   attach_mode_name(from), strerror(-error));
 	swap_fault("covered");
 	ok = exchange(state, change, from, to);
-	if (!state->stays_covered)
-		uncover(state, change);
-	return ok;
+	return (state->stays_covered || uncover(state, change)) && ok;
 }
 
 /* ---- all of them ---- */
@@ -253,7 +268,7 @@ static void end(struct swap_state *state, struct guard *guard)
 {
 	if (!state->stays_covered)
 		maps_unpin(&state->folder, MAPS_COVER);
-	dismiss_guard(guard);
+	dismiss_guard(guard, state->stays_covered);
 }
 
 /* A load that fails after this, for the tests. */

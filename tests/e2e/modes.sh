@@ -415,6 +415,22 @@ case_two_devices_and_a_kill() {
 	is "covers" "$(covers)" 0
 }
 
+case_a_cover_that_cannot_be_taken_off() {
+	world
+	old_and_new
+	fw 0 --mode generic -f old.nft
+	xdpfw=("${faults[@]}")
+	fw_as XDPFW_COVER=stays -- 3 --mode native -f new.nft
+	has "$err" "eth0 drops every packet: the nftables table xdpfw_cover_" \
+		"cannot be removed: Input/output error" "stays in force on eth0"
+	# The guard could do it.
+	holds "the guard takes it off" within 20 filtered
+	is "in force" "$(in_force)" old
+	fw 0 --mode native -f new.nft
+	is "in force" "$(in_force)" new
+	is "mode" "$(mode_of eth0)" native
+}
+
 # The folder of a namespace without any link is not taken for a dead one's.
 case_a_command_elsewhere_leaves_the_gap_alone() {
 	local before
