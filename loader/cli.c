@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,7 @@ int cli_run(int argc, char **argv)
 
 	if (!open_standard())
 		return REPORT_SYSTEM;
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error like a full disk */
 	capture_end();
 	if (cli_parse(argc, argv, &arena, &report, &options) &&
 	    add_config(&report, &arena, &options))

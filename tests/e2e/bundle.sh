@@ -758,6 +758,26 @@ case_folder_cannot_be_written() {
 	has "$err" "mode 0700"
 }
 
+# Files may not grow (ulimit -f): as with a full disk.
+case_files_may_not_grow() {
+	local said
+	world
+	old_and_new
+	fw 0 -f old.nft
+	fw 0 compile -f new.nft -o new.obj
+	# clang's input is such a file too.
+	said=$( (ulimit -f 0 && ! "${xdpfw[@]}" -f new.nft 2>&1) | cat)
+	has "$said" "error: cannot start" "File too large" "the previous ruleset stays in force"
+	is "in force" "$(in_force)" old
+	said=$( (ulimit -f 0 && "${xdpfw[@]}" load new.obj 2>&1) | cat)
+	has "$said" "the machine will not start with this ruleset" "File too large"
+	is "in force" "$(in_force)" new
+	is "boot objects" "$(boot_objects)" "current old"
+	said=$( (ulimit -f 4 && ! "${xdpfw[@]}" compile -f old.nft -o new.obj 2>&1) | cat)
+	has "$said" "File too large"
+	fw 0 load new.obj
+}
+
 case_damaged_boot_object() {
 	world
 	old_and_new
