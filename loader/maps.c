@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -43,6 +44,26 @@ void maps_close(struct maps_folder *folder)
 }
 
 /* Whoever may rename what lies in the root could take the pins away, and put others there. */
+/* Whether process 1 has a file system mounted; when that cannot be told it is taken for so. */
+static bool is_mounted_for_all(dev_t device)
+{
+	FILE *file = fopen("/proc/1/mountinfo", "re");
+	unsigned int id, parent, major_number, minor_number;
+	bool found = !file;
+	char *line = NULL;
+	size_t room = 0;
+
+	/* proc(5): mount ID, parent ID, major:minor, ... */
+	while (file && !found && getline(&line, &room, file) > 0)
+		found = sscanf(line, "%u %u %u:%u", &id, &parent, &major_number,
+			       &minor_number) == 4 &&
+			makedev(major_number, minor_number) == device;
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
 static bool check_bpffs(struct report *report, int fd)
 {
 	struct stat found;
@@ -59,6 +80,11 @@ static bool check_bpffs(struct report *report, int fd)
 				   "%s can be written by others and does not have the sticky "
 				   "bit: others could take away what xdpfw keeps there (chmod +t "
 				   "%s)", bpffs_path(), bpffs_path());
+	if (!is_mounted_for_all(found.st_dev))
+		report_notice(report,
+			      "%s is mounted in this mount namespace only: when its last process "
+			      "ends, so does the filter; 'nsenter --mount --target 1' goes to the "
+			      "one of process 1", bpffs_path());
 	return true;
 }
 

@@ -239,6 +239,20 @@ case_private_mount_namespace() {
 	no_traces
 }
 
+# The first load in one: the filter ends with it, and nobody may think that it stays.
+case_first_load_in_a_private_mount_namespace() {
+	local words="is mounted in this mount namespace only: when its last process ends, so does"
+	world
+	old_and_new
+	mkdir own
+	unshare --mount --propagation private bash -c "mount -t bpf bpf $work/own
+		XDPFW_BPFFS=$work/own $work/xdpfw -f old.nft" 2>err
+	has "$(<err)" "$work/own $words the filter"
+	holds "the filter is gone" within 20 eval '[ "$(in_force)" = none ]'
+	fw 0 -f old.nft
+	lacks "$err" "$words"
+}
+
 # ---- BTF ----
 
 # A kernel without it: nothing that xdpfw does needs it, or it says so.
