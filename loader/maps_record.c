@@ -158,19 +158,22 @@ void maps_program_close(struct maps_program *program)
 }
 
 /* Reads a record map; keeps it if it is the newest one. */
-static void read_record(int map, uint32_t value_bytes, struct arena *arena,
-			struct maps_program *program)
+static int read_record(int map, uint32_t value_bytes, struct arena *arena,
+		       struct maps_program *program)
 {
 	uint8_t *bytes = arena_alloc(arena, value_bytes);
 	struct maps_record record;
 	uint32_t key = 0;
 
-	if (bpf_map_lookup_elem(map, &key, bytes) || !decode_record(bytes, value_bytes, &record))
-		return;
+	if (bpf_map_lookup_elem(map, &key, bytes))
+		return -errno;
+	if (!decode_record(bytes, value_bytes, &record))
+		return 0;
 	if (program->record && program->record->header.revision >= record.header.revision)
-		return;
+		return 0;
 	program->record = ARENA_NEW(arena, struct maps_record);
 	*program->record = record;
+	return 0;
 }
 
 /* What the kernel says that a map takes; 0 when it does not. */
@@ -190,27 +193,31 @@ static uint64_t read_map_bytes(int fd)
 	return bytes;
 }
 
-static void read_map(uint32_t id, struct arena *arena, struct maps_program *program)
+/* A map that cannot be asked for is not one that is not there. */
+static int read_map(uint32_t id, struct arena *arena, struct maps_program *program)
 {
 	OWN_FD int fd = bpf_map_get_fd_by_id(id);
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 	size_t name_len;
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
 	program->map_bytes += read_map_bytes(fd);
 	name_len = strlen(info.name);
 	/* A map of that name and another shape would write behind the bytes given to it. */
 	if (!strcmp(info.name, RECORD_NAME) && info.type == BPF_MAP_TYPE_ARRAY)
-		read_record(fd, info.value_size, arena, program);
-	else if (!strcmp(info.name, "xdpfw_cells") && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		return read_record(fd, info.value_size, arena, program);
+	if (!strcmp(info.name, "xdpfw_cells") && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
 		 info.value_size == sizeof(struct xdpfw_cell))
 		put_fd(&program->cells, take_fd(&fd));
 	else if (!strcmp(info.name, "xdpfw_devices"))
 		put_fd(&program->devices, take_fd(&fd));
 	else if (name_len >= 4 && !strcmp(info.name + name_len - 4, ".bss"))
 		put_fd(&program->tables, take_fd(&fd));
+	return 0;
 }
 
 static int read_program(struct arena *arena, struct maps_program *program)
@@ -218,6 +225,7 @@ static int read_program(struct arena *arena, struct maps_program *program)
 	struct bpf_prog_info info = { 0 };
 	uint32_t ids[RECORD_MAX_MAPS] = { 0 };
 	uint32_t len = sizeof(info);
+	int error = 0;
 
 	info.nr_map_ids = RECORD_MAX_MAPS;
 	info.map_ids = (uint64_t)(uintptr_t)ids;
@@ -231,9 +239,9 @@ static int read_program(struct arena *arena, struct maps_program *program)
 	program->xlated_bytes = info.xlated_prog_len;
 	program->jited_bytes = info.jited_prog_len;
 	program->verified = info.verified_insns;
-	for (uint32_t i = 0; i < info.nr_map_ids && i < RECORD_MAX_MAPS; i++)
-		read_map(ids[i], arena, program);
-	return 0;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < RECORD_MAX_MAPS && !error; i++)
+		error = read_map(ids[i], arena, program);
+	return error;
 }
 
 bool maps_read_slot(struct report *report, int slots, uint32_t slot, struct arena *arena,
