@@ -155,7 +155,7 @@ static bool read_line(struct report *report, struct arena *arena, const char *pa
 	return true;
 }
 
-bool config_read(struct report *report, struct arena *arena, struct config *ret_config)
+static bool read_config(struct report *report, struct arena *arena, struct config *ret_config)
 {
 	const char *path = config_path();
 	OWN_BUF struct buf text = BUF_INIT;
@@ -178,4 +178,12 @@ bool config_read(struct report *report, struct arena *arena, struct config *ret_
 	}
 	*ret_config = config;
 	return true;
+}
+
+bool config_read(struct report *report, struct arena *arena, struct config *ret_config)
+{
+	if (read_config(report, arena, ret_config))
+		return true;
+	report_add(report, "\n  nothing was changed");
+	return false;
 }

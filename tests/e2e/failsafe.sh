@@ -148,7 +148,8 @@ case_who_wrote_it() {
 	echo 'failsafe udp dport 22' >"$file"
 	chown 1234 "$file"
 	fw 3 -f new.nft
-	has "$err" "'$file' is not used: the file must belong to root, and nobody else may write"
+	has "$err" "'$file' is not used: the file must belong to root, and nobody else may write" \
+		"nothing was changed"
 	is "nothing is loaded" "$(in_force)" old
 	chown 0 "$file"
 	for mode in 620 602 666; do
