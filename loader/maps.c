@@ -28,6 +28,8 @@
 #include "loader/own.h"
 
 #define LINK_PREFIX "link-"
+#define ASIDE "new-"
+#define ASIDE_BYTES 64
 #define STUB_MAX_MAPS 8
 #define PIN_PATH_BYTES 320		/* a name has up to 255 */
 
@@ -172,8 +174,8 @@ static bool is_own(const char *name)
 		MAPS_COVER,
 	};
 
-	if (!strncmp(name, "new-", 4))
-		name += 4;
+	if (!strncmp(name, ASIDE, strlen(ASIDE)))
+		name += strlen(ASIDE);
 	if (is_link(name)) {
 		name += strlen(LINK_PREFIX);
 		return *name && !name[strspn(name, "0123456789")];
@@ -222,17 +224,48 @@ int maps_pin(const struct maps_folder *folder, const char *name, int fd)
 	return bpf_obj_pin(fd, path);
 }
 
+static void name_aside(const char *name, char ret_name[ASIDE_BYTES])
+{
+	snprintf(ret_name, ASIDE_BYTES, ASIDE "%s", name);
+}
+
+int maps_pin_aside(const struct maps_folder *folder, const char *name, int fd)
+{
+	char aside[ASIDE_BYTES];
+	OWN_FD int pinned = -1;
+
+	name_aside(name, aside);
+	pinned = maps_get(folder, aside);
+	if (maps_is_same(pinned, fd))
+		return 0;
+	unlinkat(folder->fd, aside, 0);
+	return maps_pin(folder, aside, fd);
+}
+
+int maps_take_aside(const struct maps_folder *folder, const char *name)
+{
+	char aside[ASIDE_BYTES];
+
+	name_aside(name, aside);
+	return renameat(folder->fd, aside, folder->fd, name) ? -errno : 0;
+}
+
 int maps_pin_over(const struct maps_folder *folder, const char *name, int fd)
 {
-	char new_name[64];
-	int error;
+	int error = maps_pin_aside(folder, name, fd);
 
-	snprintf(new_name, sizeof(new_name), "new-%s", name);
-	unlinkat(folder->fd, new_name, 0);
-	error = maps_pin(folder, new_name, fd);
-	if (!error && renameat(folder->fd, new_name, folder->fd, name))
-		error = -errno;
-	return error;
+	return error ? error : maps_take_aside(folder, name);
+}
+
+void maps_drop_aside(const struct maps_folder *folder)
+{
+	static const char *const names[] = { MAPS_SLOTS, MAPS_CONTROL, MAPS_MISSED, MAPS_CELLS };
+	char aside[ASIDE_BYTES];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		name_aside(names[i], aside);
+		unlinkat(folder->fd, aside, 0);
+	}
 }
 
 /* Removing the pin alone would leave the stub on the device for another grace period. */

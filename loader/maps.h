@@ -75,8 +75,16 @@ uint32_t maps_id(int map);
 /* Whether two descriptors are of one map. */
 bool maps_is_same(int a, int b);
 
-/* Pins in the place of whatever has that name, in one step. */
+/*
+ * Pins in the place of whatever has that name: aside first, then there in one step.  The kernel
+ * empties a map of programs that nobody has open and that is not pinned, whoever runs it.
+ */
+int maps_pin_aside(const struct maps_folder *folder, const char *name, int fd);
+int maps_take_aside(const struct maps_folder *folder, const char *name);
 int maps_pin_over(const struct maps_folder *folder, const char *name, int fd);
+
+/* Removes what is still aside. */
+void maps_drop_aside(const struct maps_folder *folder);
 
 /* Removes the links, then the rest, then the folders that are empty. */
 bool maps_remove(struct report *report, struct maps_folder *folder);

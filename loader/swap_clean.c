@@ -182,6 +182,15 @@ static void close_stub_state(struct stub_state *state)
 	maps_program_close(&state->other);
 }
 
+/* Not while a stub of another version is being replaced, of whose slots these are the only pin. */
+static void drop_aside(const struct maps_folder *folder, int slots)
+{
+	OWN_FD int pinned = maps_get(folder, MAPS_SLOTS);
+
+	if (maps_is_same(pinned, slots))
+		maps_drop_aside(folder);
+}
+
 /* Nothing, without an error, when they are not of this version. */
 static bool read_stub_state(struct report *report, const struct maps_folder *folder,
 			    struct arena *arena, struct stub_state *state)
@@ -192,6 +201,7 @@ static bool read_stub_state(struct report *report, const struct maps_folder *fol
 	state->stub.control = maps_get_stub_map(folder, MAPS_CONTROL);
 	if (!control_is_current(state->stub.slots, state->stub.control))
 		return true;
+	drop_aside(folder, state->stub.slots);
 	error = swap_mend_slots(&state->stub);
 	if (!error)
 		error = control_read(state->stub.control, &state->control);

@@ -5,7 +5,8 @@
  * In: the pinned links.  Out: the one stub program for all devices, with its maps pinned.  A stub
  * of another version of xdpfw reads other maps.  It is replaced link by link, after the new slots
  * hold the program in force: whichever of the two stubs a device has meanwhile, it runs the same
- * rules.
+ * rules.  Both have pins then, because the kernel empties slots that are not pinned when the
+ * process that made them ends.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"
@@ -90,17 +91,33 @@ bool swap_open_stub(struct swap_state *state)
 	return object_stub_load(state->report, &state->stub) && (!made || fill_maps(state));
 }
 
+/* What the stub's own maps are to be pinned as. */
+struct stub_pin {
+	const char *name;
+	int map;
+	bool aside;			/* something else has the name */
+};
+
 /* The stub's own maps get their pins back if somebody took them. */
-static bool pin_again(struct swap_state *state, const char *name, int fd)
+static bool pin_aside(struct swap_state *state, struct stub_pin *pin)
 {
-	OWN_FD int pinned = maps_get(&state->folder, name);
+	OWN_FD int pinned = maps_get(&state->folder, pin->name);
 	int error;
 
-	if (maps_is_same(pinned, fd))
+	if (maps_is_same(pinned, pin->map))
 		return true;
-	error = maps_pin_over(&state->folder, name, fd);
-	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot pin '%s': %s", name,
-				     strerror(-error));
+	pin->aside = true;
+	error = maps_pin_aside(&state->folder, pin->name, pin->map);
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot pin '%s': %s",
+				     pin->name, strerror(-error));
+}
+
+static bool take_aside(struct swap_state *state, const struct stub_pin *pin)
+{
+	int error = pin->aside ? maps_take_aside(&state->folder, pin->name) : 0;
+
+	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot pin '%s': %s",
+				     pin->name, strerror(-error));
 }
 
 static bool replace_stub(struct swap_state *state, struct maps_link *link, uint32_t stub)
@@ -119,24 +136,46 @@ static bool replace_stub(struct swap_state *state, struct maps_link *link, uint3
 	return true;
 }
 
-bool swap_set_up_stub(struct swap_state *state)
+static bool replace_stubs(struct swap_state *state)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
+	bool any = false;
 
-	if (!pin_again(state, MAPS_CONTROL, state->stub.control) ||
-	    !pin_again(state, MAPS_MISSED, state->stub.missed) ||
-	    !pin_again(state, MAPS_SLOTS, state->stub.slots))
-		return false;
 	if (bpf_obj_get_info_by_fd(state->stub.stub, &info, &len))
 		return report_fail(state->report, REPORT_SYSTEM, "cannot ask about the stub: %s",
 				   strerror(errno));
 	for (int i = 0; i < state->link_count; i++) {
 		struct maps_link *link = &state->links[i];
 
-		if (link->ifindex && link->program != info.id && maps_is_stub(link->program) &&
-		    !replace_stub(state, link, info.id))
+		if (!link->ifindex || link->program == info.id || !maps_is_stub(link->program))
+			continue;
+		if (!replace_stub(state, link, info.id))
 			return false;
+		any = true;
 	}
+	if (any)
+		maps_wait_grace();	/* the slots of the other stub are about to be emptied */
+	return true;
+}
+
+bool swap_set_up_stub(struct swap_state *state)
+{
+	struct stub_pin pins[] = {
+		{ .name = MAPS_CONTROL, .map = state->stub.control },
+		{ .name = MAPS_MISSED, .map = state->stub.missed },
+		{ .name = MAPS_SLOTS, .map = state->stub.slots },
+	};
+	size_t count = sizeof(pins) / sizeof(pins[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (!pin_aside(state, &pins[i]))
+			return false;
+	swap_fault("aside");
+	if (!replace_stubs(state))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!take_aside(state, &pins[i]))
+			return false;
 	return true;
 }
