@@ -5,13 +5,26 @@
  * In: the failsafe rules, which are matches only, and the ruleset when all its commands have been
  * carried out.  Out: each base chain begins with them; they accept.  Every base chain has them
  * because an accept ends one base chain only.  Where the chain is of family inet a rule means what
- * it would mean written there.
+ * it would mean written there; one about ARP, which such a chain lets by without a look, is not
+ * put there: it would be an error.
  *
  * Safety: each rule is bound once as if it stood in a table of family netdev, so that one with a
  * mistake is refused whatever the file holds.  They have no counters and name nothing of the
  * ruleset, so they change no identity in it: a rule's .failsafe keeps it out of lists and keys.
  */
 #include "compiler/bind_private.h"
+
+static bool asks_for_arp(const struct bind_rule *rule)
+{
+	for (size_t i = 0; i < rule->stmts.len; i++) {
+		const struct bind_stmt *stmt = &rule->stmts.at[i];
+
+		for (size_t j = 0; j < stmt->key.parts.len; j++)
+			if (stmt->key.parts.at[j].field->proto == PROTO_ARP)
+				return true;
+	}
+	return false;
+}
 
 /* In CHAIN of SCOPE, which may be nobody's. */
 static void add_rules(struct bind *bind, struct bind_scope *scope, struct bind_chain *chain)
@@ -26,6 +39,9 @@ static void add_rules(struct bind *bind, struct bind_scope *scope, struct bind_c
 			.verdict = { .kind = AST_VERDICT_ACCEPT },
 		};
 
+		if (scope->table->family == BIND_FAMILY_INET &&
+		    asks_for_arp(&bind->ruleset->failsafe.at[i]))
+			continue;
 		/* The options keep theirs. */
 		memset(&rule.stmts, 0, sizeof(rule.stmts));
 		for (size_t j = 0; j < options->failsafe[i].stmts.len; j++)

@@ -209,6 +209,25 @@ START_TEST(failsafe_again)
 }
 END_TEST
 
+/* A chain of family inet never sees ARP, and a rule about it is no mistake of its author. */
+START_TEST(failsafe_about_arp)
+{
+	static const struct compile_failsafe arp[] = {
+		{ "--failsafe", 1, 1, "arp operation { request, reply }" },
+		{ "--failsafe", 1, 1, "udp dport 53" },
+		{ "--failsafe", 1, 1, "meta protocol arp" },
+	};
+	struct compile_options options = { .failsafe = arp, .failsafe_count = 3 };
+	struct work work;
+
+	compile_text(&work, two_chains, &options);
+	ck_assert_uint_eq(work.compile->failsafe_count, 3);
+	ck_assert_uint_eq(work.compile->rule_count, 5 + 3 + 2);
+	ck_assert_uint_eq(work.compile->listed_rules, 5);
+	arena_free(&work.arena);
+}
+END_TEST
+
 /* A wrong one is refused whatever the file holds, also nothing. */
 START_TEST(failsafe_of_nothing)
 {
@@ -239,6 +258,7 @@ int main(void)
 	tcase_add_test(tcase, devices);
 	tcase_add_test(tcase, failsafe_identities);
 	tcase_add_test(tcase, failsafe_again);
+	tcase_add_test(tcase, failsafe_about_arp);
 	tcase_add_test(tcase, failsafe_of_nothing);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
