@@ -56,8 +56,10 @@ bool swap_unload(struct report *report)
 	bool ok;
 
 	if (!probe_system(report) || !state_lock(report, SWAP_LOCK_SECONDS, &lock) ||
-	    !probe_netns_cookie(report, &cookie) || !maps_open(report, cookie, false, &folder))
+	    !probe_netns_cookie(report, &cookie) || !maps_open(report, cookie, false, &folder)) {
+		report_add(report, "\n  nothing was changed");
 		return false;
+	}
 	if (folder.parent >= 0)
 		maps_remove_dead(report, &folder);
 	ok = swap_remove(report, &folder);
