@@ -114,7 +114,8 @@ end_flood() {
 	read -r old newest later met < <(judge)
 	echo "$1: $(switches) switches, $sent sent, $rate/s over two devices," \
 		"$refused refused and $dropped dropped by the queues," \
-		"counted $packets_a + $packets_b, $received received ($(udp_lost) lost by the socket): $newest by the program of the newest switch," \
+		"counted $packets_a + $packets_b, $received received" \
+		"($(udp_lost) lost by the socket): $newest by the program of the newest switch," \
 		"$later by one still later, $old by an older one; packets sent after each of" \
 		"$met switches"
 	is "packets decided by an old program" "$old" 0
