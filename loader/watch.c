@@ -157,7 +157,8 @@ static bool watch_on(struct report *report)
 
 bool watch_run(struct report *report, bool once)
 {
-	if (!probe_system(report))
-		return false;
-	return once ? swap_catch_up(report, NULL) : watch_on(report);
+	if (probe_system(report) && (once ? swap_catch_up(report, NULL) : watch_on(report)))
+		return true;
+	report_add(report, "\n  the rules in force stay as they are");
+	return false;
 }
