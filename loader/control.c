@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,45 +23,86 @@
 
 #define NS_PER_SECOND 1000000000u
 
-static uint64_t read_clock(void)
+/*
+ * How far this process's clock is ahead of the one that programs read: in a time namespace.  A
+ * kernel without those has no such file.
+ */
+static int read_offset(int64_t *ret_offset)
 {
-	struct timespec now = { 0 };
+	FILE *file = fopen("/proc/self/timens_offsets", "re");
+	char line[128], name[32];
+	long long seconds, ns;
+	bool found = false;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%31s %lld %lld", name, &seconds, &ns) == 3 &&
+			!strcmp(name, "boottime");
+	fclose(file);
+	if (!found)
+		return -EBADMSG;
+	*ret_offset = seconds * (int64_t)NS_PER_SECOND + ns;
+	return 0;
 }
 
-static bool read_info(int map, struct bpf_map_info *ret_info)
+/* As bpf_ktime_get_boot_ns(). */
+static int read_clock(uint64_t *ret_now)
 {
-	uint32_t len = sizeof(*ret_info);
+	struct timespec now;
+	int64_t offset = 0;
+	int error = read_offset(&offset);
 
-	return map >= 0 && !bpf_obj_get_info_by_fd(map, ret_info, &len);
+	if (error)
+		return error;
+	if (clock_gettime(CLOCK_BOOTTIME, &now))
+		return -errno;
+	*ret_now = (uint64_t)((int64_t)now.tv_sec * (int64_t)NS_PER_SECOND + now.tv_nsec - offset);
+	return 0;
 }
 
-bool control_is_current(int slots, int word)
+static bool is_missing(int map)
+{
+	return map == -ENOENT || map == -ENODATA || map == -EMEDIUMTYPE;
+}
+
+/* Returns 1, 0, or a negative errno: who takes an error for a "no" forgets a deadline. */
+static int is_current(int slots, int word, struct xdpfw_control *ret_value)
 {
 	struct bpf_map_info of_slots = { 0 }, of_word = { 0 };
-	struct xdpfw_control value;
-	uint32_t key = 0;
+	uint32_t len = sizeof(of_slots), key = 0;
 
-	return read_info(slots, &of_slots) && of_slots.max_entries == XDPFW_SLOTS &&
-	       read_info(word, &of_word) && of_word.value_size == sizeof(value) &&
-	       (of_word.map_flags & BPF_F_MMAPABLE) && !bpf_map_lookup_elem(word, &key, &value) &&
-	       value.version == XDPFW_STUB_VERSION;
+	if (is_missing(slots) || is_missing(word))
+		return 0;
+	if (slots < 0 || word < 0)
+		return slots < 0 ? slots : word;
+	if (bpf_obj_get_info_by_fd(slots, &of_slots, &len))
+		return -errno;
+	len = sizeof(of_word);
+	if (bpf_obj_get_info_by_fd(word, &of_word, &len))
+		return -errno;
+	if (of_slots.max_entries != XDPFW_SLOTS || of_word.value_size != sizeof(*ret_value) ||
+	    !(of_word.map_flags & BPF_F_MMAPABLE))
+		return 0;
+	if (bpf_map_lookup_elem(word, &key, ret_value))
+		return -errno;
+	return ret_value->version == XDPFW_STUB_VERSION;
 }
 
-int control_read(int word, struct control *ret_control)
+int control_read(int slots, int word, struct control *ret_control)
 {
-	struct xdpfw_control value;
-	uint32_t key = 0;
 	struct control control = { .phase = CONTROL_SETTLED };
+	struct xdpfw_control value;
+	int error = is_current(slots, word, &value);
 
-	if (bpf_map_lookup_elem(word, &key, &value))
-		return -errno;
-	control.deadline = value.deadline;
-	control.now = read_clock();
-	if (value.version != XDPFW_STUB_VERSION)
-		control.deadline = 0;	/* the first version has a count in that place */
+	if (error < 0)
+		return error;
+	control.current = error > 0;
+	error = read_clock(&control.now);
+	if (error)
+		return error;
+	if (control.current)
+		control.deadline = value.deadline;
 	if (control.deadline)
 		control.phase = control.now < control.deadline ? CONTROL_PENDING : CONTROL_EXPIRED;
 	*ret_control = control;
@@ -94,12 +137,19 @@ void control_unmap(struct xdpfw_control *mapped)
 	munmap(mapped, page_bytes());
 }
 
-void control_store(struct xdpfw_control *mapped, uint32_t seconds)
+int control_make_deadline(uint32_t seconds, uint64_t *ret_deadline)
 {
-	uint64_t deadline = 0;
+	uint64_t now = 0;
+	int error = seconds ? read_clock(&now) : 0;
 
-	if (seconds)
-		deadline = read_clock() + (uint64_t)seconds * NS_PER_SECOND;
+	if (error)
+		return error;
+	*ret_deadline = seconds ? now + (uint64_t)seconds * NS_PER_SECOND : 0;
+	return 0;
+}
+
+void control_store(struct xdpfw_control *mapped, uint64_t deadline)
+{
 	__atomic_store_n(&mapped->deadline, deadline, __ATOMIC_SEQ_CST);
 }
 
@@ -142,13 +192,6 @@ int control_open_slot(int slots, uint32_t slot)
 int control_put_slot(int slots, uint32_t slot, int program)
 {
 	return bpf_map_update_elem(slots, &slot, &program, BPF_ANY) ? -errno : 0;
-}
-
-int control_copy_slot(int slots, uint32_t from, uint32_t to)
-{
-	OWN_FD int program = control_open_slot(slots, from);
-
-	return program < 0 ? program : control_put_slot(slots, to, program);
 }
 
 int control_empty_slot(int slots, uint32_t slot)

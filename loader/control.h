@@ -23,14 +23,16 @@ enum control_phase {
 
 /* What the stub goes by at one instant. */
 struct control {
+	bool current;			/* else the maps are not of this version: no deadline */
 	enum control_phase phase;
 	uint64_t now, deadline;		/* CLOCK_BOOTTIME, ns */
 };
 
-/* Whether the maps are those of a stub of this version. */
-bool control_is_current(int slots, int word);
-
-int control_read(int word, struct control *ret_control);
+/*
+ * SLOTS and WORD may be negative errnos: maps that are not there are not of this version, and all
+ * else is an error.
+ */
+int control_read(int slots, int word, struct control *ret_control);
 
 /* What of the word is not a deadline, of maps that no stub uses yet. */
 int control_set_up(int word, uint32_t missed_verdict);
@@ -39,8 +41,11 @@ int control_set_up(int word, uint32_t missed_verdict);
 struct xdpfw_control *control_map(int word);
 void control_unmap(struct xdpfw_control *mapped);
 
-/* In one store, which a packet sees whole or not at all.  SECONDS from now; 0: no deadline. */
-void control_store(struct xdpfw_control *mapped, uint32_t seconds);
+/* SECONDS from now; 0: no deadline. */
+int control_make_deadline(uint32_t seconds, uint64_t *ret_deadline);
+
+/* In one store, which a packet sees whole or not at all. */
+void control_store(struct xdpfw_control *mapped, uint64_t deadline);
 int control_end_deadline(int word);
 
 /* The slot that decides. */
@@ -55,7 +60,6 @@ int control_get_slot(int slots, uint32_t slot, uint32_t *ret_program_id);
 /* A descriptor of the program; -ENOENT: the slot is empty. */
 int control_open_slot(int slots, uint32_t slot);
 int control_put_slot(int slots, uint32_t slot, int program);
-int control_copy_slot(int slots, uint32_t from, uint32_t to);
 int control_empty_slot(int slots, uint32_t slot);
 
 #endif

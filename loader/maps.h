@@ -166,7 +166,7 @@ struct maps_header {
 	uint32_t reads_tags;		/* a rule asks for a VLAN tag */
 	uint8_t digest[32];		/* SHA-256 of the text */
 	uint8_t bundle[32];		/* digest of its bundle; all zero: see boot.h */
-	uint64_t last_generation;	/* the highest given in this namespace, as far as is known */
+	uint64_t last_generation;	/* the highest given in this namespace */
 	uint64_t undone;		/* the load that this one came back after, 0: none */
 	uint32_t undone_why;		/* enum maps_undone */
 	uint32_t seen_cells;		/* id of another cells map, of which .seen_* of each

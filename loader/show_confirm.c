@@ -9,6 +9,7 @@
 #include "loader/show_parts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "loader/control.h"
 #include "loader/own.h"
@@ -69,8 +70,12 @@ bool show_confirm(struct report *report, const struct maps_folder *folder,
 	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
 	struct maps_program other = MAPS_PROGRAM_INIT;
 	struct control control;
+	int error = control_read(slots, word, &control);
 
-	if (!control_is_current(slots, word) || control_read(word, &control))
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot read the stub's maps: %s",
+				   strerror(-error));
+	if (!control.current)
 		return true;
 	if (!maps_read_slot(report, slots, XDPFW_SLOT_OTHER, arena, &other))
 		return false;

@@ -57,13 +57,14 @@ static bool check_signals(struct swap_state *state)
 bool swap_read_slots(struct swap_state *state)
 {
 	OWN_FD int slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
-	OWN_FD int word = maps_get_stub_map(&state->folder, MAPS_CONTROL);
 	struct control control;
 
 	state->pending = false;
-	if (!swap_read(state->report, &state->folder, state->arena, &state->old, &state->emptied))
+	if (!swap_read(state->report, &state->folder, state->arena, &state->old,
+		       &state->emptied) ||
+	    !swap_read_control(state->report, &state->folder, slots, &control))
 		return false;
-	if (!control_is_current(slots, word) || control_read(word, &control))
+	if (!control.current)
 		return true;
 	state->pending = control.deadline != 0;
 	return maps_read_slot(state->report, slots, XDPFW_SLOT_OTHER, state->arena, &state->other);
@@ -254,8 +255,8 @@ static bool check_pending(struct swap_state *state)
 {
 	if (state->pending && !state->emptied && !state->request->confirm)
 		return report_fail(state->report, REPORT_SYSTEM,
-				   "the ruleset in force has not been confirmed: say 'xdpfw confirm' "
-				   "or 'xdpfw rollback' first, or load with --confirm");
+				   "the ruleset in force has not been confirmed: say 'xdpfw "
+				   "confirm' or 'xdpfw rollback' first, or load with --confirm");
 	if (state->emptied && state->request->confirm)
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "somebody emptied the slot of the ruleset in force, so there is "

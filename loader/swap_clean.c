@@ -85,15 +85,14 @@ const struct maps_link *swap_find_stub(const struct maps_link *links, int count)
 	return NULL;
 }
 
-/* The slot in force. */
-static uint32_t find_slot(const struct maps_folder *folder, int slots)
+bool swap_read_control(struct report *report, const struct maps_folder *folder, int slots,
+		       struct control *ret_control)
 {
 	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
-	struct control control;
+	int error = control_read(slots, word, ret_control);
 
-	if (!control_is_current(slots, word) || control_read(word, &control))
-		return XDPFW_SLOT_LIVE;
-	return control_in_force(&control);
+	return !error || report_fail(report, REPORT_SYSTEM, "cannot read the stub's maps: %s",
+				     strerror(-error));
 }
 
 bool swap_read(struct report *report, const struct maps_folder *folder, struct arena *arena,
@@ -102,14 +101,16 @@ bool swap_read(struct report *report, const struct maps_folder *folder, struct a
 	struct maps_program program = MAPS_PROGRAM_INIT;
 	OWN_FD int slots = maps_get_stub_map(folder, MAPS_SLOTS);
 	struct maps_link *links;
-	uint32_t slot;
+	struct control control;
 	int count;
 
 	if (slots < 0 && slots != -ENOENT && slots != -EMEDIUMTYPE)
 		return report_fail(report, REPORT_SYSTEM, "cannot open the map '%s': %s",
 				   MAPS_SLOTS, strerror(-slots));
-	slot = find_slot(folder, slots);
-	if (slots >= 0 && !maps_read_slot(report, slots, slot, arena, &program))
+	if (!swap_read_control(report, folder, slots, &control))
+		return false;
+	if (slots >= 0 &&
+	    !maps_read_slot(report, slots, control_in_force(&control), arena, &program))
 		return false;
 	count = maps_list_links(folder, arena, &links);
 	if (count < 0) {
@@ -199,12 +200,15 @@ static bool read_stub_state(struct report *report, const struct maps_folder *fol
 
 	state->stub.slots = maps_get_stub_map(folder, MAPS_SLOTS);
 	state->stub.control = maps_get_stub_map(folder, MAPS_CONTROL);
-	if (!control_is_current(state->stub.slots, state->stub.control))
+	error = control_read(state->stub.slots, state->stub.control, &state->control);
+	if (!error && !state->control.current)
 		return true;
-	drop_aside(folder, state->stub.slots);
-	error = swap_mend_slots(&state->stub);
+	if (!error) {
+		drop_aside(folder, state->stub.slots);
+		error = swap_mend_slots(&state->stub);
+	}
 	if (!error)
-		error = control_read(state->stub.control, &state->control);
+		error = control_read(state->stub.slots, state->stub.control, &state->control);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "cannot read the slots: %s",
 				   strerror(-error));
@@ -274,11 +278,11 @@ static bool read_coming_back(struct report *report, const struct maps_folder *fo
 			     struct arena *arena, struct maps_program *ret_program)
 {
 	OWN_FD int slots = maps_get_stub_map(folder, MAPS_SLOTS);
-	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
 	struct control control;
 
-	if (!control_is_current(slots, word) || control_read(word, &control) ||
-	    control.phase == CONTROL_SETTLED)
+	if (!swap_read_control(report, folder, slots, &control))
+		return false;
+	if (control.phase == CONTROL_SETTLED)
 		return true;
 	return maps_read_slot(report, slots, XDPFW_SLOT_OTHER, arena, ret_program);
 }

@@ -114,7 +114,9 @@ int swap_go_back(const struct object_stub *stub);
 
 /* swap_settle.c */
 
-/* Before FROM is replaced by TO, and again when no packet is in FROM any more; failing is a notice. */
+/*
+ * Before FROM is replaced by TO, and again when no packet is in FROM any more.  Failing is a notice.
+ */
 void swap_settle(struct report *report, const struct maps_program *from,
 		 const struct maps_program *to, enum maps_undone why);
 
@@ -263,6 +265,10 @@ bool swap_clean(struct report *report, struct maps_folder *folder);
 
 /* A link that holds the stub on a device, or NULL. */
 const struct maps_link *swap_find_stub(const struct maps_link *links, int count);
+
+/* SLOTS: the stub's, or a negative errno. */
+bool swap_read_control(struct report *report, const struct maps_folder *folder, int slots,
+		       struct control *ret_control);
 
 /* Whether the program knows the device: a link to it is not left over. */
 bool swap_program_names(const struct maps_program *program, uint32_t ifindex);

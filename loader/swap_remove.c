@@ -22,12 +22,14 @@ static bool open_slots(const struct maps_folder *folder)
 	OWN_FD int word = maps_get_stub_map(folder, MAPS_CONTROL);
 	struct object_stub built_in = OBJECT_STUB_INIT;
 	struct report quiet = { 0 };
+	struct control control;
 	bool ok = slots >= 0 && object_stub_load(&quiet, &built_in) &&
 		  !control_put_slot(slots, XDPFW_SLOT_LIVE, built_in.pass);
 
 	swap_fault("opened");
-	if (ok && control_is_current(slots, word))
-		ok = !control_end_deadline(word);
+	if (ok)
+		ok = !control_read(slots, word, &control) &&
+		     (!control.current || !control_end_deadline(word));
 	object_stub_close(&built_in);
 	buf_free(&quiet.text);
 	return ok;

@@ -95,13 +95,16 @@ static int keep_previous(const struct object_stub *stub, const struct slots *slo
 int swap_switch(const struct object_stub *stub, int program, bool pending, uint32_t seconds)
 {
 	OWN_SLOTS struct slots slots = { -1, -1, false, NULL };
+	uint64_t deadline;
 	int error = open_slots(stub, &slots);
 
+	if (!error)
+		error = control_make_deadline(seconds, &deadline);
 	if (!error && !pending)
 		error = keep_previous(stub, &slots);
 	swap_fault("previous");
 	if (!error && !pending && seconds)
-		control_store(slots.word, seconds);
+		control_store(slots.word, deadline);
 	swap_fault("deadline");
 	if (!error)
 		error = control_put_slot(stub->slots, XDPFW_SLOT_LIVE, program);
@@ -109,7 +112,7 @@ int swap_switch(const struct object_stub *stub, int program, bool pending, uint3
 		return error;
 	swap_fault("switched");
 	if (pending)
-		control_store(slots.word, seconds);
+		control_store(slots.word, deadline);
 	else
 		control_empty_slot(stub->slots, XDPFW_SLOT_SAVED);
 	return 0;

@@ -19,31 +19,52 @@
 
 #include "loader/own.h"
 
+/*
+ * Whether these are the maps of this version; they are closed if they are not.  *OK becomes false
+ * when nobody can tell.
+ */
+static bool keep_maps(struct report *report, struct object_stub *stub, bool *ok)
+{
+	struct control control = { .current = false };
+	int error = control_read(stub->slots, stub->control, &control);
+
+	if (!error && control.current && stub->missed < 0 && stub->missed != -ENOENT)
+		error = stub->missed;
+	if (error)
+		*ok = report_fail(report, REPORT_SYSTEM, "cannot read the stub's maps: %s",
+				  strerror(-error));
+	if (*ok && control.current && stub->missed >= 0)
+		return true;
+	object_stub_close(stub);
+	return false;
+}
+
 /* Takes the stub of a link, with its maps, if it is of this version. */
-static bool take_stub(const struct maps_link *link, struct object_stub *stub)
+static bool take_stub(struct report *report, const struct maps_link *link,
+		      struct object_stub *stub, bool *ok)
 {
 	if (!link->ifindex || !maps_is_stub(link->program))
 		return false;
-	object_stub_close(stub);
 	stub->slots = maps_get_program_map(link->program, MAPS_SLOTS);
 	stub->control = maps_get_program_map(link->program, MAPS_CONTROL);
 	stub->missed = maps_get_program_map(link->program, MAPS_MISSED);
-	if (!control_is_current(stub->slots, stub->control) || stub->missed < 0) {
-		object_stub_close(stub);
+	if (!keep_maps(report, stub, ok))
 		return false;
-	}
 	stub->stub = bpf_prog_get_fd_by_id(link->program);
-	return stub->stub >= 0;
+	if (stub->stub < 0)
+		*ok = report_fail(report, REPORT_SYSTEM, "cannot open the stub: %s",
+				  strerror(errno));
+	return *ok;
 }
 
 /* The pinned maps of a ruleset that no device runs (any more). */
-static void take_pinned(const struct maps_folder *folder, struct object_stub *stub)
+static void take_pinned(struct report *report, const struct maps_folder *folder,
+			struct object_stub *stub, bool *ok)
 {
 	stub->slots = maps_get(folder, MAPS_SLOTS);
 	stub->control = maps_get(folder, MAPS_CONTROL);
 	stub->missed = maps_get(folder, MAPS_MISSED);
-	if (!control_is_current(stub->slots, stub->control) || stub->missed < 0)
-		object_stub_close(stub);
+	keep_maps(report, stub, ok);
 }
 
 /* Packets that another version counted as missed: the first word of its control map. */
@@ -78,15 +99,17 @@ static bool fill_maps(struct swap_state *state)
 
 bool swap_open_stub(struct swap_state *state)
 {
-	bool made;
+	bool made, ok = true;
 
-	/* One stub program serves all devices: a second one would make every switch slower. */
-	for (int i = 0; i < state->link_count; i++)
-		if (take_stub(&state->links[i], &state->stub))
-			return true;
 	object_stub_close(&state->stub);
-	if (!swap_find_stub(state->links, state->link_count))
-		take_pinned(&state->folder, &state->stub);
+	/* One stub program serves all devices: a second one would make every switch slower. */
+	for (int i = 0; i < state->link_count && ok; i++)
+		if (take_stub(state->report, &state->links[i], &state->stub, &ok))
+			return true;
+	if (ok && !swap_find_stub(state->links, state->link_count))
+		take_pinned(state->report, &state->folder, &state->stub, &ok);
+	if (!ok)
+		return false;
 	made = state->stub.slots < 0;
 	return object_stub_load(state->report, &state->stub) && (!made || fill_maps(state));
 }

@@ -100,6 +100,24 @@ case_expired_and_the_lock_is_taken() {
 	lacks "$out" "confirm:"
 }
 
+# The clock of a container may be shifted; that of the stub is not.
+case_time_namespaces() {
+	local shift
+	two_loads
+	for shift in 100000 -1000; do
+		xdpfw=(unshare --time --boottime "$shift" --fork "$work/xdpfw")
+		fw 0 --confirm 3 -f new.nft
+		force new "with a clock shifted by $shift"
+		fw 0 status
+		has "$out" "confirm: " " seconds left, then load number 1 comes back"
+		lacks "$out" "confirm: 1000" "confirm: 999"
+		sleep 3
+		force old "with a clock shifted by $shift, after the time is over"
+		fw 0 status
+		has "$err" "was not confirmed in time"
+	done
+}
+
 case_expired_first_load() {
 	local ids
 	world
