@@ -54,17 +54,23 @@ static void tidy(struct swap_state *state, const struct maps_program *in_force)
 	buf_free(&late.text);
 }
 
+static bool fail_before(struct swap_state *state)
+{
+	report_add(state->report, "\n  nothing was changed");
+	return false;
+}
+
 static bool confirm(struct swap_state *state)
 {
 	int error;
 
-	if (!swap_open_state(state, false))
-		return false;
+	if (!probe_system(state->report) || !swap_open_state(state, false))
+		return fail_before(state);
 	if (state->first)
 		return fail_none(state, "confirm");
 	if (state->pending) {
 		if (!swap_open_stub(state))
-			return false;
+			return fail_before(state);
 		error = control_end_deadline(state->stub.control);
 		if (error)
 			return report_fail(state->report, REPORT_SYSTEM,
@@ -87,7 +93,7 @@ bool swap_confirm(struct report *report)
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	const struct swap_request request = { 0 };
 	struct swap_state state = SWAP_STATE_INIT(report, &request, &arena);
-	bool ok = probe_system(report) && confirm(&state);
+	bool ok = confirm(&state);
 
 	swap_close_state(&state);
 	return ok;
@@ -151,8 +157,12 @@ static void say_what_holds(struct swap_state *state)
 
 static bool roll_back(struct swap_state *state)
 {
-	if (!swap_open_state(state, false) || !check_before(state) || !swap_open_stub(state))
+	if (!probe_system(state->report) || !swap_open_state(state, false))
+		return fail_before(state);
+	if (!check_before(state))
 		return false;
+	if (!swap_open_stub(state))
+		return fail_before(state);
 	/* A first load was not confirmed. */
 	if (!swap_is_ruleset(&state->other))
 		return swap_remove(state->report, &state->folder);
@@ -174,7 +184,7 @@ bool swap_rollback(struct report *report)
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	const struct swap_request request = { 0 };
 	struct swap_state state = SWAP_STATE_INIT(report, &request, &arena);
-	bool ok = probe_system(report) && roll_back(&state);
+	bool ok = roll_back(&state);
 
 	swap_close_state(&state);
 	return ok;
