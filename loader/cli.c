@@ -285,8 +285,12 @@ int cli_run(int argc, char **argv)
 	struct report report = { .notice = cli_print_notice };
 	struct cli_options options;
 
-	if (!open_standard())
+	/* Nothing is open yet that a message could go into by mistake. */
+	if (!open_standard()) {
+		fprintf(stderr, "xdpfw: error: cannot open /dev/null: %s\n  nothing was changed\n",
+			strerror(errno));
 		return REPORT_SYSTEM;
+	}
 	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error like a full disk */
 	capture_end();
 	if (cli_parse(argc, argv, &arena, &report, &options) &&
