@@ -22,6 +22,7 @@
 #include "loader/advice.h"
 #include "loader/capture.h"
 #include "loader/driver.h"
+#include "loader/netdev.h"
 #include "loader/own.h"
 #include "loader/owner.h"
 
@@ -45,18 +46,18 @@ static void read_name(uint32_t id, char ret_name[16])
 
 int attach_query(uint32_t ifindex, struct attach_program *ret_program)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 	struct attach_program program = { 0 };
-	int error = bpf_xdp_query((int)ifindex, 0, &opts);
+	uint32_t on[NETDEV_MODES];
+	int error = netdev_query(ifindex, on);	/* libbpf's query lists all devices each time */
 
 	if (error)
 		return error;
-	program.generic = !opts.drv_prog_id && !opts.hw_prog_id;
-	program.id = opts.drv_prog_id ? opts.drv_prog_id :
-		     opts.hw_prog_id  ? opts.hw_prog_id :
-					opts.skb_prog_id;
-	program.multiple = (opts.drv_prog_id != 0) + (opts.hw_prog_id != 0) +
-			   (opts.skb_prog_id != 0) > 1;
+	program.generic = !on[NETDEV_NATIVE] && !on[NETDEV_OFFLOADED];
+	program.id = on[NETDEV_NATIVE]	  ? on[NETDEV_NATIVE] :
+		     on[NETDEV_OFFLOADED] ? on[NETDEV_OFFLOADED] :
+					    on[NETDEV_GENERIC];
+	program.multiple = (on[NETDEV_NATIVE] != 0) + (on[NETDEV_OFFLOADED] != 0) +
+			   (on[NETDEV_GENERIC] != 0) > 1;
 	if (program.id)
 		read_name(program.id, program.name);
 	*ret_program = program;

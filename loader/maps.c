@@ -317,8 +317,9 @@ static int read_link(const struct maps_folder *folder, const char *name,
 	return 0;
 }
 
-int maps_list_links(const struct maps_folder *folder, struct arena *arena,
-		    struct maps_link **ret_links)
+/* All links, or with STUB only the first that holds a stub on a device. */
+static int list_links(const struct maps_folder *folder, struct arena *arena, bool stub,
+		      struct maps_link **ret_links)
 {
 	VEC(struct maps_link) links = { 0 };
 	OWN_FOLDER DIR *entries = folder->fd < 0 ? NULL : open_entries(folder->fd);
@@ -336,10 +337,20 @@ int maps_list_links(const struct maps_folder *folder, struct arena *arena,
 			continue;
 		if (error)
 			return error;
+		if (stub && (!link.ifindex || !maps_is_stub(link.program)))
+			continue;
 		*vec_push(arena, &links) = link;
+		if (stub)
+			break;
 	}
 	*ret_links = links.at;
 	return (int)links.len;
+}
+
+int maps_list_links(const struct maps_folder *folder, struct arena *arena,
+		    struct maps_link **ret_links)
+{
+	return list_links(folder, arena, false, ret_links);
 }
 
 static bool read_map_info(int fd, struct bpf_map_info *ret_info)
@@ -412,14 +423,11 @@ int maps_get_stub_map(const struct maps_folder *folder, const char *name)
 {
 	OWN_ARENA struct arena arena = ARENA_INIT;
 	struct maps_link *links;
-	int count = maps_list_links(folder, &arena, &links);
+	int count = list_links(folder, &arena, true, &links);
 
 	if (count < 0)
 		return count;
-	for (int i = 0; i < count; i++)
-		if (links[i].ifindex && maps_is_stub(links[i].program))
-			return maps_get_program_map(links[i].program, name);
-	return maps_get(folder, name);
+	return count ? maps_get_program_map(links[0].program, name) : maps_get(folder, name);
 }
 
 /* Unlinks every pin of ours that is (or is not) a link. */

@@ -82,13 +82,13 @@ static int read_program(const struct nlattr *attribute, void *data)
 
 	switch (mnl_attr_get_type(attribute)) {
 	case IFLA_XDP_DRV_PROG_ID:
-		listing->device->programs[0] = get_number(attribute);
+		listing->device->programs[NETDEV_NATIVE] = get_number(attribute);
 		break;
 	case IFLA_XDP_SKB_PROG_ID:
-		listing->device->programs[1] = get_number(attribute);
+		listing->device->programs[NETDEV_GENERIC] = get_number(attribute);
 		break;
 	case IFLA_XDP_HW_PROG_ID:
-		listing->device->programs[2] = get_number(attribute);
+		listing->device->programs[NETDEV_OFFLOADED] = get_number(attribute);
 		break;
 	}
 	return MNL_CB_OK;
@@ -264,6 +264,31 @@ const struct netdev *netdev_find_name(const struct netdev_list *list, const char
 			if (!strcmp(list->at[i].others[j], name))
 				return &list->at[i];
 	return NULL;
+}
+
+int netdev_query(uint32_t ifindex, uint32_t ret_programs[NETDEV_MODES])
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	char bytes[REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
+	struct listing listing = { .arena = &arena };
+	struct ifinfomsg *info;
+	int error;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_seq = 1;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	info->ifi_index = (int)ifindex;
+	error = ask(request, read_device, &listing);
+	if (error)
+		return error;
+	if (!listing.devices.len)
+		return -ENODEV;
+	memcpy(ret_programs, listing.devices.at[0].programs,
+	       sizeof(listing.devices.at[0].programs));
+	return 0;
 }
 
 bool netdev_has_program(const struct netdev *device, uint32_t program)

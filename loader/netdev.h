@@ -12,7 +12,13 @@
 #include "compiler/base/arena.h"
 
 #define NETDEV_NAME_BYTES 16		/* IFNAMSIZ */
-#define NETDEV_MODES 3			/* native, generic, offloaded */
+
+enum netdev_mode {
+	NETDEV_NATIVE,
+	NETDEV_GENERIC,
+	NETDEV_OFFLOADED,
+	NETDEV_MODES,
+};
 
 struct netdev {
 	uint32_t ifindex;
@@ -48,6 +54,9 @@ const struct netdev *netdev_find(const struct netdev_list *list, uint32_t ifinde
 
 /* By its name, or by an alternative name of it. */
 const struct netdev *netdev_find_name(const struct netdev_list *list, const char *name);
+
+/* The XDP programs on one device. */
+int netdev_query(uint32_t ifindex, uint32_t ret_programs[NETDEV_MODES]);
 
 bool netdev_has_program(const struct netdev *device, uint32_t program);
 

@@ -18,7 +18,8 @@
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
 #define PROVE_PACKETS_A_RULE 100
 #define PROVE_PACKETS_A_DEVICE 1000	/* and at least these on each of a few devices, */
-#define PROVE_PACKETS_ALL_DEVICES 40000	/* and these on many of them */
+#define PROVE_PACKETS_ALL_DEVICES 40000	/* and these on many of them, */
+#define PROVE_DEVICES 64		/* of which about so many are taken */
 #define PROVE_MS 2000			/* then only rules without a packet so far get one, */
 #define PROVE_MS_MOST 20000		/* and at last no more: jumps can make a packet slow */
 
