@@ -300,9 +300,9 @@ static bool open_known(struct swap_state *state)
 static bool refuse_member(struct swap_state *state, const struct target_row *row)
 {
 	return report_fail(state->report, REPORT_SYSTEM,
-			   "%s has a filter of its own now, and would get that of %.*s, of which it "
-			   "is a member: the kernel cannot change that without a moment in which it "
-			   "is open; 'xdpfw unload' first",
+			   "%s has a filter of its own now, and would get that of %.*s, of which "
+			   "it is a member: the kernel cannot change that without a moment in "
+			   "which it is open; 'xdpfw unload' first",
 			   row->name, XDPFW_NAME_BYTES, (const char *)row->device.name);
 }
 

@@ -210,7 +210,7 @@ size_t swap_list_proofs(const struct compile *compile, const struct target *targ
 	struct prove_row *rows = ARENA_ARRAY(arena, struct prove_row, most + 1);
 	size_t step = target->row_count / PROVE_DEVICES + 1;
 
-	/* Devices of one entry differ in name, number and address only: a sample of many will do. */
+	/* Devices of one entry differ in name, number and address only: some of many will do. */
 	for (size_t i = 0; !rehearse && i < target->row_count; i++)
 		if (i % step == 0 || !has_entry(rows, count, target->rows[i].device.entry))
 			rows[count++].device = target->rows[i].device;

@@ -631,6 +631,29 @@ case_a_late_device_with_a_foreign_program() {
 	end_watch
 }
 
+# What runs on a device that is not there yet is proved all the same: lo plays it.
+case_rules_of_a_device_that_is_not_there_are_proved() {
+	world
+	rules own.nft "udp dport 1001 counter drop"
+	device='device "veth*"' rules more.nft "udp dport 1002 counter drop"
+	sed 's/netdev t/netdev u/' more.nft >>own.nft
+	fw 0 -f own.nft
+	fw 0 status
+	has "$out" "proved: with" "device eth0: native" "devices veth*: none is there yet"
+	is "in force" "$(in_force)" old
+	ip link add veth7 type veth peer name other7
+	fw 0 watch --once
+	is "mode of veth7" "$(mode_of veth7)" native
+	# The table that the proof used is not the one in force.
+	is "in force" "$(in_force)" old
+	device='device "veth*"' rules wrong.nft "udp dport 1002 counter drop"
+	ip link del veth7
+	xdpfw=(env XDPFW_MISCOMPILE=1 "${faults[@]}")
+	fw 4 --drop-devices -f wrong.nft
+	has "$err" "the built program does not do what the ruleset says" "packet on veth"
+	is "in force" "$(in_force)" old
+}
+
 # What a bond's row does for a member that nobody has seen yet, with the stub for the bond's.
 case_packets_of_devices_that_are_not_listed() {
 	local eth0 eth1
