@@ -56,6 +56,7 @@ guest() {
 	put_program "$top_builddir/xdpfw-faults" "$root"
 	put_program "$top_builddir/tests/kernels/frames" "$root"
 	put_program /usr/sbin/ethtool "$root"
+	put_program /usr/sbin/nft "$root"
 	case $script in
 	old_kernel) cards ;;
 	loading) cards n0:virtio-net-pci n1:virtio-net-pci ;;
@@ -68,7 +69,7 @@ guest() {
 		make_disk "$work/state" ;;
 	esac
 	modules="veth virtio_pci virtio_net virtio_blk e1000 vmxnet3 bonding 8021q tun wireguard"
-	modules+=" crc32c_generic crc32c-cryptoapi ext4"
+	modules+=" crc32c_generic crc32c-cryptoapi ext4 nf_tables"
 	# shellcheck disable=SC2086
 	make_root "$kernel" "$root" $modules
 	cp "$work/names" "$root/tests/"

@@ -11,7 +11,7 @@ trap 'rm -rf "$random"' EXIT
 export PYTHONDONTWRITEBYTECODE=1
 
 run bash "$top_srcdir/tests/kernels/guests.sh" "$1" 5.10/old_kernel \
-	{6.1,6.12,new}/{loading,cards,reset}
+	{6.1,6.12,new}/{loading,cards,devices,reset}
 python3 "$top_srcdir/tests/verify/many.py" make "$random" "${XDPFW_KERNEL_RANDOM:-40}" \
 	"$top_builddir/xdpfw" kernels || fail "no random rulesets"
 python3 "$top_srcdir/tests/run/make_large.py" "$random" || fail "no large rulesets"

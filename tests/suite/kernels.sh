@@ -15,8 +15,8 @@ need kernel "the loader on other kernels" && missing=$(fetch 5.10 6.1 6.12 2>"$c
 	fetched=yes
 
 if [ $((failed + skipped)) = 0 ] && need qemu "the loader on other kernels${missing:+ ($missing)}"; then
-	run bash "$top_srcdir/tests/kernels/guests.sh" "$cache" 5.10/old_kernel 6.1/loading 6.1/cards \
-		6.1/reset 6.12/loading 6.12/cards
+	run bash "$top_srcdir/tests/kernels/guests.sh" "$cache" 5.10/old_kernel \
+		6.1/{loading,cards,devices,reset} 6.12/cards
 	run bash "$top_srcdir/tests/kernels/rulesets.sh" "$cache" 6.1 "$top_srcdir"/examples/*.nft \
 		"$top_srcdir"/tests/golden/*.nft
 fi

@@ -49,19 +49,23 @@ reset_now() {
 	stop "the machine was not reset"
 }
 
-# settled WORD...: after the reset one of the words is in force, and all commands work.
+# settled WORD...: what the machine starts with after the reset is one of the words, and all
+# commands work.
 settled() {
-	local words=" $* " now
 	no_traces
 	fw 0 status
 	has "$out" "no ruleset is loaded"
+	fw 0 load
+	lacks "$err" error
+	now=$(in_force n0)
+	has " $* " " $now "
 	fw 0 -f old.nft
-	lacks "$err" notice error
 	is "in force" "$(in_force n0)" old
 	fw 0 -f new.nft
 	is "in force" "$(in_force n0)" new
 	fw 0 unload
 	no_traces
+	is "what writing left behind" "$(ls /var/lib/xdpfw | grep -v '^objects$\|^current$\|^previous$')" ""
 }
 
 # reset_at POINT WORD...
@@ -80,19 +84,66 @@ reset_at() {
 }
 
 case_when_built() { reset_at built old; }
-case_when_proved() { reset_at proved old; }
-case_when_attached() { reset_at attached old new; }
-case_when_switched() { reset_at switched old new; }
+case_when_attached() { reset_at attached old; }
+case_before_the_switch() { reset_at deadline old; }
+case_after_the_switch() { reset_at switched old new; }
+
+# A command that has said that it is done stays done.
+case_after_a_load() {
+	if [ "$phase" = before ]; then
+		fw 0 -f old.nft
+		fw 0 -f new.nft
+		reset_now
+	else
+		settled new
+	fi
+}
+
+case_after_a_rollback() {
+	if [ "$phase" = before ]; then
+		fw 0 -f old.nft
+		fw 0 -f new.nft
+		fw 0 rollback
+		reset_now
+	else
+		settled old
+	fi
+}
+
+case_before_the_confirm() {
+	if [ "$phase" = before ]; then
+		fw 0 -f old.nft
+		fw 0 --confirm 60 -f new.nft
+		is "in force" "$(in_force n0)" new
+		reset_now
+	else
+		settled old
+	fi
+}
+
+case_after_the_confirm() {
+	if [ "$phase" = before ]; then
+		fw 0 -f old.nft
+		fw 0 --confirm 60 -f new.nft
+		fw 0 confirm
+		reset_now
+	else
+		settled new
+	fi
+}
 
 # By the machine's own button, at any instant.
-case_button() {
+button() {
 	if [ "$phase" = before ]; then
 		fw 0 -f old.nft
 		is "in force" "$(in_force n0)" old
-		echo "@monitor system_reset" >/dev/console
+		(usleep "$1"; echo "@monitor system_reset" >/dev/console) &
 		while xdpfw -f new.nft && xdpfw -f old.nft; do :; done
 		stop "a load failed, or the machine was not reset"
 	else
 		settled old new
 	fi
 }
+
+case_button_soon() { button 50000; }
+case_button_late() { button 700000; }
