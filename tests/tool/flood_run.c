@@ -13,7 +13,7 @@
  *
  * Out: when there is a file `stop` in this folder, a line for each device
  *
- *	device NAME SENT REFUSED RATE RECEIVED		packets; refused: of those sent, by the device
+ *	device NAME SENT REFUSED RATE RECEIVED		packets; refused by the device
  *	pair NAME SWITCH STAMP COUNT			packets received with these two numbers
  *
  * Threads are bound to one CPU each: a device's first sender to that of its number.
