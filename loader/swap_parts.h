@@ -115,7 +115,8 @@ int swap_go_back(const struct object_stub *stub);
 /* swap_settle.c */
 
 /*
- * Before FROM is replaced by TO, and again when no packet is in FROM any more.  Failing is a notice.
+ * Before FROM is replaced by TO, and again when no packet is in FROM any more.  Failing is only a
+ * notice.
  */
 void swap_settle(struct report *report, const struct maps_program *from,
 		 const struct maps_program *to, enum maps_undone why);

@@ -81,6 +81,33 @@ START_TEST(first_load)
 }
 END_TEST
 
+/* Cells of a program that may come back are given to nobody, though it is not in force. */
+START_TEST(may_come_back)
+{
+	struct compile compile = make_ruleset(0, 3);
+	struct maps_record before, live;
+	struct maps_cells cells;
+
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
+	before = make_record(&compile, &cells);
+	compile = make_ruleset(10, 3);
+	maps_plan_cells(&compile, &before, NULL, false, &arena, &cells);
+	live = make_record(&compile, &cells);
+	compile = make_ruleset(20, 3);
+	maps_plan_cells(&compile, &live, &before, false, &arena, &cells);
+	ck_assert(!cells.anew);
+	check_cells(&compile, &cells, &live);
+	check_cells(&compile, &cells, &before);
+	/* Without it they are the lowest that are free. */
+	maps_plan_cells(&compile, &live, NULL, false, &arena, &cells);
+	ck_assert_uint_eq(cells.cell_of[0], 1);
+	/* A record that does not fit the map is not trusted. */
+	before.counters[0].cell = MAPS_CELLS_LEAST;
+	maps_plan_cells(&compile, &live, &before, false, &arena, &cells);
+	ck_assert(cells.anew);
+}
+END_TEST
+
 START_TEST(sizes)
 {
 	static const struct {
@@ -200,6 +227,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(cells, first_load);
+	tcase_add_test(cells, may_come_back);
 	tcase_add_test(cells, sizes);
 	tcase_add_test(cells, carry_over);
 	tcase_add_test(cells, fresh);
