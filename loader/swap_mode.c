@@ -232,10 +232,24 @@ static int put_cover(uint32_t ifindex)
 	return cover_put(ifindex);
 }
 
+/* An answer that could not be read is no proof that there is no cover. */
+static int cover_device(struct swap_state *state, uint32_t ifindex)
+{
+	int error = put_cover(ifindex), left;
+
+	if (!error)
+		return 0;
+	left = cover_remove(ifindex);
+	/* Without nftables there is nothing either. */
+	if (left && left != -ENOENT && left != error)
+		state->stays_covered = true;
+	return error;
+}
+
 static bool change_mode(struct swap_state *state, struct swap_change *change, enum attach_mode from,
 			enum attach_mode to)
 {
-	int error = put_cover(change->ifindex);
+	int error = cover_device(state, change->ifindex);
 	bool ok;
 
 	if (error)
