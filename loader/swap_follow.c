@@ -30,10 +30,20 @@ struct follow {
 	bool strict;			/* a device that cannot be filtered is an error */
 };
 
+/* The number in the name of a link's pin. */
+static uint32_t link_ifindex(const char *name)
+{
+	return (uint32_t)atoi(name + strlen("link-"));
+}
+
+/* Whether it had a link, or got one for the other slot just now. */
 static bool has_link(const struct swap_state *state, uint32_t ifindex)
 {
 	for (int i = 0; i < state->link_count; i++)
 		if (state->links[i].ifindex == ifindex)
+			return true;
+	for (size_t i = 0; i < state->pinned.len; i++)
+		if (link_ifindex(state->pinned.at[i]) == ifindex)
 			return true;
 	return false;
 }
@@ -254,7 +264,7 @@ static void forget_gone(struct swap_state *state)
 	for (int i = 0; i < state->link_count; i++)
 		ifindexes[count++] = state->links[i].ifindex;
 	for (size_t i = 0; i < state->pinned.len; i++)
-		ifindexes[count++] = (uint32_t)atoi(state->pinned.at[i] + strlen("link-"));
+		ifindexes[count++] = link_ifindex(state->pinned.at[i]);
 	maps_attach_keep(known, ifindexes, count);
 }
 

@@ -313,6 +313,28 @@ case_during_a_pending_confirm() {
 	is "in force on eth0" "$(in_force eth0)" old
 	is "in force on eth1" "$(in_force eth1)" old
 	end_watch
+	is "what watch says" "$(<watch.err)" \
+		"xdpfw: notice: eth1 has come and is filtered (native)"
+}
+
+# It is a device of both rulesets, and gets the stub once.
+case_rollback_after_a_device_was_made_again() {
+	local index
+	world eth0 eth1
+	device='devices = { eth0, eth1 }' old_and_new
+	fw 0 -f old.nft
+	fw 0 -f new.nft
+	index=$(index_of eth1)
+	ip link del eth1
+	ip link add eth1 index "$index" type veth peer name eth1 netns client
+	address env eth1 2 1
+	address in_client eth1 1 2
+	is "in force on eth1" "$(in_force eth1)" none
+	fw 0 rollback
+	is "notices" "$(grep -c 'eth1 has come and is filtered' <<<"$err")" 1
+	lacks "$err" "NOT FILTERED"
+	is "in force on eth0" "$(in_force eth0)" old
+	is "in force on eth1" "$(in_force eth1)" old
 }
 
 # The device is named by the ruleset that may come back only.
