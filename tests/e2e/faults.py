@@ -375,7 +375,7 @@ class Run:
         return [None] + ([] if name in NEVER_FAIL else errors_of(name)[:most])
 
     def everything(self, names, seed):
-        chance = random.Random(seed)
+        chance, only = random.Random(seed), re.compile(os.environ.get("FAULTS_CALLS", ""))
         for scenario in self.scenarios:
             if names and scenario.name not in names:
                 continue
@@ -385,6 +385,8 @@ class Run:
             if scenario.name != "reload" and not scenario.child:
                 numbers = numbers[self.skip_startup(calls):]
             for number in numbers:
+                if not only.match(calls[number - 1]):
+                    continue
                 for error in self.faults(calls[number - 1]):
                     self.try_point(scenario, number, error)
             print("%s, %d device(s): %d calls, %d points, %d s" %

@@ -6,8 +6,9 @@
 #	tests/e2e/faults.sh
 #		a sample; FAULTS_SEED and FAULTS_POINTS choose it
 #	tests/e2e/faults.sh --all [SCENARIO...]
-#		every call; FAULTS_DEVICES ("one three") are the numbers of devices, and FAULTS_ERRORS=1
-#		tries one error for each call, not two: takes hours
+#		every call; FAULTS_DEVICES ("one three") are the numbers of devices, FAULTS_ERRORS=1
+#		tries one error for each call, not two, and FAULTS_CALLS is a pattern that the names
+#		of calls have to begin with ("bpf:"): takes hours
 . "${0%/*}/lib.sh"
 
 faults() {
