@@ -164,6 +164,33 @@ int control_end_deadline(int word)
 	return 0;
 }
 
+/*
+ * Who was stopped, or slow, ends no time that is over: packets are decided by the ruleset before
+ * then, and must not come under the other one again.  So the clock is asked on both sides of the
+ * store.
+ */
+int control_confirm(int word)
+{
+	struct xdpfw_control *mapped = control_map(word);
+	uint64_t deadline, now = 0;
+	int error;
+
+	if (!mapped)
+		return -errno;
+	deadline = __atomic_load_n(&mapped->deadline, __ATOMIC_SEQ_CST);
+	error = read_clock(&now);
+	if (!error && now < deadline) {
+		control_store(mapped, 0);
+		error = read_clock(&now);
+		if (error || now >= deadline)
+			control_store(mapped, deadline);
+	}
+	control_unmap(mapped);
+	if (!error && now >= deadline)
+		error = -ETIME;
+	return error;
+}
+
 uint32_t control_in_force(const struct control *control)
 {
 	return control->phase == CONTROL_EXPIRED ? XDPFW_SLOT_OTHER : XDPFW_SLOT_LIVE;

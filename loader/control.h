@@ -47,6 +47,8 @@ int control_make_deadline(uint32_t seconds, uint64_t *ret_deadline);
 /* In one store, which a packet sees whole or not at all. */
 void control_store(struct xdpfw_control *mapped, uint64_t deadline);
 int control_end_deadline(int word);
+/* The same, unless it is over: -ETIME then. */
+int control_confirm(int word);
 
 /* The slot that decides. */
 uint32_t control_in_force(const struct control *control);

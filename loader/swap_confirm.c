@@ -24,6 +24,20 @@ static bool fail_none(struct swap_state *state, const char *what)
 			   what);
 }
 
+/* The maps that the stub on the devices uses now: new ones would be written to in vain. */
+static bool open_maps(struct swap_state *state)
+{
+	struct object_stub *stub = &state->stub;
+	int error = 0;
+
+	stub->slots = maps_get_stub_map(&state->folder, MAPS_SLOTS);
+	stub->control = maps_get_stub_map(&state->folder, MAPS_CONTROL);
+	if (stub->slots < 0 || stub->control < 0)
+		error = stub->slots < 0 ? stub->slots : stub->control;
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot open the stub's maps: %s", strerror(-error));
+}
+
 /* "load number 3 is in force", and why, if it came back. */
 static void say_in_force(struct swap_state *state)
 {
@@ -60,6 +74,14 @@ static bool fail_before(struct swap_state *state)
 	return false;
 }
 
+/* The time passed while this command was at work. */
+static bool fail_late(struct swap_state *state)
+{
+	tidy(state, &state->other);
+	return report_fail(state->report, REPORT_SYSTEM,
+			   "the time for a confirm is over: what was in force before is so again");
+}
+
 static bool confirm(struct swap_state *state)
 {
 	int error;
@@ -69,9 +91,12 @@ static bool confirm(struct swap_state *state)
 	if (state->first)
 		return fail_none(state, "confirm");
 	if (state->pending) {
-		if (!swap_open_stub(state))
+		if (!open_maps(state))
 			return fail_before(state);
-		error = control_end_deadline(state->stub.control);
+		swap_fault("confirming");
+		error = control_confirm(state->stub.control);
+		if (error == -ETIME)
+			return fail_late(state);
 		if (error)
 			return report_fail(state->report, REPORT_SYSTEM,
 					   "cannot end the time for a confirm, which goes on: %s",
@@ -161,7 +186,7 @@ static bool roll_back(struct swap_state *state)
 		return fail_before(state);
 	if (!check_before(state))
 		return false;
-	if (!swap_open_stub(state))
+	if (!open_maps(state))
 		return fail_before(state);
 	/* A first load was not confirmed. */
 	if (!swap_is_ruleset(&state->other))
