@@ -37,7 +37,11 @@ static bool is_trusted(const struct stat *found)
 /* What open() says of a file that is not there is 0. */
 static bool fail_open(struct report *report, const char *path, int error)
 {
-	if (error == ENOENT || error == ENOTDIR)
+	struct stat found;
+
+	/* A link that leads nowhere was meant to lead to failsafe rules. */
+	if ((error == ENOENT || error == ENOTDIR) &&
+	    (lstat(path, &found) || !S_ISLNK(found.st_mode)))
 		return true;
 	if ((error == EACCES || error == EPERM) && geteuid() != 0) {
 		report_notice(report,

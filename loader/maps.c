@@ -141,12 +141,34 @@ static bool open_folder(struct report *report, int at, const char *name, bool cr
 	return true;
 }
 
+/*
+ * The kernel finds a pin by its path only, which is that of the folder's descriptor in /proc.  In a
+ * mount namespace without it, or with that of other processes, no pin would be found, and a ruleset
+ * in force taken for what a killed command has left.
+ */
+static bool check_proc(struct report *report, int fd)
+{
+	char path[PIN_PATH_BYTES];
+	struct stat found, by_path;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);
+	if (fstat(fd, &found))
+		return report_fail(report, REPORT_SYSTEM, "cannot open %s: %s", bpffs_path(),
+				   strerror(errno));
+	if (!stat(path, &by_path) && by_path.st_dev == found.st_dev &&
+	    by_path.st_ino == found.st_ino)
+		return true;
+	return report_fail(report, REPORT_SYSTEM,
+			   "/proc is not there, or is that of other processes (mount -t proc proc "
+			   "/proc): the pins in %s cannot be reached", bpffs_path());
+}
+
 bool maps_open(struct report *report, uint64_t cookie, bool create, struct maps_folder *ret_folder)
 {
 	OWN_FD int root = -1, top = -1, parent = -1, fd = -1;
 
 	snprintf(ret_folder->name, sizeof(ret_folder->name), "%" PRIx64, cookie);
-	if (!open_bpffs(report, create, &root) ||
+	if (!open_bpffs(report, create, &root) || !check_proc(report, root) ||
 	    !open_folder(report, root, "xdpfw", create, &top) ||
 	    (top >= 0 && !open_folder(report, top, "v1", create, &parent)) ||
 	    (parent >= 0 && !open_folder(report, parent, ret_folder->name, create, &fd)))

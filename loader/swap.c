@@ -279,6 +279,15 @@ static void say_pending(struct swap_state *state)
 			      seconds);
 }
 
+/* Most files begin with 'flush ruleset': it allows this, and does not say that it is meant. */
+static void say_left_open(struct swap_state *state)
+{
+	if (state->left_open)
+		report_notice(state->report,
+			      "not filtered any more, as the file flushes the ruleset and has no "
+			      "filter there: %s", state->left_open);
+}
+
 static bool run_load(struct swap_state *state, const struct buf *object)
 {
 	swap_fault("built");
@@ -302,6 +311,7 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	if (!check_signals(state) || !swap_change_modes(state) || !switch_slot(state))
 		return false;
 	say_pending(state);
+	say_left_open(state);
 	finish(state);
 	return true;
 }
@@ -318,6 +328,7 @@ void swap_close_state(struct swap_state *state)
 	put_fd(&state->known, -1);
 	state->pinned.len = 0;
 	state->changes.len = 0;
+	state->left_open = NULL;
 	memset(&state->record, 0, sizeof(state->record));
 }
 

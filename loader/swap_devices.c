@@ -90,8 +90,12 @@ bool swap_check_dropped(struct swap_state *state)
 		     swap_program_names(&state->old, state->links[i].ifindex)))
 			buf_printf(&names, "%s%s", names.len ? ", " : "",
 				   name_of(state, state->links[i].ifindex, name));
-	if (!names.len || state->request->drop_devices || state->request->compile->flushed)
+	if (!names.len || state->request->drop_devices)
 		return true;
+	if (state->request->compile->flushed) {
+		state->left_open = arena_strdup(state->arena, buf_str(&names));
+		return true;
+	}
 	return report_fail(state->report, REPORT_SYSTEM,
 			   "this ruleset has no filter for %s, which has one now and would be left "
 			   "open; say --drop-devices, or 'flush ruleset' in the file, if that is "

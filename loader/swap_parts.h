@@ -45,6 +45,7 @@ struct swap_state {
 	struct target target;			/* the devices it is for */
 	int known;				/* the map of struct maps_attach */
 	VEC(const char *) pinned;		/* the links this load pinned */
+	const char *left_open;			/* devices that lose their filter; or NULL */
 	struct maps_cells cells;
 	struct object live;
 	struct maps_record record;
