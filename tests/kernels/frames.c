@@ -5,8 +5,8 @@
  * In: `frames [-n COUNT] NETNS SENDER RECEIVER WORD...`.  SENDER is a device of the network
  * namespace /run/netns/NETNS, RECEIVER one of the caller's, on the same wire.  A word is
  * [TAG/]KIND:PORT, where TAG is a VLAN id and KIND one of udp, udp6, tcp (SYN), first and later:
- * the first fragment of a UDP packet, and a later one whose payload looks like a UDP header to PORT.
- * Each is sent COUNT times (once).
+ * the first fragment of a UDP packet, and a later one whose payload looks like a UDP header to
+ * PORT.  Each is sent COUNT times (once).
  *
  * Out, on one line: the words that came through; `WORD*N` for one that came N times and not COUNT.
  * What XDP drops never reaches a packet socket, and what it passes always does.  Behind the frames
@@ -168,7 +168,8 @@ static void make_frame(const struct frames *frames, int number, struct frame *fr
 		put_tcp(frame, port);
 	} else if (!strncmp(word, "udp:", 4) || !strncmp(word, "first:", 6) ||
 		   !strncmp(word, "later:", 6)) {
-		put_ipv4(frame, IPPROTO_UDP, *word == 'f' ? 0x2000 : *word == 'l' ? 3 : 0, 8 + rest);
+		put_ipv4(frame, IPPROTO_UDP, *word == 'f' ? 0x2000 : *word == 'l' ? 3 : 0,
+			 8 + rest);
 		put_udp(frame, port, rest);
 	} else {
 		errno = EINVAL;

@@ -153,8 +153,8 @@ pack() {
 # ---- the guest ----
 
 # cards NAME:MODEL[,OPTION]...: leaves qemu's words in $cards and the guest's list in $work/names.
-# Each is on a wire of its own with a virtio card, which the guest calls pNAME.  A wire of qemu's own
-# takes from both the offloads; NAME@MODEL is wired through a bridge of the host's kernel, which
+# Each is on a wire of its own with a virtio card, which the guest calls pNAME.  A wire of qemu's
+# own takes from both the offloads; NAME@MODEL is wired through a bridge of the host's kernel, which
 # lets a virtio card have them.  A card NAME+MODEL is not there: only its wire and pNAME are.
 cards() {
 	local card name model number=0
@@ -199,7 +199,8 @@ with_taps() {
 # boot KERNEL ROOT SCRIPT QEMU-WORD...: runs /tests/SCRIPT in a guest; what it said is in
 # $work/said.  A line "@monitor COMMAND" of the guest is a command for qemu.
 boot() {
-	local kernel=$1 root=$2 script=$3 line command
+	local kernel=$1 root=$2 script=$3 cases=${XDPFW_GUEST_CASES:+cases=$XDPFW_GUEST_CASES}
+	local line command
 	shift 3
 	pack "$root" "$work/initrd"
 	rm -f "$work"/monitor.in "$work"/monitor.out
@@ -209,7 +210,7 @@ boot() {
 		-m 1G -kernel "$(find "$cache/$kernel/" -name 'vmlinuz*' | head -n 1)" \
 		-initrd "$work/initrd" -display none -serial stdio \
 		-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor -net none "$@" \
-		-append "console=ttyS0 panic=-1 quiet loglevel=3 tests=$script${XDPFW_GUEST_CASES:+ cases=$XDPFW_GUEST_CASES}" \
+		-append "console=ttyS0 panic=-1 quiet loglevel=3 tests=$script $cases" \
 		</dev/null 2>&1 7>&- 8>&- | while read -r line; do
 		line=${line%$'\r'}
 		case $line in
@@ -237,7 +238,8 @@ judge_end() {
 	fi
 }
 
-# judge KERNEL SCRIPT: each case of the script has to have said that it is well, with what it checked.
+# judge KERNEL SCRIPT: each case of the script has to have said that it is well, with the number of
+# its checks.
 judge() {
 	local name line well=0 checks=0
 	for name in $(cases_of "$2"); do

@@ -32,8 +32,7 @@ case_load_reload_unload() {
 # What was not built on the host cannot be built here.
 case_no_clang() {
 	fw 0 -f old.nft
-	echo 'table netdev t { chain in { type filter hook ingress device n0 priority 0; udp dport 7 drop; }; }' \
-		>/run/other.nft
+	sed s/1001/7/ old.nft >/run/other.nft
 	fw 3 -f /run/other.nft
 	has "$err" "clang is needed to build the program" "the previous ruleset stays in force on n0"
 	is "in force" "$(in_force n0)" old

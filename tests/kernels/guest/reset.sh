@@ -65,7 +65,8 @@ settled() {
 	is "in force" "$(in_force n0)" new
 	fw 0 unload
 	no_traces
-	is "what writing left behind" "$(ls /var/lib/xdpfw | grep -v '^objects$\|^current$\|^previous$')" ""
+	is "what writing left behind" \
+		"$(ls /var/lib/xdpfw | grep -v '^objects$\|^current$\|^previous$')" ""
 }
 
 # reset_at POINT WORD...
