@@ -156,6 +156,11 @@ static bool switch_slot(struct swap_state *state)
 		swap_settle(state->report, &state->old, &state->other, MAPS_UNDONE_NOT);
 	error = swap_switch(&state->stub, state->live.program, state->pending,
 			    state->request->confirm);
+	if (error == -ENODATA)
+		return report_fail(state->report, REPORT_SYSTEM,
+				   "somebody emptied the slot of the ruleset that would come back: "
+				   "%s", state->pending ? "say 'xdpfw confirm' first" :
+							  "load without --confirm");
 	return !error || report_fail(state->report, REPORT_SYSTEM,
 				     "cannot switch to the new ruleset: %s", strerror(-error));
 }

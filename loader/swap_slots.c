@@ -98,6 +98,9 @@ int swap_switch(const struct object_stub *stub, int program, bool pending, uint3
 	uint64_t deadline;
 	int error = open_slots(stub, &slots);
 
+	/* A deadline with nothing to come back would close the devices. */
+	if (!error && seconds && (pending ? slots.other : slots.live) < 0)
+		error = -ENODATA;
 	if (!error)
 		error = control_make_deadline(seconds, &deadline);
 	if (!error && !pending)

@@ -139,6 +139,31 @@ case_load_that_is_stopped_over_the_time_of_another() {
 	force old "when the time of that one is over"
 }
 
+# With a deadline and nothing to come back every packet would be dropped when the time is over.
+case_what_would_come_back_is_taken_away() {
+	local slots
+	world
+	old_and_new
+	fw 0 -f old.nft
+	slots=$(find bpf/xdpfw -name slots)
+	paused attached --confirm 1 -f new.nft
+	bpf empty_slot "$slots" 0
+	go_on 3
+	has "$err" "somebody emptied the slot of the ruleset that would come back" \
+		"load without --confirm"
+	fw 0 -f new.nft
+	force new "after a load without --confirm"
+	fw 0 --confirm 60 -f old.nft
+	bpf empty_slot "$slots" 1
+	fw 3 --confirm 1 -f new.nft
+	has "$err" "that would come back: say 'xdpfw confirm' first"
+	force old "after a load that was refused"
+	sleep 1.1
+	force old "a second later"
+	fw 0 confirm
+	force old "after the confirm"
+}
+
 # Who holds the lock for ever keeps nothing from coming back.
 case_lock_is_held_for_ever() {
 	world
