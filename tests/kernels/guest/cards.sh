@@ -216,3 +216,20 @@ case_change_of_mode_killed() {
 	no_traces
 	is "covers" "$(covers)" 0
 }
+
+gro_hw() { ethtool -k o0 | sed -n 's/^rx-gro-hw: //p'; }
+
+# The kernel itself takes receive offloads off under a generic program, and leaves them so: the
+# manual says it.  xdpfw touches none.
+case_offloads_under_generic() {
+	ethtool -K o0 rx-gro-hw on
+	is "before" "$(gro_hw)" on
+	fw 0 --mode native --device o0 -f traffic.nft
+	is "under a native program" "$(gro_hw)" on
+	fw 0 unload
+	fw 0 --mode generic --device o0 -f traffic.nft
+	is "under a generic program" "$(gro_hw)" off
+	fw 0 unload
+	is "without one" "$(gro_hw)" off
+	no_traces
+}
