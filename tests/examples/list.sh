@@ -17,16 +17,20 @@ mkdir "$work/bpf" && mount -t bpf bpf "$work/bpf" || fail "no BPF file system"
 export XDPFW_BPFFS=$work/bpf XDPFW_STATE_DIR=$work/state XDPFW_RUN_DIR=$work/run
 xdpfw=$top_builddir/xdpfw
 ip link set lo up
-for name in eth0 eth1 wan0 wan1; do
+for name in eth0 eth1 wan0 wan1 vethb0 wwan0 wlan0; do
 	ip link add $name type veth peer name peer-$name || fail "cannot make $name"
 done
 
 # zeroed COMMAND...: what it prints, with counters at zero.
 set -o pipefail
 zeroed() { "$@" | sed -E 's/packets [0-9]+ bytes [0-9]+/packets 0 bytes 0/'; }
+# quoted FILE: with quotes around names of devices that end in a star, which nft 1.0 lists without
+# them among several, and then cannot read.
+quoted() { sed -E '/devices = /s/([{ ])([a-z]+\*)/\1"\2"/g' "$1"; }
 # loaded FILE: both load it, and list it into $work/nft and $work/xdpfw.
 loaded() {
-	nft flush ruleset && nft -f "$1" && zeroed nft list ruleset >"$work/nft" &&
+	quoted "$1" >"$work/quoted.nft" && nft flush ruleset &&
+		nft -I "${1%/*}" -f "$work/quoted.nft" && zeroed nft list ruleset >"$work/nft" &&
 		"$xdpfw" --drop-devices -f "$1" && zeroed "$xdpfw" list ruleset >"$work/xdpfw"
 }
 
