@@ -382,16 +382,24 @@ static bool read_map_info(int fd, struct bpf_map_info *ret_info)
 	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, ret_info, &len);
 }
 
-uint32_t maps_id(int map)
+int maps_read_id(int map, uint32_t *ret_id)
 {
 	struct bpf_map_info info = { 0 };
 
-	return read_map_info(map, &info) ? info.id : 0;
+	*ret_id = 0;
+	if (map < 0)
+		return 0;
+	if (!read_map_info(map, &info))
+		return -errno;
+	*ret_id = info.id;
+	return 0;
 }
 
 bool maps_is_same(int a, int b)
 {
-	return maps_id(a) && maps_id(a) == maps_id(b);
+	uint32_t of_a, of_b;
+
+	return !maps_read_id(a, &of_a) && !maps_read_id(b, &of_b) && of_a && of_a == of_b;
 }
 
 /* The stub reads two of its maps as variables, and libbpf names such a map after the section. */

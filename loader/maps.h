@@ -69,8 +69,11 @@ bool maps_is_stub(uint32_t program_id);
  */
 int maps_get_stub_map(const struct maps_folder *folder, const char *name);
 
-/* The number of a map, 0 when MAP is none. */
-uint32_t maps_id(int map);
+/*
+ * The number of a map, 0 when MAP is no descriptor.  Returns 0, or a negative errno: who takes
+ * that for another map would count its figures twice.
+ */
+int maps_read_id(int map, uint32_t *ret_id);
 
 /* Whether two descriptors are of one map. */
 bool maps_is_same(int a, int b);

@@ -101,6 +101,17 @@ bool swap_open_state(struct swap_state *state, bool create)
 	return true;
 }
 
+/* The record of the other slot, if its program counts in the map of the one in force. */
+static const struct maps_record *find_sharing(const struct swap_state *state)
+{
+	uint32_t other, old;
+
+	/* Where the kernel does not answer its cells are left alone too. */
+	if (maps_read_id(state->other.cells, &other) || maps_read_id(state->old.cells, &old))
+		return state->other.record;
+	return other && other == old ? state->other.record : NULL;
+}
+
 static bool make_live(struct swap_state *state, const struct buf *object)
 {
 	struct swap_program program = {
@@ -116,9 +127,7 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 	program.table = table;
 	program.row_count = swap_list_proofs(state->request->compile, &state->target, false,
 					     state->arena, &program.rows);
-	maps_plan_cells(state->request->compile, state->old.record,
-			maps_is_same(state->other.cells, state->old.cells) ? state->other.record :
-									     NULL,
+	maps_plan_cells(state->request->compile, state->old.record, find_sharing(state),
 			state->request->fresh, state->arena, &state->cells);
 	if (!state->cells.anew)
 		program.cells_map = state->old.cells;

@@ -54,10 +54,11 @@ static bool note_seen(struct swap_state *state)
 	struct maps_record *record = &state->record;
 	int error = 0;
 
-	if (!state->pending)
-		record->header.seen_cells = state->cells.anew ? maps_id(state->old.cells) : 0;
-	else
+	record->header.seen_cells = 0;
+	if (state->pending)
 		error = swap_note_seen(&state->other, state->live.maps.cells, record);
+	else if (state->cells.anew)
+		error = maps_read_id(state->old.cells, &record->header.seen_cells);
 	return !error || report_fail(state->report, REPORT_SYSTEM,
 				     "cannot read the counters of the ruleset before: %s",
 				     strerror(-error));

@@ -95,11 +95,13 @@ static bool bind_settled(struct report *report, const struct maps_program *from,
 			 struct maps_record *record, const struct maps_program *to,
 			 enum maps_undone why)
 {
-	uint32_t from_cells = maps_id(from->cells);
+	uint32_t from_cells, to_cells;
 	bool changed = false;
-	int error = 0;
+	int error = maps_read_id(from->cells, &from_cells);
 
-	if (from_cells && from_cells != maps_id(to->cells))
+	if (!error)
+		error = maps_read_id(to->cells, &to_cells);
+	if (!error && from_cells && from_cells != to_cells)
 		error = add_counts(from, from_cells, record, &changed);
 	if (error)
 		return report_fail(report, REPORT_SYSTEM, "%s", strerror(-error));
@@ -129,17 +131,20 @@ void swap_settle(struct report *report, const struct maps_program *from,
  */
 int swap_note_seen(const struct maps_program *other, int cells, struct maps_record *record)
 {
-	uint32_t other_cells = maps_id(other->cells);
+	uint32_t other_cells, own_cells;
+	int error = maps_read_id(other->cells, &other_cells);
 
-	if (!other->record || !other_cells || other_cells == maps_id(cells))
-		return 0;
+	if (!error)
+		error = maps_read_id(cells, &own_cells);
+	if (error || !other->record || !other_cells || other_cells == own_cells)
+		return error;
 	record->header.seen_cells = other_cells;
 	for (uint32_t i = 0; i < record->header.counter_count; i++) {
 		struct maps_counter *counter = &record->counters[i];
 		const struct maps_counter *same = find_same(other->record, counter);
 		struct xdpfw_cell sum = { 0 };
-		int error = same ? maps_read_cell(other->cells, same->cell, &sum) : 0;
 
+		error = same ? maps_read_cell(other->cells, same->cell, &sum) : 0;
 		if (error)
 			return error;
 		counter->seen_packets = sum.packets;
