@@ -234,7 +234,8 @@ class Run:
                     raise Failure("before main(), and the rules changed")
                 return "not started"
         if status == 0:
-            if found != scenario.after:
+            # Who only looks puts right what has expired, but only where nobody is at work.
+            if found != scenario.after and scenario.words != ["status"]:
                 raise Failure("exit status 0, and the rules in force are the old ones")
             return "done all the same"
         if status not in (3, 4):
