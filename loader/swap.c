@@ -27,11 +27,13 @@
 
 /*
  * From here on what is begun is ended or taken back: these signals wait.  SIGPIPE too: a notice
- * that nobody reads must not end a load.
+ * that nobody reads must not end a load.  And those of a terminal: who stops a load while a device
+ * is closed for a change of mode may have no way left to let it go on.
  */
 static void hold_signals(sigset_t *ret_before)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	static const int numbers[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT,
+				       SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -47,6 +49,9 @@ static bool check_signals(struct swap_state *state)
 	if (sigpending(&waiting))
 		return true;
 	sigdelset(&waiting, SIGPIPE);
+	sigdelset(&waiting, SIGTSTP);
+	sigdelset(&waiting, SIGTTIN);
+	sigdelset(&waiting, SIGTTOU);
 	for (int i = 1; i < NSIG; i++)
 		if (sigismember(&waiting, i) == 1)
 			return report_fail(state->report, REPORT_SYSTEM,

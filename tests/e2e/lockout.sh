@@ -256,6 +256,43 @@ case_a_flushing_file_lets_a_device_go() {
 	is "in force after the rollback" "$(in_force eth0) $(in_force eth1)" "old old"
 }
 
+# stoppable ARG...: in a job of its own, as under a shell: only such a one can be stopped.
+stoppable() {
+	cat >job.py <<-'END'
+		import os, subprocess, sys
+		job = subprocess.Popen(sys.argv[1:], preexec_fn=os.setpgrp)
+		with open("pid", "w") as file:
+		    file.write(str(job.pid))
+		sys.exit(job.wait())
+	END
+	exec python3 job.py "$@"
+}
+
+is_gone() { [ ! -d "/proc/$1" ]; }
+
+# While the mode changes the device is closed: nobody there could let a stopped load go on.
+case_load_is_stopped_by_the_terminal() {
+	local signal mode=generic
+	world
+	old_and_new
+	fw 0 --mode native -f old.nft
+	for signal in TSTP TTOU; do
+		rm -f paused go-on pid
+		(export XDPFW_PAUSE_AT=detached
+			stoppable "${faults[@]}" --mode $mode -f new.nft) 2>err &
+		command=$!
+		within 20 [ -e paused ] || stop "the load does not come to its gap: $(<err)"
+		kill -$signal "$(<pid)"
+		touch go-on
+		within 10 is_gone "$(<pid)" || stop "the load was stopped: $(<err)"
+		holds "the load fails: $(<err)" wait "$command"
+		force new "after SIG$signal"
+		is "mode" "$(mode_of eth0)" $mode
+		is "tables" "$(nft list tables)" ""
+		mode=native
+	done
+}
+
 # The failsafe rules count before base chains of every priority, and for both families.
 case_failsafe_before_every_chain() {
 	world
