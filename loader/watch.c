@@ -157,7 +157,10 @@ static bool watch_on(struct report *report)
 
 bool watch_run(struct report *report, bool once)
 {
-	if (probe_system(report) && (once ? swap_catch_up(report, NULL) : watch_on(report)))
+	bool ok = probe_system(report) && (once ? swap_catch_up(report, NULL) : watch_on(report));
+
+	/* What one device refuses does not keep the others from being looked after. */
+	if (ok && report->status == REPORT_DONE)
 		return true;
 	report_add(report, "\n  the rules in force stay as they are");
 	return false;
