@@ -208,8 +208,12 @@ static bool is_own(const char *name)
 	return false;
 }
 
-/* The kernel answers a question about a link with the figures of a map if it is one. */
-static bool is_kind(int fd, bool link)
+/*
+ * The kernel answers a question about a link with the figures of a map if it is one.  Returns 0,
+ * -EMEDIUMTYPE when it is the other kind, or another negative errno when nobody can tell: a link
+ * taken for none would be removed.
+ */
+static int check_kind(int fd, bool link)
 {
 	char path[40], target[40];
 	ssize_t len;
@@ -217,17 +221,20 @@ static bool is_kind(int fd, bool link)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
-		return false;
+		return -errno;
 	target[len] = 0;
-	return link ? !strcmp(target, "anon_inode:bpf_link") ||
-			      !strcmp(target, "anon_inode:bpf-link") :
-		      !strcmp(target, "anon_inode:bpf-map");
+	if (link ? !strcmp(target, "anon_inode:bpf_link") ||
+			   !strcmp(target, "anon_inode:bpf-link") :
+		   !strcmp(target, "anon_inode:bpf-map"))
+		return 0;
+	return -EMEDIUMTYPE;
 }
 
 int maps_get(const struct maps_folder *folder, const char *name)
 {
 	char path[PIN_PATH_BYTES];
 	OWN_FD int fd = -1;
+	int error;
 
 	if (folder->fd < 0)
 		return -ENOENT;
@@ -235,7 +242,8 @@ int maps_get(const struct maps_folder *folder, const char *name)
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return take_fd(&fd);
-	return is_kind(fd, is_link(name)) ? take_fd(&fd) : -EMEDIUMTYPE;
+	error = check_kind(fd, is_link(name));
+	return error ? error : take_fd(&fd);
 }
 
 int maps_pin(const struct maps_folder *folder, const char *name, int fd)
@@ -318,6 +326,20 @@ static DIR *open_entries(int fd)
 	return entries;
 }
 
+/* NULL at the end, and when the folder cannot be read: then *ret_error is a negative errno. */
+static struct dirent *next_entry(DIR *entries, int *ret_error)
+{
+	struct dirent *entry;
+
+	if (!entries)
+		return NULL;
+	errno = 0;
+	entry = readdir(entries);
+	if (!entry && errno)
+		*ret_error = -errno;
+	return entry;
+}
+
 static int read_link(const struct maps_folder *folder, const char *name,
 		     struct maps_link *ret_link)
 {
@@ -345,10 +367,11 @@ static int list_links(const struct maps_folder *folder, struct arena *arena, boo
 {
 	VEC(struct maps_link) links = { 0 };
 	OWN_FOLDER DIR *entries = folder->fd < 0 ? NULL : open_entries(folder->fd);
+	int end = 0;
 
 	if (folder->fd >= 0 && !entries)
 		return -errno;
-	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+	for (struct dirent *entry; (entry = next_entry(entries, &end));) {
 		struct maps_link link = { 0 };
 		int error;
 
@@ -366,7 +389,7 @@ static int list_links(const struct maps_folder *folder, struct arena *arena, boo
 			break;
 	}
 	*ret_links = links.at;
-	return (int)links.len;
+	return end ? end : (int)links.len;
 }
 
 int maps_list_links(const struct maps_folder *folder, struct arena *arena,
@@ -466,7 +489,7 @@ static int remove_pins(const struct maps_folder *folder, bool links)
 	OWN_FOLDER DIR *entries = open_entries(folder->fd);
 	int error = entries ? 0 : -errno;
 
-	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+	for (struct dirent *entry; (entry = next_entry(entries, &error));) {
 		int failed = 0;
 
 		if (is_own(entry->d_name) && is_link(entry->d_name) == links)
