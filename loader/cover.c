@@ -150,7 +150,7 @@ int cover_put(uint32_t ifindex)
 		return -errno;
 	table_name(ifindex, table);
 	begin_batch(&batch);
-	message = add_command(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	message = add_command(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
 	batch.len += message->nlmsg_len;
 	add_chain(&batch, table, device);

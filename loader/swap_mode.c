@@ -7,7 +7,7 @@
  * has no program.  Before that moment a chain of nftables that drops everything is put on it, and
  * taken off when the stub is there again: packets are lost, none gets by unfiltered.
  *
- * A guard process waits meanwhile.  When this process dies it takes the lock and cleans up as any
+ * A guard process waits meanwhile.  When this process dies, or stands still, it takes the lock and cleans up as any
  * next command does: the stub comes back in the mode that it had, and the cover goes.  When both
  * die the device stays closed until the next command.  The pin `cover` says that there is something
  * to look for, so no other command asks nftables anything.
@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,10 @@ void swap_plan_mode(struct swap_state *state, const char *name, uint32_t ifindex
 
 /* ---- the guard ---- */
 
+#define GUARD_SECONDS 10		/* a device takes less than two */
+#define GUARD_NEXT 'n'			/* one more device is done */
+#define GUARD_DONE 'd'
+
 struct guard {
 	pid_t pid;
 	int life;			/* a pipe: closed without a word means that we died */
@@ -69,21 +74,41 @@ static void guard_settle_in(int life)
 	prctl(PR_SET_NAME, "xdpfw-guard");
 }
 
-static _Noreturn void guard_run(int life)
+/*
+ * False when all is done; true when PARENT is dead.  One that does not come to the end of a device,
+ * because somebody stopped it or it hangs, is ended: nothing else opens the device again.
+ */
+static bool guard_wait(pid_t parent)
+{
+	struct pollfd life = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	for (;;) {
+		int ready = poll(&life, 1, GUARD_SECONDS * 1000);
+		ssize_t got;
+		char word;
+
+		if (ready == 0)
+			kill(parent, SIGKILL);
+		if (ready <= 0)
+			continue;
+		got = read(STDIN_FILENO, &word, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || word == GUARD_DONE)
+			return got <= 0;
+	}
+}
+
+static _Noreturn void guard_run(int life, pid_t parent)
 {
 	struct report report = { 0 };
 	struct maps_folder folder = MAPS_FOLDER_INIT;
 	int lock = -1;
 	uint64_t cookie;
-	ssize_t got;
-	char word;
 
 	guard_settle_in(life);
 	swap_fault("watching");
-	do
-		got = read(STDIN_FILENO, &word, 1);
-	while (got < 0 && errno == EINTR);
-	if (got > 0)
+	if (!guard_wait(parent))
 		_exit(REPORT_DONE);
 	swap_fault("guard");
 	if (state_lock(&report, SWAP_LOCK_SECONDS, &lock) && probe_netns_cookie(&report, &cookie) &&
@@ -96,7 +121,7 @@ static bool start_guard(struct report *report, struct guard *ret_guard)
 {
 	OWN_FD int own = -1, its = -1;
 	int ends[2];
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return report_fail(report, REPORT_SYSTEM, "cannot make a pipe: %s",
@@ -109,10 +134,15 @@ static bool start_guard(struct report *report, struct guard *ret_guard)
 				   "cannot start the process that guards a change of mode: %s",
 				   strerror(errno));
 	if (!pid)
-		guard_run(its);
+		guard_run(its, parent);
 	ret_guard->pid = pid;
 	ret_guard->life = take_fd(&own);
 	return true;
+}
+
+static bool tell_guard(const struct guard *guard, char word)
+{
+	return write(guard->life, &word, 1) == 1;
 }
 
 /*
@@ -122,7 +152,7 @@ static bool start_guard(struct report *report, struct guard *ret_guard)
 static void dismiss_guard(struct guard *guard, bool needed)
 {
 	/* Told nothing it would wait for the lock, which is given back only when it has ended. */
-	if (!needed && write(guard->life, "d", 1) != 1)
+	if (!needed && !tell_guard(guard, GUARD_DONE))
 		kill(guard->pid, SIGKILL);
 	close(guard->life);
 	if (needed)
@@ -237,8 +267,9 @@ static int cover_device(struct swap_state *state, uint32_t ifindex)
 {
 	int error = put_cover(ifindex), left;
 
-	if (!error)
-		return 0;
+	/* Covers of ours that were left are gone by now: such a table is somebody's own. */
+	if (!error || error == -EEXIST)
+		return error;
 	left = cover_remove(ifindex);
 	/* Without nftables there is nothing either. */
 	if (left && left != -ENOENT && left != error)
@@ -310,6 +341,7 @@ bool swap_change_modes(struct swap_state *state)
 		struct swap_change *change = &state->changes.at[i];
 
 		ok = change->done = change_mode(state, change, change->from, change->to);
+		tell_guard(&guard, GUARD_NEXT);
 		if (ok)
 			report_notice(state->report,
 				      "%s was changed from %s to %s mode; its packets were dropped "
@@ -356,6 +388,7 @@ void swap_undo_modes(struct swap_state *state)
 			if (change->done)
 				change->done = !change_mode(state, change, change->to,
 							    change->from);
+			tell_guard(&guard, GUARD_NEXT);
 		}
 		end(state, &guard);
 	}

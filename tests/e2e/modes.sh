@@ -323,6 +323,42 @@ filtered() {
 	[ "$(mode_of eth0)" != none ] && [ "$(covers)" = 0 ] && [ "$(pins | grep -c cover)" = 0 ]
 }
 
+# Stopped, or hung: the guard waits ten seconds.
+case_guard_ends_a_load_that_stands_still() {
+	local load status=0
+	world
+	old_and_new
+	fw 0 --mode generic -f old.nft
+	{ XDPFW_PAUSE_AT=detached "${faults[@]}" --mode native -f new.nft >out 2>err & } 2>/dev/null
+	load=$!
+	within 20 [ -e paused ] || stop "the load does not come to its gap: $(<err)"
+	kill -STOP $load
+	is "covers" "$(covers)" 1
+	within 20 filtered || stop "the device stays closed"
+	{ wait $load || status=$?; } 2>/dev/null
+	is "status of the load" $status 137
+	is "in force" "$(in_force)" old
+	is "mode" "$(mode_of eth0)" generic
+}
+
+# A table of that name that somebody else made is not ours to replace, nor to remove.
+case_table_of_somebody_else() {
+	local table
+	world
+	# The kernel's list of devices belongs to the namespace that mounted it.
+	mount -t sysfs sysfs /sys
+	old_and_new
+	fw 0 --mode generic -f old.nft
+	table=xdpfw_cover_$(<"/sys/class/net/eth0/ifindex")
+	nft add table netdev "$table"
+	fw 3 --mode native -f new.nft
+	has "$err" "cannot be covered by a chain of nftables: File exists" \
+		"the previous ruleset stays in force on eth0"
+	is "tables" "$(nft list tables)" "table netdev $table"
+	is "in force" "$(in_force)" old
+	is "mode" "$(mode_of eth0)" generic
+}
+
 case_guard_mends_what_a_killed_load_left() {
 	local point
 	world
