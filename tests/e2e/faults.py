@@ -67,9 +67,10 @@ ERRORS = [
      "ENOSPC EPERM"),
     (r"", "EPERM EIO"),
 ]
-# The kernel has no error for the second line; brk() answers with where the heap ends, in any case.
+# The kernel has no error for the second line; brk() answers with where the heap ends, in any case,
+# and close() gives the descriptor back whatever it answers.
 NEVER_FAIL = {"exit_group", "exit", "rt_sigreturn", "execve",
-              "brk", "geteuid", "getuid", "getegid", "getgid", "getpid", "getppid", "gettid", "umask"}
+              "brk", "close", "geteuid", "getuid", "getegid", "getgid", "getpid", "getppid", "gettid", "umask"}
 
 
 def errors_of(name):
@@ -235,6 +236,9 @@ class Run:
                 if found not in scenario.unchanged:
                     raise Failure("before main(), and the rules changed")
                 return "not started"
+        # The C library and the modules that it asks for users trust some calls to work.
+        if status == 134 and "xdpfw" not in text and found in scenario.unchanged:
+            return "ended by a library"
         if status == 0:
             # Who only looks puts right what has expired, but only where nobody is at work.
             if found != scenario.after and scenario.words != ["status"]:
