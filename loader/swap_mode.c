@@ -7,10 +7,10 @@
  * has no program.  Before that moment a chain of nftables that drops everything is put on it, and
  * taken off when the stub is there again: packets are lost, none gets by unfiltered.
  *
- * A guard process waits meanwhile.  When this process dies, or stands still, it takes the lock and cleans up as any
- * next command does: the stub comes back in the mode that it had, and the cover goes.  When both
- * die the device stays closed until the next command.  The pin `cover` says that there is something
- * to look for, so no other command asks nftables anything.
+ * A guard process waits meanwhile.  When this process dies, or stands still, it takes the lock and
+ * cleans up as any next command does: the stub comes back in the mode that it had, and the cover
+ * goes.  When both die the device stays closed until the next command.  The pin `cover` says that
+ * there is something to look for, so no other command asks nftables anything.
  */
 #define _GNU_SOURCE
 #include "loader/swap_parts.h"

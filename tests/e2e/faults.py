@@ -287,7 +287,12 @@ class Run:
         name = hit[0] if hit else "-"
         self.label = "%s, call %d (%s), %s" % (scenario.name, number, name,
                                                errno.errorcode[error] if error else "kill")
-        found = self.look([*scenario.unchanged, scenario.after], scenario.gap)
+        states = [*scenario.unchanged, scenario.after]
+        # Killed between the switch and the end of the deadline, behind which is the same ruleset.
+        halfway = world.State(scenario.after.ruleset, scenario.before.pending)
+        found = self.look([*states, *([] if error else [halfway])], scenario.gap)
+        if found not in states:
+            found = scenario.after
         if scenario.words == ["unload"] and not found.ruleset:
             self.world.counted = 0
         killed = done.returncode == 137 and not error and not scenario.child
