@@ -183,6 +183,8 @@ case_lock_is_held_for_ever() {
 	fw 0 status
 	has "$out" "confirm: the load after this one was not confirmed in time"
 	kill -KILL "$command"
+	# Who looks puts nothing right while the lock is held.
+	wait "$command" || true
 	fw 0 status
 	has "$err" "load number 2 was not confirmed in time: load number 1 is in force again"
 	force old "at the end"
