@@ -54,9 +54,9 @@ static char *const clang_argv[] = {
 static char *const clang_envp[] = { NULL };
 
 static const char *const clang_paths[] = {
-	"/usr/bin/clang",    "/usr/bin/clang-21", "/usr/bin/clang-20",
-	"/usr/bin/clang-19", "/usr/bin/clang-18", "/usr/bin/clang-17",
-	"/usr/bin/clang-16", "/usr/bin/clang-15", "/usr/bin/clang-14",
+	"/usr/bin/clang",    "/usr/bin/clang-22", "/usr/bin/clang-21", "/usr/bin/clang-20",
+	"/usr/bin/clang-19", "/usr/bin/clang-18", "/usr/bin/clang-17", "/usr/bin/clang-16",
+	"/usr/bin/clang-15", "/usr/bin/clang-14",
 };
 
 /* How far the child came before it could not become clang. */
@@ -87,7 +87,7 @@ void build_say_missing(struct buf *out)
 	const char *named = own_word(secure_getenv("XDPFW_CLANG"), NULL);
 
 	if (!named)
-		buf_puts(out, "was not found in /usr/bin (clang, clang-14 to clang-21); "
+		buf_puts(out, "was not found in /usr/bin (clang, clang-14 to clang-22); "
 			      "XDPFW_CLANG can name one");
 	else if (named[0] != '/')
 		buf_printf(out, "was not found: XDPFW_CLANG names '%s', which is not a path from "
