@@ -120,6 +120,7 @@ struct ir_step {
 struct ir_rule {
 	struct source_span span;
 	uint32_t chain;
+	uint32_t source;		/* its number in the IR that lower made */
 	struct str text;		/* canonical, for the comment in the C text */
 	const char *place;		/* "rules.conf:12", "failsafe" */
 	bool failsafe;			/* not the file's */

@@ -154,6 +154,7 @@ static void lower_rule(struct lower *lower, const struct bind_rule *rule, uint32
 
 	lowered->span = rule->span;
 	lowered->chain = chain;
+	lowered->source = (uint32_t)(lower->ir->rules.len - 1);
 	print_rule(rule, &print, &text);
 	lowered->text = str_from(arena_strdup(lower->arena, buf_str(&text)));
 	buf_free(&text);
