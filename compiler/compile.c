@@ -105,6 +105,7 @@ static bool run_phases(struct source_set *sources, uint32_t source,
 		.device_count = options->device_count,
 		.listing = options->listing,
 	};
+	const struct plan_options plan = { 0 };
 
 	if (last == COMPILE_PHASE_TOKENS)
 		return lex_source(sources, source, arena, diag, &inner->tokens);
@@ -124,7 +125,7 @@ static bool run_phases(struct source_set *sources, uint32_t source,
 		warn_ruleset(inner->ir, arena, diag);
 	if (last == COMPILE_PHASE_IR)
 		return true;
-	return plan_make(inner->ir, arena, diag, &inner->plan);
+	return plan_make(inner->ir, &plan, arena, diag, &inner->plan);
 }
 
 static void print_phase(const struct source_set *sources, const struct compile_options *options,

@@ -399,11 +399,13 @@ static bool check_entries(const struct ir *ir, struct diag *diag)
 	return true;
 }
 
-bool plan_make(const struct ir *ir, struct arena *arena, struct diag *diag, struct plan **ret_plan)
+bool plan_make(const struct ir *ir, const struct plan_options *options, struct arena *arena,
+	       struct diag *diag, struct plan **ret_plan)
 {
 	struct plan *plan = ARENA_NEW(arena, struct plan);
 
 	plan->ir = ir;
+	plan->options = *options;
 	plan->chain_used = ARENA_ARRAY(arena, bool, ir->chains.len + 1);
 	plan->load_used = ARENA_ARRAY(arena, bool, ir->loads.len + 1);
 	plan->sets = ARENA_ARRAY(arena, struct plan_look, ir->sets.len + 1);

@@ -76,8 +76,26 @@ struct plan_run {
 	uint32_t weight;		/* instructions, estimated */
 };
 
+/*
+ * What is wanted of the program: little time per packet within a fair share of memory, the least
+ * time whatever memory it takes, or the least memory and instructions.
+ */
+enum plan_optimize {
+	PLAN_OPTIMIZE_BALANCED,
+	PLAN_OPTIMIZE_SPEED,
+	PLAN_OPTIMIZE_SIZE,
+};
+
+/* All zeros: what a user gets who asks for nothing. */
+struct plan_options {
+	enum plan_optimize optimize;
+	const char *force;		/* for tests: a name of plan_force_is_known(); NULL: the
+					   cheapest.  Used wherever it is possible at all */
+};
+
 struct plan {
 	const struct ir *ir;
+	struct plan_options options;
 	bool *chain_used;		/* per IR chain: an entry runs it, or a used chain jumps to
 					   it; only the rules of these are in runs */
 	bool *load_used;		/* per IR load: a rule of a used chain does it */
@@ -92,8 +110,16 @@ struct plan {
 	size_t image_bytes;
 };
 
+/* "balanced|speed|size"; false when it is none of them. */
+bool plan_optimize_parse(const char *word, enum plan_optimize *ret_optimize);
+/* "compares", "cross", "packed", "tree": engines of blocks; others are kinds of set tables. */
+bool plan_force_is_known(const char *name);
+/* "compares|cross|packed|tree|...", for messages. */
+const char *plan_force_names(void);
+
 /* Fails, with a message, only when the ruleset is too big for one program. */
-bool plan_make(const struct ir *ir, struct arena *arena, struct diag *diag, struct plan **ret_plan);
+bool plan_make(const struct ir *ir, const struct plan_options *options, struct arena *arena,
+	       struct diag *diag, struct plan **ret_plan);
 
 /*
  * What a rule answers for a verdict: see WORD() in bpf/xdpfw_layout.h.  0 for a jump to a chain

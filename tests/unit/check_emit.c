@@ -11,6 +11,8 @@
 #include "compiler/emit_part.h"
 #include "tests/unit/make_ir.h"
 
+static const struct plan_options plan_options = { 0 };
+
 #define OWN_PART "/* ---- From here on: this ruleset. ---- */"
 
 static const char *emit_with(struct make *make, struct emit_options options)
@@ -19,7 +21,7 @@ static const char *emit_with(struct make *make, struct emit_options options)
 	struct buf text = BUF_INIT;
 	const char *copy;
 
-	ck_assert(plan_make(&make->ir, &make->arena, &make->diag, &plan));
+	ck_assert(plan_make(&make->ir, &plan_options, &make->arena, &make->diag, &plan));
 	emit_c(plan, &options, &text);
 	copy = arena_strdup(&make->arena, buf_str(&text));
 	buf_free(&text);

@@ -10,11 +10,13 @@
 #include "compiler/plan.h"
 #include "tests/unit/make_ir.h"
 
+static const struct plan_options plan_options = { 0 };
+
 static struct plan *plan_of(struct make *make)
 {
 	struct plan *plan = NULL;
 
-	ck_assert(plan_make(&make->ir, &make->arena, &make->diag, &plan));
+	ck_assert(plan_make(&make->ir, &plan_options, &make->arena, &make->diag, &plan));
 	ck_assert_uint_eq(make->diag.messages.len, 0);
 	return plan;
 }
@@ -330,7 +332,7 @@ static void check_refused(struct make *make, const char *text)
 {
 	struct plan *plan = NULL;
 
-	ck_assert(!plan_make(&make->ir, &make->arena, &make->diag, &plan));
+	ck_assert(!plan_make(&make->ir, &plan_options, &make->arena, &make->diag, &plan));
 	ck_assert_ptr_null(plan);
 	ck_assert_uint_eq(make->diag.errors, 1);
 	ck_assert_str_eq(make->diag.messages.at[0].text, text);
@@ -628,6 +630,21 @@ START_TEST(printed)
 }
 END_TEST
 
+START_TEST(option_words)
+{
+	enum plan_optimize optimize;
+
+	ck_assert(plan_optimize_parse("size", &optimize));
+	ck_assert_int_eq(optimize, PLAN_OPTIMIZE_SIZE);
+	ck_assert(!plan_optimize_parse("siz", &optimize));
+	ck_assert(plan_force_is_known("compares"));
+	ck_assert(plan_force_is_known("tree"));
+	ck_assert(!plan_force_is_known("tre"));
+	ck_assert(!plan_force_is_known("cross|packed"));
+	ck_assert(!plan_force_is_known(""));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("plan");
@@ -652,6 +669,7 @@ int main(void)
 	tcase_add_test(tcase, empty_jump_is_not_the_rest);
 	tcase_add_test(tcase, too_many_boxes);
 	tcase_add_test(tcase, printed);
+	tcase_add_test(tcase, option_words);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
