@@ -14,10 +14,9 @@
 #include <string.h>
 
 #include "bpf/xdpfw_abi.h"
+#include "compiler/plan_cost.h"
 #include "compiler/plan_run.h"
 #include "compiler/plan_table.h"
-
-#define MAX_IMAGE_BYTES (64u << 20)	/* of one array value on Linux 6.1 */
 
 uint32_t plan_word(const struct ir *ir, const struct ir_verdict *verdict)
 {
@@ -257,11 +256,11 @@ static bool check_table(const struct plan *plan, struct diag *diag)
 			   PLAN_MAX_SHAPES);
 		return false;
 	}
-	if (plan->image_bytes <= MAX_IMAGE_BYTES)
+	if (plan->image_bytes <= PLAN_MAX_IMAGE_BYTES)
 		return true;
 	diag_error(diag, find_user(plan->ir, table),
 		   "the sets and maps up to this one need more than %u MiB of tables",
-		   MAX_IMAGE_BYTES >> 20);
+		   PLAN_MAX_IMAGE_BYTES >> 20);
 	return false;
 }
 
