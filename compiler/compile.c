@@ -25,15 +25,6 @@
 #include "compiler/print.h"
 #include "compiler/warn.h"
 
-/* What each phase made, as far as it came. */
-struct compile_inner {
-	struct lex_tokens *tokens;
-	struct ast *ast;
-	struct bind_ruleset *ruleset;
-	struct ir *ir;
-	struct plan *plan;
-};
-
 static const char *const phase_names[] = {
 	[COMPILE_PHASE_TOKENS] = "tokens", [COMPILE_PHASE_AST] = "ast",
 	[COMPILE_PHASE_BOUND] = "bound",   [COMPILE_PHASE_IR] = "ir",
@@ -49,6 +40,17 @@ bool compile_phase_parse(const char *word, enum compile_phase *ret_phase)
 		return true;
 	}
 	return false;
+}
+
+static struct plan_options plan_options(const struct compile_options *options)
+{
+	static const enum plan_optimize goals[] = {
+		[COMPILE_BALANCED] = PLAN_OPTIMIZE_BALANCED,
+		[COMPILE_SPEED] = PLAN_OPTIMIZE_SPEED,
+		[COMPILE_SIZE] = PLAN_OPTIMIZE_SIZE,
+	};
+
+	return (struct plan_options){ goals[options->optimize.goal], options->optimize.engine };
 }
 
 static bool run_parse(struct source_set *sources, uint32_t source,
@@ -95,17 +97,16 @@ static struct ast_rule *parse_failsafe(struct source_set *sources,
 	return ok ? rules : NULL;
 }
 
-/* Runs the phases up to LAST (all but the C text, which is only printed). */
-static bool run_phases(struct source_set *sources, uint32_t source,
-		       const struct compile_options *options, enum compile_phase last,
-		       struct arena *arena, struct diag *diag, struct compile_inner *inner)
+bool compile_run(struct source_set *sources, uint32_t source,
+		 const struct compile_options *options, enum compile_phase last,
+		 struct arena *arena, struct diag *diag, struct compile_inner *inner)
 {
+	const struct plan_options plan = plan_options(options);
 	struct bind_options bind = {
 		.devices = options->devices,
 		.device_count = options->device_count,
 		.listing = options->listing,
 	};
-	const struct plan_options plan = { 0 };
 
 	if (last == COMPILE_PHASE_TOKENS)
 		return lex_source(sources, source, arena, diag, &inner->tokens);
@@ -163,7 +164,7 @@ bool compile_emit(struct source_set *sources, uint32_t source,
 {
 	struct compile_inner inner = { 0 };
 
-	if (!run_phases(sources, source, options, phase, arena, diag, &inner))
+	if (!compile_run(sources, source, options, phase, arena, diag, &inner))
 		return false;
 	print_phase(sources, options, phase, &inner, out);
 	return true;
@@ -334,7 +335,7 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	struct compile *compile = ARENA_NEW(arena, struct compile);
 	struct buf text = BUF_INIT;
 
-	if (!run_phases(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
+	if (!compile_run(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
 		return false;
 	emit_c(inner->plan, &emit, &text);
 	compile->c_text = arena_strdup(arena, buf_str(&text));

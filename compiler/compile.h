@@ -43,6 +43,31 @@ struct compile_failsafe {
 	const char *text;
 };
 
+/* --optimize and --plan: how the program does what the ruleset says, never what it does. */
+enum compile_goal {
+	COMPILE_BALANCED,
+	COMPILE_SPEED,
+	COMPILE_SIZE,
+};
+
+struct compile_optimize {
+	enum compile_goal goal;
+	uint32_t off;			/* passes of the optimiser: bit I is enum opt_pass I */
+	const char *engine;		/* the one that all blocks get; NULL: the best for each */
+};
+
+/*
+ * Reads WORDS ("speed", "size,no-merge,no-order", "none") into OPTIMIZE.  False at a word that is
+ * none of these: NEAREST->word is that word, NEAREST->best one that is near to it, or NULL.
+ */
+bool compile_optimize_parse(const char *words, struct compile_optimize *optimize,
+			    struct str_nearest *nearest);
+/* The same of the name of an engine. */
+bool compile_plan_parse(const char *name, struct compile_optimize *optimize,
+			struct str_nearest *nearest);
+/* Words that compile_optimize_parse() makes .goal and .off of again. */
+void compile_optimize_print(const struct compile_optimize *optimize, struct buf *out);
+
 struct compile_options {
 	const struct compile_define *defines;		/* -D */
 	size_t define_count;
@@ -52,6 +77,7 @@ struct compile_options {
 	size_t device_count;
 	const struct compile_failsafe *failsafe;
 	size_t failsafe_count;
+	struct compile_optimize optimize;
 	bool listing;					/* see bind.h */
 	bool miscompile, stamp;				/* see emit.h */
 };
@@ -125,6 +151,11 @@ bool compile_source(struct source_set *sources, uint32_t source,
 bool compile_emit(struct source_set *sources, uint32_t source,
 		  const struct compile_options *options, enum compile_phase phase,
 		  struct arena *arena, struct diag *diag, struct buf *out);
+
+/* `explain`: how the program does what the ruleset says, block for block and rule for rule. */
+bool compile_explain(struct source_set *sources, uint32_t source,
+		     const struct compile_options *options, struct arena *arena,
+		     struct diag *diag, struct buf *out);
 
 /* The ruleset as nft lists it. */
 struct compile_print_options {

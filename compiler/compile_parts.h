@@ -7,8 +7,24 @@
 
 #include "compiler/bind.h"
 #include "compiler/compile.h"
+#include "compiler/ir.h"
+#include "compiler/plan.h"
+
+/* What each phase made, as far as it came. */
+struct compile_inner {
+	struct lex_tokens *tokens;
+	struct ast *ast;
+	struct bind_ruleset *ruleset;
+	struct ir *ir;
+	struct plan *plan;
+};
 
 /* compile.c */
+
+/* Runs the phases up to LAST (all but the C text, which is only printed). */
+bool compile_run(struct source_set *sources, uint32_t source,
+		 const struct compile_options *options, enum compile_phase last,
+		 struct arena *arena, struct diag *diag, struct compile_inner *inner);
 const struct bind_ruleset *compile_ruleset(const struct compile *compile);
 
 /* compile_missing.c */

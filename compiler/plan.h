@@ -89,8 +89,8 @@ enum plan_optimize {
 /* All zeros: what a user gets who asks for nothing. */
 struct plan_options {
 	enum plan_optimize optimize;
-	const char *force;		/* for tests: a name of plan_force_is_known(); NULL: the
-					   cheapest.  Used wherever it is possible at all */
+	const char *force;		/* for tests: one of plan_force_words[]; NULL: the cheapest.
+					    Used wherever it is possible at all */
 };
 
 struct plan {
@@ -110,12 +110,15 @@ struct plan {
 	size_t image_bytes;
 };
 
-/* "balanced|speed|size"; false when it is none of them. */
-bool plan_optimize_parse(const char *word, enum plan_optimize *ret_optimize);
-/* "compares", "cross", "packed", "tree": engines of blocks; others are kinds of set tables. */
-bool plan_force_is_known(const char *name);
-/* "compares|cross|packed|tree|...", for messages. */
-const char *plan_force_names(void);
+#define PLAN_OPTIMIZES 3
+
+/* What --optimize takes, by enum plan_optimize. */
+extern const char *const plan_optimize_words[PLAN_OPTIMIZES];
+/*
+ * What --plan takes, NULL behind the last.  "compares", "cross", "packed", "tree": engines of
+ * blocks; others are kinds of set tables.
+ */
+extern const char *const plan_force_words[];
 
 /* Fails, with a message, only when the ruleset is too big for one program. */
 bool plan_make(const struct ir *ir, const struct plan_options *options, struct arena *arena,

@@ -23,7 +23,7 @@
 
 #define BUNDLE_MAGIC "xdpfwbun"
 #define BUNDLE_ORDER 0x01020304u
-#define BUNDLE_FORMAT 1
+#define BUNDLE_FORMAT 2
 #define BUNDLE_MODES 4			/* of enum attach_mode */
 
 /* What the file begins with.  Magic and digest stay where they are in every format. */
@@ -35,16 +35,16 @@ struct bundle_header {
 	uint32_t mode, allow_missing, failsafe_count;
 	char version[BUNDLE_VERSION_BYTES];
 	uint8_t key[STATE_DIGEST_BYTES];
-	uint64_t text_bytes, failsafe_bytes, image_bytes, object_bytes;
+	uint64_t text_bytes, failsafe_bytes, image_bytes, object_bytes, optimize_bytes;
 };
 
-_Static_assert(sizeof(struct bundle_header) == 8 + 2 * 32 + 6 * 4 + BUNDLE_VERSION_BYTES + 4 * 8,
+_Static_assert(sizeof(struct bundle_header) == 8 + 2 * 32 + 6 * 4 + BUNDLE_VERSION_BYTES + 5 * 8,
 	       "no holes: all of it is written");
 _Static_assert(offsetof(struct bundle_header, order) == BUNDLE_HEAD_BYTES, "the head");
 
 void bundle_put(const struct bundle *bundle, struct buf *out)
 {
-	OWN_BUF struct buf lines = BUF_INIT;
+	OWN_BUF struct buf lines = BUF_INIT, optimize = BUF_INIT;
 	struct bundle_header header = {
 		.order = BUNDLE_ORDER,
 		.format = BUNDLE_FORMAT,
@@ -61,12 +61,16 @@ void bundle_put(const struct bundle *bundle, struct buf *out)
 	for (size_t i = 0; i < bundle->failsafe_count; i++)
 		buf_put(&lines, bundle->failsafe[i], strlen(bundle->failsafe[i]) + 1);
 	header.failsafe_bytes = lines.len;
+	buf_put(&optimize, bundle->optimize, strlen(bundle->optimize) + 1);
+	buf_put(&optimize, bundle->plan, strlen(bundle->plan) + 1);
+	header.optimize_bytes = optimize.len;
 	memcpy(header.magic, BUNDLE_MAGIC, sizeof(header.magic));
 	memcpy(header.version, bundle->version, sizeof(header.version));
 	memcpy(header.key, bundle->key, sizeof(header.key));
 	buf_put(out, &header, sizeof(header));
 	buf_put(out, bundle->text.at, bundle->text.len);
 	buf_put(out, lines.at, lines.len);
+	buf_put(out, optimize.at, optimize.len);
 	buf_put(out, bundle->image.at, bundle->image.len);
 	buf_put(out, bundle->object.at, bundle->object.len);
 	state_digest(out->at + start + BUNDLE_HEAD_BYTES, out->len - start - BUNDLE_HEAD_BYTES,
@@ -176,24 +180,35 @@ static bool take_failsafe(struct str bytes, uint32_t count, struct arena *arena,
 	return rest.at == rest.end;
 }
 
+static bool take_optimize(struct str bytes, struct bundle *bundle)
+{
+	struct bundle_rest rest = { bytes.at, bytes.at + bytes.len };
+
+	return take_text(&rest, &bundle->optimize) && take_text(&rest, &bundle->plan) &&
+	       rest.at == rest.end;
+}
+
 bool bundle_get(struct report *report, const char *name, struct str bytes, struct arena *arena,
 		struct bundle *ret_bundle)
 {
 	struct bundle_header header = { 0 };
 	struct bundle bundle = { 0 };
 	struct bundle_rest rest;
-	struct str failsafe;
+	struct str failsafe, optimize;
 
 	if (!check_header(report, name, bytes, &header))
 		return false;
 	rest = (struct bundle_rest){ bytes.at + sizeof(header), bytes.at + bytes.len };
 	if (!take(&rest, header.text_bytes, &bundle.text) ||
 	    !take(&rest, header.failsafe_bytes, &failsafe) ||
+	    !take(&rest, header.optimize_bytes, &optimize) ||
 	    !take(&rest, header.image_bytes, &bundle.image) ||
 	    !take(&rest, header.object_bytes, &bundle.object) || rest.at != rest.end)
 		return fail_damaged(report, name, "its parts do not fill it");
 	if (!take_failsafe(failsafe, header.failsafe_count, arena, &bundle))
 		return fail_damaged(report, name, "its failsafe rules are not whole");
+	if (!take_optimize(optimize, &bundle))
+		return fail_damaged(report, name, "it does not say how it was optimised");
 	if (header.allow_missing > 1 || header.mode >= BUNDLE_MODES)
 		return fail_damaged(report, name, "it asks for what there is not");
 	bundle.abi = header.abi;
@@ -273,6 +288,19 @@ static void leave_utc(char *before)
 	free(before);
 }
 
+/* Words of another version may say nothing to this one: its program will be another anyway. */
+static struct compile_optimize read_optimize(const struct bundle *bundle)
+{
+	struct compile_optimize optimize = { 0 };
+	struct str_nearest nearest;
+
+	if (bundle->optimize[0])
+		compile_optimize_parse(bundle->optimize, &optimize, &nearest);
+	if (bundle->plan[0])
+		compile_plan_parse(bundle->plan, &optimize, &nearest);
+	return optimize;
+}
+
 /* What the bundle's text is compiled with: what -D, -I and --device gave is in it. */
 static struct compile_options make_options(const struct bundle *bundle, const char *name,
 					   struct arena *arena)
@@ -290,6 +318,7 @@ static struct compile_options make_options(const struct bundle *bundle, const ch
 	return (struct compile_options){
 		.failsafe = failsafe,
 		.failsafe_count = bundle->failsafe_count,
+		.optimize = read_optimize(bundle),
 		.listing = true,
 	};
 }
@@ -328,6 +357,16 @@ static void print_texts(const struct compile *compile, struct arena *arena,
 	leave_utc(zone);
 }
 
+static void print_optimize(const struct compile_optimize *optimize, struct arena *arena,
+			   struct bundle *bundle)
+{
+	OWN_BUF struct buf words = BUF_INIT;
+
+	compile_optimize_print(optimize, &words);
+	bundle->optimize = arena_strdup(arena, buf_str(&words));
+	bundle->plan = optimize->engine ? optimize->engine : "";
+}
+
 bool bundle_set_text(struct report *report, struct bundle *bundle,
 		     const struct compile *compile, const struct compile_options *options,
 		     struct source_set *sources, struct arena *arena,
@@ -341,6 +380,7 @@ bool bundle_set_text(struct report *report, struct bundle *bundle,
 	struct compile *listed;
 
 	print_texts(compile, arena, bundle);
+	print_optimize(&options->optimize, arena, bundle);
 	listing = make_options(bundle, name, arena);
 	listing.miscompile = options->miscompile;
 	listing.stamp = options->stamp;

@@ -2,10 +2,11 @@
 /*
  * bundle: a ruleset and the program built from it in one file, to be loaded without clang.
  *
- * Header, then the ruleset's text, the failsafe rules (each with a NUL behind), the tables' image
- * and the ELF object.  The header's digest is over all that follows it, so what happens to a file
- * is seen; it does not keep out whoever makes a file on purpose.  That one is root for what the
- * program may do: see xdpfw(8).  Nothing here trusts a size, a count or a text all the same.
+ * Header, then the ruleset's text, the failsafe rules (each with a NUL behind), what --optimize and
+ * --plan were (likewise), the tables' image and the ELF object.  The header's digest is over all
+ * that follows it, so what happens to a file is seen; it does not keep out whoever makes a file on
+ * purpose.  That one is root for what the program may do: see xdpfw(8).  Nothing here trusts a
+ * size, a count or a text all the same.
  *
  * The text is the ruleset as it is listed, with the file's figures and with times of UTC, so that
  * it means the same on every host and in every season.  Compiled again it gives the C text that
@@ -35,6 +36,7 @@ struct bundle {
 	size_t failsafe_count;
 	uint32_t mode;			/* enum attach_mode that was asked for */
 	bool allow_missing;
+	const char *optimize, *plan;	/* as --optimize and --plan say it; "": not said */
 	uint32_t abi;			/* that the object has */
 	char version[BUNDLE_VERSION_BYTES];	/* of the xdpfw that built it */
 	uint8_t key[STATE_DIGEST_BYTES];	/* bundle_key() of the C text */

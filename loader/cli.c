@@ -92,6 +92,7 @@ struct compile_options cli_compile_options(const struct cli_options *options)
 		.device_count = options->devices.len,
 		.failsafe = options->failsafe.at,
 		.failsafe_count = options->failsafe.len,
+		.optimize = options->optimize,
 	};
 
 #ifdef XDPFW_TEST_MISCOMPILE
@@ -154,6 +155,18 @@ static bool load_or_check(struct report *report, const struct cli_options *optio
 	       swap_load(report, &request);
 }
 
+static bool explain(struct report *report, const struct cli_options *options,
+		    struct source_set *sources, uint32_t source, struct arena *arena,
+		    struct diag *diag)
+{
+	struct compile_options compile = cli_compile_options(options);
+	OWN_BUF struct buf text = BUF_INIT;
+
+	if (!compile_explain(sources, source, &compile, arena, diag, &text))
+		return cli_fail_ruleset(report, diag);
+	return print_output(report, &text);
+}
+
 static bool run_file(struct report *report, const struct cli_options *options,
 		     struct arena *arena)
 {
@@ -164,8 +177,12 @@ static bool run_file(struct report *report, const struct cli_options *options,
 
 	if (!cli_read_file(report, &sources, options->file, &source))
 		return false;
-	ok = options->emit ? emit_phase(report, options, &sources, source, arena, &diag) :
-			     load_or_check(report, options, &sources, source, arena, &diag);
+	if (options->command == CLI_EXPLAIN)
+		ok = explain(report, options, &sources, source, arena, &diag);
+	else if (options->emit)
+		ok = emit_phase(report, options, &sources, source, arena, &diag);
+	else
+		ok = load_or_check(report, options, &sources, source, arena, &diag);
 	cli_print_diag(&diag);
 	return ok;
 }
@@ -240,6 +257,7 @@ static bool run_command(struct report *report, const struct cli_options *options
 		return false;
 	switch (options->command) {
 	case CLI_LOAD:
+	case CLI_EXPLAIN:
 		return run_file(report, options, arena);
 	case CLI_COMPILE:
 		return cli_compile(report, options, arena);

@@ -16,8 +16,8 @@ enum cli_option {
 	OPTION_FILE, OPTION_CHECK, OPTION_DEFINE, OPTION_INCLUDE, OPTION_DEVICE, OPTION_FAILSAFE,
 	OPTION_MODE, OPTION_CONFIRM, OPTION_NETNS, OPTION_EMIT, OPTION_DROP_DEVICES, OPTION_FORCE,
 	OPTION_EXPLAIN, OPTION_FIX_OFFLOADS, OPTION_FRESH, OPTION_NO_VERIFY, OPTION_ALLOW_MISSING,
-	OPTION_ONCE, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS, OPTION_DESCRIBE,
-	OPTION_VERSION, OPTION_HELP,
+	OPTION_OPTIMIZE, OPTION_PLAN, OPTION_ONCE, OPTION_OUTPUT, OPTION_HANDLE, OPTION_STATELESS,
+	OPTION_DESCRIBE, OPTION_VERSION, OPTION_HELP,
 };
 
 struct cli_row {
@@ -44,6 +44,9 @@ static const struct cli_row rows[] = {
 	{ OPTION_NETNS, 0, "netns", "NAME|PID|PATH", "work inside that network namespace" },
 	{ OPTION_EMIT, 0, "emit", "PHASE",
 	  "print one phase of the compiler: tokens, ast, bound, ir, plan or c" },
+	{ OPTION_OPTIMIZE, 0, "optimize", "GOAL[,no-PASS]",
+	  "make the program for: balanced, speed or size; without a pass, or with none" },
+	{ OPTION_PLAN, 0, "plan", "NAME", "look all rules up in one way, for tests" },
 	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
 	  "let devices go that have a filter and are not in FILE" },
 	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },
@@ -150,6 +153,30 @@ static bool add_devices(struct report *report, struct arena *arena, const char *
 	}
 }
 
+static bool set_optimize(struct report *report, const char *words, struct cli_options *options)
+{
+	struct str_nearest nearest;
+
+	options->optimize_given = true;
+	if (compile_optimize_parse(words, &options->optimize, &nearest))
+		return true;
+	report_fail(report, REPORT_USAGE,
+		    "--optimize is balanced, speed or size, none, and no-PASS, not '%.*s'",
+		    STR_ARG(nearest.word));
+	return suggest(report, &nearest, "");
+}
+
+static bool set_plan(struct report *report, const char *name, struct cli_options *options)
+{
+	struct str_nearest nearest;
+
+	options->optimize_given = true;
+	if (compile_plan_parse(name, &options->optimize, &nearest))
+		return true;
+	report_fail(report, REPORT_USAGE, "there is no plan '%s'", name);
+	return suggest(report, &nearest, "");
+}
+
 static bool set_confirm(struct report *report, const char *word, uint32_t *ret_seconds)
 {
 	char *end;
@@ -202,6 +229,10 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 			return true;
 		return report_fail(report, REPORT_USAGE,
 				   "--emit is tokens, ast, bound, ir, plan or c, not '%s'", value);
+	case OPTION_OPTIMIZE:
+		return set_optimize(report, value, options);
+	case OPTION_PLAN:
+		return set_plan(report, value, options);
 	case OPTION_DROP_DEVICES:
 		return options->drop_devices = true;
 	case OPTION_FORCE:
@@ -406,6 +437,7 @@ static const struct cli_word commands[] = {
 	{ "confirm", CLI_CONFIRM },	{ "rollback", CLI_ROLLBACK },
 	{ "unload", CLI_UNLOAD },	{ "compile", CLI_COMPILE },
 	{ "load", CLI_LOAD_OBJECT },	{ "watch", CLI_WATCH },
+	{ "explain", CLI_EXPLAIN },
 };
 
 static const struct cli_word *find_command(struct report *report, const char *word)
@@ -463,9 +495,22 @@ static bool check_load(struct report *report, const struct cli_options *options)
 				   options->failsafe.len ? "--failsafe" :
 				   options->defines.len	 ? "-D" :
 							   "-I");
+	if (options->optimize_given)
+		return report_fail(report, REPORT_USAGE,
+				   "an object's program is made: give --optimize and --plan to "
+				   "'xdpfw compile'");
 	if (options->check || options->emit)
 		return report_fail(report, REPORT_USAGE, "-c and --emit go with -f FILE");
 	return true;
+}
+
+/* Options of what looks at devices or loads. */
+static bool asks_to_load(const struct cli_options *options)
+{
+	return options->netns || options->check || options->emit || options->no_verify ||
+	       options->fresh || options->drop_devices || options->force ||
+	       options->fix_offloads || options->mode_given || options->confirm ||
+	       options->allow_missing;
 }
 
 static bool check_compile(struct report *report, const struct cli_options *options)
@@ -473,12 +518,22 @@ static bool check_compile(struct report *report, const struct cli_options *optio
 	if (!options->file || !options->output)
 		return report_fail(report, REPORT_USAGE,
 				   "'compile' is given as 'compile -f FILE -o OBJ'");
-	if (options->netns || options->check || options->emit || options->no_verify ||
-	    options->fresh || options->drop_devices || options->force || options->fix_offloads ||
-	    options->mode_given || options->confirm || options->allow_missing)
+	if (asks_to_load(options))
 		return report_fail(report, REPORT_USAGE,
 				   "'compile' looks at no device and loads nothing: give this "
 				   "option to 'xdpfw load'");
+	return true;
+}
+
+static bool check_explain(struct report *report, const struct cli_options *options)
+{
+	if (!options->file)
+		return report_fail(report, REPORT_USAGE,
+				   "'explain' is given as 'explain -f FILE'");
+	if (asks_to_load(options))
+		return report_fail(report, REPORT_USAGE,
+				   "'explain' looks at no device and loads nothing: an option here "
+				   "needs -f FILE alone");
 	return true;
 }
 
@@ -499,6 +554,8 @@ static bool check_options(struct report *report, struct cli_options *options)
 		return check_load(report, options);
 	if (options->command == CLI_COMPILE)
 		return check_compile(report, options);
+	if (options->command == CLI_EXPLAIN)
+		return check_explain(report, options);
 	if (options->file && options->command != CLI_NONE)
 		return report_fail(report, REPORT_USAGE,
 				   "-f and a command do not go together");
@@ -513,7 +570,7 @@ static bool check_options(struct report *report, struct cli_options *options)
 	     options->allow_missing || options->drop_devices || options->force ||
 	     options->fix_offloads || options->mode != ATTACH_AUTO ||
 	     options->defines.len || options->include_dirs.len || options->devices.len ||
-	     options->failsafe.len || options->confirm))
+	     options->failsafe.len || options->confirm || options->optimize_given))
 		return report_fail(report, REPORT_USAGE,
 				   "an option here needs -f FILE; 'xdpfw --help' says which");
 	return true;
@@ -549,6 +606,7 @@ void cli_print_help(struct buf *out)
 	buf_puts(out, "usage: xdpfw [options] -f FILE\n"
 		      "       xdpfw [options] compile -f FILE -o OBJ\n"
 		      "       xdpfw [options] load [OBJ]\n"
+		      "       xdpfw [options] explain -f FILE\n"
 		      "       xdpfw [options] list ruleset|tables|chains|sets|maps|counters"
 		      " [FAMILY]\n"
 		      "       xdpfw [options] list table FAMILY TABLE\n"

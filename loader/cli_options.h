@@ -25,6 +25,7 @@ enum cli_command {
 	CLI_CONFIRM,
 	CLI_ROLLBACK,
 	CLI_DESCRIBE,
+	CLI_EXPLAIN,
 	CLI_HELP,
 	CLI_VERSION,
 };
@@ -43,7 +44,8 @@ struct cli_options {
 	const char *netns;
 	bool check, emit, handles, stateless;
 	bool no_verify, fresh, drop_devices, force, fix_offloads, allow_missing, once;
-	bool mode_given;
+	bool mode_given, optimize_given;
+	struct compile_optimize optimize;
 	enum attach_mode mode;
 	uint32_t confirm;		/* seconds; 0: not asked for */
 	enum compile_phase phase;

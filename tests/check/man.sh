@@ -32,7 +32,7 @@ same "options of xdpfw.8" "$(grep -Eo -- '--[a-z][a-z-]+' <<<"$help")" \
 	"$(sed -n 's/^\.It Fl .*\\-\([a-z-]*\).*/--\1/p' xdpfw.8)"
 same "short options of xdpfw.8" "$(grep -Eo -- '(^| )-[a-zA-Z],' <<<"$help" | tr -d ' ,')" \
 	"$(sed -n 's/^\.It Fl \([a-zA-Z]\) .*/-\1/p' xdpfw.8 | sed 's/^\(-[a-zA-Z]\).*/\1/')"
-for word in list status confirm rollback unload compile load watch; do
+for word in list status confirm rollback unload compile load watch explain; do
 	check "--help names $word" grep -q "xdpfw.*[ |]$word" <<<"$help"
 	check "xdpfw.8 names $word" grep -Eq "^\.It Cm $word" xdpfw.8
 done

@@ -16,7 +16,8 @@ import sys
 
 HEAD = 8 + 32
 FIELDS = ("order", "format", "abi", "mode", "allow_missing", "failsafe_count")
-SIZES = ("text_bytes", "failsafe_bytes", "image_bytes", "object_bytes")
+SIZES = ("text_bytes", "failsafe_bytes", "image_bytes", "object_bytes",
+         "optimize_bytes")
 NUMBERS = HEAD
 PLACES = {name: (NUMBERS + 4 * i, "=I") for i, name in enumerate(FIELDS)}
 BEHIND = NUMBERS + 4 * len(FIELDS) + 24 + 32

@@ -299,11 +299,11 @@ case_made_on_purpose() {
 	fw 0 compile -f new.nft -o new.obj
 	change new.obj field abi 1
 	refused 3 "was made by another version of xdpfw" "build it again with this one"
-	change new.obj field format 2
+	change new.obj field format 3
 	refused 3 "was made by another version of xdpfw"
 	change new.obj field order 0x04030201
 	refused 3 "was made on a machine with another byte order"
-	for number in mode allow_missing failsafe_count text_bytes failsafe_bytes image_bytes; do
+	for number in mode allow_missing failsafe_count text_bytes failsafe_bytes image_bytes optimize_bytes; do
 		change new.obj field $number 0xffffffff
 		refused 3 "'changed.obj' is damaged"
 	done

@@ -23,6 +23,8 @@ static void make(struct buf *out)
 		.abi = 77,
 		.allow_missing = true,
 		.version = "1.2.3",
+		.optimize = "speed,no-merge",
+		.plan = "compares",
 		.image = { "image", 5 },
 		.object = { "\177ELF\0", 5 },
 	};
@@ -72,6 +74,8 @@ START_TEST(there_and_back)
 	ck_assert_uint_eq(bundle.mode, 2);
 	ck_assert(bundle.allow_missing);
 	ck_assert_uint_eq(bundle.abi, 77);
+	ck_assert_str_eq(bundle.optimize, "speed,no-merge");
+	ck_assert_str_eq(bundle.plan, "compares");
 	ck_assert_str_eq(bundle.version, "1.2.3");
 	ck_assert_uint_eq(bundle.key[31], 7);
 	ck_assert(str_is(bundle.image, "image"));
@@ -267,6 +271,30 @@ START_TEST(tables_in_turns)
 }
 END_TEST
 
+/* An object remembers what its program was made for. */
+START_TEST(optimized)
+{
+	static const char text[] = "table netdev t { chain x { type filter hook ingress device "
+				   "\"e\" priority 0;\nudp dport 1 drop\n}\n}\n";
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct source_set sources = { .arena = &arena };
+	struct compile_options options = { 0 };
+	struct compile *compile = compile_text(text, &sources, &arena);
+	struct report report = { 0 };
+	struct bundle bundle = { 0 };
+	const struct compile *built;
+
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert_str_eq(bundle.optimize, "balanced");
+	ck_assert_str_eq(bundle.plan, "");
+	options.optimize.goal = COMPILE_SIZE;
+	options.optimize.engine = "compares";
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert_str_eq(bundle.optimize, "size");
+	ck_assert_str_eq(bundle.plan, "compares");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bundle");
@@ -281,6 +309,7 @@ int main(void)
 	tcase_add_test(tests, key);
 	tcase_add_test(tests, round_trips);
 	tcase_add_test(tests, tables_in_turns);
+	tcase_add_test(tests, optimized);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -67,6 +67,22 @@ static const struct {
 	{ "xdpfw -f a status", "-f and a command do not go together" },
 	{ "xdpfw status --force", "an option here needs -f FILE; 'xdpfw --help' says which" },
 	{ "xdpfw -c", "nothing to do: say -f FILE or a command; 'xdpfw --help' lists them" },
+	{ "xdpfw -f a --optimize=sped",
+	  "--optimize is balanced, speed or size, none, and no-PASS, not 'sped'; did you mean "
+	  "'speed'?" },
+	{ "xdpfw -f a --optimize=speed,",
+	  "--optimize is balanced, speed or size, none, and no-PASS, not ''; 'xdpfw --help' lists "
+	  "them" },
+	{ "xdpfw -f a --plan=compare", "there is no plan 'compare'; did you mean 'compares'?" },
+	{ "xdpfw load a --optimize=speed",
+	  "an object's program is made: give --optimize and --plan to 'xdpfw compile'" },
+	{ "xdpfw load --plan=compares",
+	  "an object's program is made: give --optimize and --plan to 'xdpfw compile'" },
+	{ "xdpfw status --plan=compares",
+	  "an option here needs -f FILE; 'xdpfw --help' says which" },
+	{ "xdpfw explain", "'explain' is given as 'explain -f FILE'" },
+	{ "xdpfw explain -f a --force",
+	  "'explain' looks at no device and loads nothing: an option here needs -f FILE alone" },
 	{ "xdpfw status -a", "-a and -s go with 'list'" },
 };
 
@@ -100,6 +116,22 @@ START_TEST(load)
 	ck_assert_uint_eq(options.devices.len, 2);
 	ck_assert_str_eq(options.devices.at[1], "e1");
 	ck_assert_int_eq(options.mode, ATTACH_NATIVE);
+}
+END_TEST
+
+START_TEST(optimized)
+{
+	struct cli_options options = parse_right("xdpfw -f r --optimize=size --plan compares");
+
+	ck_assert_int_eq(options.command, CLI_LOAD);
+	ck_assert_int_eq(options.optimize.goal, COMPILE_SIZE);
+	ck_assert_uint_eq(options.optimize.off, 0);
+	ck_assert_str_eq(options.optimize.engine, "compares");
+	options = parse_right("xdpfw explain -f r --optimize=speed,balanced --device e0");
+	ck_assert_int_eq(options.command, CLI_EXPLAIN);
+	ck_assert_int_eq(options.optimize.goal, COMPILE_BALANCED);
+	ck_assert_ptr_null(options.optimize.engine);
+	ck_assert_str_eq(options.file, "r");
 }
 END_TEST
 
@@ -172,6 +204,7 @@ int main(void)
 
 	tcase_add_loop_test(words, wrong_words, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(words, load);
+	tcase_add_test(words, optimized);
 	tcase_add_test(words, commands);
 	tcase_add_test(words, lists);
 	tcase_add_test(words, described);

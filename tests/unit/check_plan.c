@@ -630,21 +630,6 @@ START_TEST(printed)
 }
 END_TEST
 
-START_TEST(option_words)
-{
-	enum plan_optimize optimize;
-
-	ck_assert(plan_optimize_parse("size", &optimize));
-	ck_assert_int_eq(optimize, PLAN_OPTIMIZE_SIZE);
-	ck_assert(!plan_optimize_parse("siz", &optimize));
-	ck_assert(plan_force_is_known("compares"));
-	ck_assert(plan_force_is_known("tree"));
-	ck_assert(!plan_force_is_known("tre"));
-	ck_assert(!plan_force_is_known("cross|packed"));
-	ck_assert(!plan_force_is_known(""));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("plan");
@@ -669,7 +654,6 @@ int main(void)
 	tcase_add_test(tcase, empty_jump_is_not_the_rest);
 	tcase_add_test(tcase, too_many_boxes);
 	tcase_add_test(tcase, printed);
-	tcase_add_test(tcase, option_words);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
