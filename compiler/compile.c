@@ -16,6 +16,7 @@
 #include "compiler/describe.h"
 #include "compiler/emit.h"
 #include "compiler/interp.h"
+#include "compiler/interp_index.h"
 #include "compiler/ir.h"
 #include "compiler/lex.h"
 #include "compiler/lower.h"
@@ -348,6 +349,8 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	compile->reads_given = inner->plan->reads_given;
 	compile->reads_tags = reads_tags(inner);
 	compile->inner = inner;
+	if (!options->listing)
+		inner->index = interp_index_make(inner->ir, arena);
 	list_devices(inner->ir, arena, compile);
 	list_ifnames(inner->ruleset, arena, compile);
 	list_failsafe(inner->ruleset, arena, compile);
@@ -488,7 +491,8 @@ void compile_judge(const struct compile *compile, const struct xdpfw_device *dev
 	};
 	struct interp_result result;
 
-	interp_run(compile->inner->ir, &judged, cells, &result);
+	interp_run_indexed(compile->inner->ir, compile->inner->index, &judged, cells, NULL,
+			   &result);
 	ret_verdict->drop = result.drop;
 	ret_verdict->trail = result.trail;
 }
@@ -500,7 +504,8 @@ void compile_packets(const struct compile *compile, const struct xdpfw_device *d
 	struct packet_list list = { 0 };
 	struct compile_packet *packets;
 
-	packet_make_for(compile->inner->ir, device, seed, limit, arena, &list);
+	packet_make_indexed(compile->inner->ir, compile->inner->index, device, seed, limit, arena,
+			    &list);
 	packets = ARENA_ARRAY(arena, struct compile_packet, list.packets.len);
 	for (size_t i = 0; i < list.packets.len; i++)
 		packets[i] = (struct compile_packet){

@@ -17,6 +17,7 @@ struct compile_inner {
 	struct bind_ruleset *ruleset;
 	struct ir *ir;
 	struct plan *plan;
+	struct interp_index *index;	/* of the judge; NULL: there is none */
 };
 
 /* compile.c */

@@ -6,11 +6,15 @@
  * SEMANTICS 6 and 7, done in the plainest way: rule after rule, step after step, each load read
  * from the frame again.  Jumps have no loops (bind refuses them), so a base chain ends; as one
  * can still jump more often than anybody waits for, XDPFW_MAX_RUNS bounds the jumps.
+ *
+ * With an index, rules that cannot do anything are passed over and a load is read once; all else is
+ * the same code.
  */
 #include "compiler/interp.h"
 
 #include <linux/if_ether.h>
 
+#include "compiler/interp_index.h"
 #include "compiler/interp_walk.h"
 
 /* Where a jump goes back to. */
@@ -20,12 +24,21 @@ struct place {
 
 struct run {
 	const struct ir *ir;
+	struct interp_index *index;	/* NULL: every rule is walked */
 	struct interp_walk walk;
 	struct xdpfw_cell *cells;	/* NULL: not counted */
 	struct interp_watch *watch;	/* NULL: nobody watches */
+	uint32_t walked;		/* rules */
 	struct xdpfw_trail trail;
 	bool drop;
 };
+
+static bool load(const struct run *run, uint32_t number, u128 *ret_value)
+{
+	if (run->index)
+		return interp_index_load(run->index, &run->walk, number, ret_value);
+	return interp_walk_load(&run->walk, &run->ir->loads.at[number], ret_value);
+}
 
 /* One value for each part; false when a load fails. */
 static bool read_key(const struct run *run, const struct ir_step *step, u128 *ret_values)
@@ -36,7 +49,7 @@ static bool read_key(const struct run *run, const struct ir_step *step, u128 *re
 		const struct ir_part *part = &key->parts.at[i];
 		u128 value;
 
-		if (!interp_walk_load(&run->walk, &run->ir->loads.at[part->load], &value))
+		if (!load(run, part->load, &value))
 			return false;
 		ret_values[i] = ir_part_apply(run->ir, part, value);
 	}
@@ -95,6 +108,7 @@ static struct ir_verdict run_rule(struct run *run, uint32_t number)
 	struct ir_verdict verdict = { .kind = IR_VERDICT_CONTINUE };
 	struct interp_watch *watch = run->watch && run->watch->rule == number ? run->watch : NULL;
 
+	run->walked++;
 	if (watch)
 		watch->reached = true;
 	for (size_t i = 0; i < rule->steps.len; i++) {
@@ -129,6 +143,15 @@ static uint32_t chain_end(const struct ir *ir, uint32_t chain)
 	return ir->chains.at[chain].first_rule + ir->chains.at[chain].rule_count;
 }
 
+/* The next rule of chain CHAIN that may do something, from RULE on; or the chain's end. */
+static uint32_t next_rule(struct run *run, uint32_t chain, uint32_t rule)
+{
+	if (!run->index)
+		return rule;
+	interp_index_enter(run->index, &run->walk, chain);
+	return interp_index_next(run->index, rule, chain_end(run->ir, chain));
+}
+
 static bool run_base_chain(struct run *run, uint32_t base)
 {
 	const struct ir *ir = run->ir;
@@ -138,7 +161,7 @@ static bool run_base_chain(struct run *run, uint32_t base)
 	uint32_t depth = 0, jumps = 0;
 
 	for (;;) {
-		uint32_t rule = at.rule;
+		uint32_t rule = at.rule = next_rule(run, at.chain, at.rule);
 
 		verdict.kind = IR_VERDICT_RETURN;
 		if (at.rule < chain_end(ir, at.chain))
@@ -185,14 +208,18 @@ static bool enter_base_chain(struct run *run, uint32_t base)
 	return run_base_chain(run, base);
 }
 
-void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
-			struct xdpfw_cell *cells, struct interp_watch *watch,
-			struct interp_result *ret_result)
+void interp_run_indexed(const struct ir *ir, struct interp_index *index,
+			const struct interp_packet *packet, struct xdpfw_cell *cells,
+			struct interp_watch *watch, struct interp_result *ret_result)
 {
 	const struct ir_entry *entry = &ir->entries.at[packet->device->entry];
-	struct run run = { .ir = ir, .cells = cells, .watch = watch };
+	struct run run = { .ir = ir, .index = index, .cells = cells, .watch = watch };
 
 	run.trail.reason = XDPFW_REASON_CHAINS;
+	if (index)
+		interp_index_begin(index);
+	if (index && watch)
+		interp_index_name(index, watch->rule);
 	if (!interp_walk_frame(packet, &run.walk)) {
 		give_up(&run, XDPFW_REASON_CUT_TAG);
 	} else {
@@ -200,12 +227,21 @@ void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
 			if (!enter_base_chain(&run, entry->chains.at[i]))
 				break;
 	}
+	if (watch)
+		watch->walked = run.walked;
 	ret_result->drop = run.drop;
 	ret_result->trail = run.trail;
+}
+
+void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
+			struct xdpfw_cell *cells, struct interp_watch *watch,
+			struct interp_result *ret_result)
+{
+	interp_run_indexed(ir, NULL, packet, cells, watch, ret_result);
 }
 
 void interp_run(const struct ir *ir, const struct interp_packet *packet, struct xdpfw_cell *cells,
 		struct interp_result *ret_result)
 {
-	interp_run_watched(ir, packet, cells, NULL, ret_result);
+	interp_run_indexed(ir, NULL, packet, cells, NULL, ret_result);
 }

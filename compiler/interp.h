@@ -13,6 +13,8 @@
 #include "bpf/xdpfw_abi.h"
 #include "compiler/ir.h"
 
+struct interp_index;
+
 struct interp_packet {
 	const uint8_t *frame;		/* from the destination MAC, tags in place */
 	size_t len;			/* at least 14 */
@@ -35,11 +37,17 @@ struct interp_watch {
 	uint32_t rule;
 	bool reached;
 	uint32_t steps;			/* of the rule's steps: done before one was false */
+	uint32_t walked;		/* rules that were looked at */
 };
 
 /* The same, and tells how far a rule came (the furthest, when it is reached more than once). */
 void interp_run_watched(const struct ir *ir, const struct interp_packet *packet,
 			struct xdpfw_cell *cells, struct interp_watch *watch,
 			struct interp_result *ret_result);
+
+/* The same by INDEX, of this IR, made by interp_index_make(); NULL: plainly.  WATCH may be NULL. */
+void interp_run_indexed(const struct ir *ir, struct interp_index *index,
+			const struct interp_packet *packet, struct xdpfw_cell *cells,
+			struct interp_watch *watch, struct interp_result *ret_result);
 
 #endif

@@ -205,13 +205,15 @@ static void make_some(struct packet_maker *maker)
 	}
 }
 
-void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uint64_t seed,
-		     size_t limit, struct arena *arena, struct packet_list *ret_list)
+void packet_make_indexed(const struct ir *ir, struct interp_index *index,
+			 const struct xdpfw_device *device, uint64_t seed, size_t limit,
+			 struct arena *arena, struct packet_list *ret_list)
 {
 	struct packet_maker *maker = ARENA_NEW(arena, struct packet_maker);
 
 	*ret_list = (struct packet_list){ 0 };
 	maker->ir = ir;
+	maker->index = index;
 	maker->device = device;
 	maker->random.state = seed;
 	maker->arena = arena;
@@ -224,6 +226,12 @@ void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uin
 		make_some(maker);
 	else
 		make_all(maker);
+}
+
+void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uint64_t seed,
+		     size_t limit, struct arena *arena, struct packet_list *ret_list)
+{
+	packet_make_indexed(ir, NULL, device, seed, limit, arena, ret_list);
 }
 
 void packet_make(const struct ir *ir, uint32_t entry, uint64_t seed, size_t limit,

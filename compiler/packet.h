@@ -12,6 +12,7 @@
 
 #include "bpf/xdpfw_abi.h"
 #include "compiler/base/arena.h"
+#include "compiler/interp.h"
 #include "compiler/ir.h"
 
 struct packet {
@@ -43,6 +44,11 @@ void packet_make(const struct ir *ir, uint32_t entry, uint64_t seed, size_t limi
  */
 void packet_make_for(const struct ir *ir, const struct xdpfw_device *device, uint64_t seed,
 		     size_t limit, struct arena *arena, struct packet_list *ret_list);
+
+/* The same packets, sooner: the judge looks at them by INDEX, which may be NULL. */
+void packet_make_indexed(const struct ir *ir, struct interp_index *index,
+			 const struct xdpfw_device *device, uint64_t seed, size_t limit,
+			 struct arena *arena, struct packet_list *ret_list);
 
 /*
  * The corner packets, one by one: from 0 up to packet_corner_count().  The name says what the

@@ -260,6 +260,7 @@ struct packet_path {			/* how a chain is come to first */
 
 struct packet_maker {
 	const struct ir *ir;
+	struct interp_index *index;	/* may be NULL */
 	const struct xdpfw_device *device;
 	struct packet_random random;
 	struct arena *arena;

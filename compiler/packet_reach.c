@@ -249,10 +249,10 @@ static bool reaches(struct packet_maker *maker, struct packet_goals *goals, uint
 	struct interp_result result;
 
 	*ret_improved = false;
-	if (maker->work < ir->rules.len)
+	if (!maker->work)
 		return true;
-	maker->work -= ir->rules.len;
-	interp_run_watched(ir, &packet, NULL, &watch, &result);
+	interp_run_indexed(ir, maker->index, &packet, NULL, &watch, &result);
+	maker->work -= maker->work < watch.walked ? maker->work : watch.walked;
 	if (watch.reached || !result.trail.count)
 		return true;
 	last = result.trail.count - 1 < base ? result.trail.count - 1 : base;
