@@ -123,8 +123,9 @@ bool compile_run(struct source_set *sources, uint32_t source,
 		return true;
 	if (!lower_ruleset(inner->ruleset, arena, diag, &inner->ir))
 		return false;
+	taken_find(inner->ir, arena, &inner->taken);
 	if (!options->listing)
-		warn_ruleset(inner->ir, arena, diag);
+		warn_ruleset(inner->ir, inner->taken, arena, diag);
 	if (last == COMPILE_PHASE_IR)
 		return true;
 	return plan_make(inner->ir, &plan, arena, diag, &inner->plan);

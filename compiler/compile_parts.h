@@ -9,13 +9,15 @@
 #include "compiler/compile.h"
 #include "compiler/ir.h"
 #include "compiler/plan.h"
+#include "compiler/taken.h"
 
 /* What each phase made, as far as it came. */
 struct compile_inner {
 	struct lex_tokens *tokens;
 	struct ast *ast;
 	struct bind_ruleset *ruleset;
-	struct ir *ir;
+	struct ir *ir;			/* as lower made it: what the judge goes by */
+	struct taken *taken;
 	struct plan *plan;
 	struct interp_index *index;	/* of the judge; NULL: there is none */
 };

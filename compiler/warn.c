@@ -25,10 +25,11 @@ bool warn_next_verdict(const struct ir *ir, const struct ir_step *step, size_t *
 	return (*at)++ < map->entries.len + map->has_rest;
 }
 
-void warn_ruleset(const struct ir *ir, struct arena *arena, struct diag *diag)
+void warn_ruleset(const struct ir *ir, const struct taken *taken, struct arena *arena,
+		  struct diag *diag)
 {
 	warn_chains(ir, arena, diag);
-	warn_rules(ir, arena, diag);
+	warn_rules(ir, taken, diag);
 	warn_fragments(ir, arena, diag);
 	warn_policies(ir, arena, diag);
 }

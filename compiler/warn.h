@@ -9,6 +9,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir.h"
+#include "compiler/taken.h"
 
 /*
  * Warns of: a chain that no packet reaches; a rule that can never match, because an earlier rule
@@ -16,6 +17,7 @@
  * transport field that fragments never meet (SEMANTICS 9, D1); a base chain with policy drop that
  * leaves no way for ARP, neighbour discovery or DHCP.
  */
-void warn_ruleset(const struct ir *ir, struct arena *arena, struct diag *diag);
+void warn_ruleset(const struct ir *ir, const struct taken *taken, struct arena *arena,
+		  struct diag *diag);
 
 #endif

@@ -4,7 +4,6 @@
  *
  *	warn_chain.c	chains that no base chain leads to
  *	warn_rule.c	rules that never match, and who takes their packets
- *	warn_region.c	what values the tests of a rule leave over
  *	warn_fragment.c	drops that fragments slip by
  *	warn_policy.c	base chains that drop what every host needs
  *	warn_sample.c	packets of which only some bits are known
@@ -15,39 +14,13 @@
 #include "compiler/warn.h"
 
 void warn_chains(const struct ir *ir, struct arena *arena, struct diag *diag);
-void warn_rules(const struct ir *ir, struct arena *arena, struct diag *diag);
+void warn_rules(const struct ir *ir, const struct taken *taken, struct diag *diag);
 void warn_fragments(const struct ir *ir, struct arena *arena, struct diag *diag);
 void warn_policies(const struct ir *ir, struct arena *arena, struct diag *diag);
 
 /* Every verdict that STEP can give, one by one from *AT 0 on; false when there are no more. */
 bool warn_next_verdict(const struct ir *ir, const struct ir_step *step, size_t *at,
 		       struct ir_verdict *ret_verdict);
-
-/* The values that a key of one part has when the tests on it are true: at least these. */
-struct warn_region {
-	uint32_t key;
-	VEC(struct ir_interval) intervals;	/* sorted, disjoint */
-};
-
-#define WARN_NO_STEP 0xffffffffu
-
-struct warn_regions {
-	VEC(struct warn_region) regions;
-	/*
-	 * The step with which the tests become impossible, WARN_NO_STEP: none; and the one it
-	 * excludes, itself when it is never true, WARN_NO_STEP when it takes several.
-	 */
-	uint32_t second, first;
-};
-
-/* Of the tests among the first STEPS steps of RULE. */
-void warn_region_find(const struct ir *ir, const struct ir_rule *rule, size_t steps,
-		      struct arena *arena, struct warn_regions *ret_regions);
-/* Whether TEST is true for all packets that pass the first STEPS steps of RULE, as REGIONS say. */
-bool warn_region_implies(const struct ir *ir, const struct warn_regions *regions,
-			 const struct ir_rule *rule, size_t steps, const struct ir_step *test);
-/* Whether two loads of the key for one packet give the same. */
-bool warn_key_is_steady(const struct ir *ir, uint32_t key);
 
 /* Whether a value is known. */
 enum warn_known {

@@ -12,13 +12,21 @@
 #include "compiler/warn.h"
 #include "tests/unit/ruleset.h"
 
+static void warn(struct ruleset *ruleset)
+{
+	struct taken *taken;
+
+	taken_find(ruleset->ir, &ruleset->arena, &taken);
+	warn_ruleset(ruleset->ir, taken, &ruleset->arena, &ruleset->diag);
+}
+
 static void expect_message(const char *text, const char *message)
 {
 	struct ruleset ruleset = { 0 };
 	struct buf messages = BUF_INIT;
 
 	ruleset_lower(&ruleset, text);
-	warn_ruleset(ruleset.ir, &ruleset.arena, &ruleset.diag);
+	warn(&ruleset);
 	diag_print(&ruleset.diag, &messages);
 	ck_assert_str_eq(messages.at ? messages.at : "", message);
 	buf_free(&messages);
@@ -32,7 +40,7 @@ static bool says(const char *text, const char *words)
 	bool found;
 
 	ruleset_lower(&ruleset, text);
-	warn_ruleset(ruleset.ir, &ruleset.arena, &ruleset.diag);
+	warn(&ruleset);
 	diag_print(&ruleset.diag, &messages);
 	found = messages.at && strstr(messages.at, words);
 	buf_free(&messages);
@@ -324,7 +332,7 @@ START_TEST(never_false)
 		buf_puts(&text, "jump b\n}\n}\n");
 		ruleset_lower(&ruleset, text.at);
 		ruleset.diag.messages.len = 0;
-		warn_ruleset(ruleset.ir, &ruleset.arena, &ruleset.diag);
+		warn(&ruleset);
 		is_told = ARENA_ARRAY(&ruleset.arena, bool, ruleset.ir->rules.len);
 		for (size_t i = 0; i < ruleset.diag.messages.len; i++) {
 			const struct diag_message *message = &ruleset.diag.messages.at[i];
@@ -372,7 +380,7 @@ START_TEST(many_rules)
 	buf_puts(&text, "}\n}\n");
 	ruleset_lower(&ruleset, text.at);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-	warn_ruleset(ruleset.ir, &ruleset.arena, &ruleset.diag);
+	warn(&ruleset);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	/* About 0.2 s here; sanitizers take some times as long. */
 	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 5);
@@ -447,7 +455,7 @@ START_TEST(policies)
 		 "chain c { type filter hook ingress device \"eth0\" priority 0; policy drop;\n%s\n"
 		 "}\n}\n", policy_rows[_i].rules);
 	ruleset_lower(&ruleset, text);
-	warn_ruleset(ruleset.ir, &ruleset.arena, &ruleset.diag);
+	warn(&ruleset);
 	diag_print(&ruleset.diag, &messages);
 	if (policy_rows[_i].needs) {
 		snprintf(wanted, sizeof(wanted), "the policy of chain 'c' drops all %s\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * warn_region: what values the tests of a rule leave over for each key.
+ * region: what values the tests of a rule leave over for each key.
  *
  * In: a rule.  Out: for each key of one part a list of intervals; when the rule's tests are true
  * the key lies in them.  What is not understood leaves the list as it is, so it can only be too
@@ -8,7 +8,7 @@
  * the ruleset is in force; keys of several parts neither; nor keys that two loads in a row do not
  * agree on.
  */
-#include "compiler/warn_parts.h"
+#include "compiler/region.h"
 
 /* More of them than this are not worked out. */
 #define MAX_INTERVALS 1024
@@ -41,7 +41,7 @@ static bool load_is_steady(const struct ir_load *load)
 	return true;
 }
 
-bool warn_key_is_steady(const struct ir *ir, uint32_t number)
+bool region_key_is_steady(const struct ir *ir, uint32_t number)
 {
 	const struct ir_key *key = &ir->keys.at[number];
 
@@ -52,38 +52,38 @@ bool warn_key_is_steady(const struct ir *ir, uint32_t number)
 }
 
 /* A test on a key of one part whose set stays what it is. */
-static bool is_understood(const struct ir *ir, const struct ir_step *step)
+bool region_understands(const struct ir *ir, const struct ir_step *step)
 {
 	return step->kind == IR_STEP_TEST && ir->keys.at[step->key].parts.len == 1 &&
-	       !ir->sets.at[step->set].name.len && warn_key_is_steady(ir, step->key);
+	       !ir->sets.at[step->set].name.len && region_key_is_steady(ir, step->key);
 }
 
-static void push(struct arena *arena, struct warn_region *region, u128 lo, u128 hi)
+static void push(struct arena *arena, struct region *region, u128 lo, u128 hi)
 {
 	*vec_push(arena, &region->intervals) = (struct ir_interval){ lo, hi };
 }
 
 /* All that the part can be: its loads may be constant or never succeed, its mask may be 0. */
-static void start_region(const struct ir *ir, uint32_t number, struct arena *arena,
-			 struct warn_region *region)
+void region_start(const struct ir *ir, uint32_t number, struct arena *arena,
+		  struct region *ret_region)
 {
 	const struct ir_part *part = &ir->keys.at[number].parts.at[0];
 	enum field_load load = ir->loads.at[part->load].field->load;
 	u128 constant = ir_part_apply(ir, part, 0);
 
-	region->key = number;
+	*ret_region = (struct region){ .key = number };
 	if (load == FIELD_LOAD_NEVER)
 		return;
 	if (load == FIELD_LOAD_ZERO || !part->mask)
-		push(arena, region, constant, constant);
+		push(arena, ret_region, constant, constant);
 	else
-		push(arena, region, 0, u128_max(ir_part_bits(ir, part)));
+		push(arena, ret_region, 0, u128_max(ir_part_bits(ir, part)));
 }
 
-static struct warn_region intersect(const struct warn_region *region, const struct ir_set *set,
-				    struct arena *arena)
+struct region region_intersect(const struct region *region, const struct ir_set *set,
+			       struct arena *arena)
 {
-	struct warn_region out = { .key = region->key };
+	struct region out = { .key = region->key };
 	size_t i = 0, j = 0;
 
 	while (i < region->intervals.len && j < set->intervals.len) {
@@ -101,10 +101,10 @@ static struct warn_region intersect(const struct warn_region *region, const stru
 	return out;
 }
 
-static struct warn_region subtract(const struct warn_region *region, const struct ir_set *set,
-				   struct arena *arena)
+struct region region_subtract(const struct region *region, const struct ir_set *set,
+			      struct arena *arena)
 {
-	struct warn_region out = { .key = region->key };
+	struct region out = { .key = region->key };
 	size_t j = 0;
 
 	for (size_t i = 0; i < region->intervals.len; i++) {
@@ -132,7 +132,7 @@ static struct warn_region subtract(const struct warn_region *region, const struc
 }
 
 /* Single values that the part's mask and flip can never make are none of the region. */
-static void drop_impossible(const struct ir *ir, struct warn_region *region)
+static void drop_impossible(const struct ir *ir, struct region *region)
 {
 	const struct ir_part *part = &ir->keys.at[region->key].parts.at[0];
 	size_t kept = 0;
@@ -147,7 +147,7 @@ static void drop_impossible(const struct ir *ir, struct warn_region *region)
 	region->intervals.len = kept;
 }
 
-static struct warn_region *find_region(const struct warn_regions *regions, uint32_t key)
+static struct region *get_region(const struct regions *regions, uint32_t key)
 {
 	for (size_t i = 0; i < regions->regions.len; i++)
 		if (regions->regions.at[i].key == key)
@@ -157,7 +157,7 @@ static struct warn_region *find_region(const struct warn_regions *regions, uint3
 
 /*
  * The test before step END on the same key with which it cannot be true; END when it never is true
- * by itself; WARN_NO_STEP when it takes more than one other.
+ * by itself; REGION_NO_STEP when it takes more than one other.
  */
 static uint32_t find_opponent(const struct ir *ir, const struct ir_rule *rule, uint32_t end,
 			      struct arena *arena)
@@ -166,49 +166,50 @@ static uint32_t find_opponent(const struct ir *ir, const struct ir_rule *rule, u
 
 	for (uint32_t i = end; i <= end; i--) {
 		const struct ir_step *step = &rule->steps.at[i];
-		struct warn_region region = { 0 };
+		struct region region = { 0 };
 
-		if (i < end && (!is_understood(ir, step) || step->key != last->key))
+		if (i < end && (!region_understands(ir, step) || step->key != last->key))
 			continue;
-		start_region(ir, last->key, arena, &region);
+		region_start(ir, last->key, arena, &region);
 		for (uint32_t j = 0; j < 2; j++) {
 			const struct ir_step *test = j ? last : step;
 			const struct ir_set *set = &ir->sets.at[test->set];
 
-			region = test->negate ? subtract(&region, set, arena) :
-						intersect(&region, set, arena);
+			region = test->negate ? region_subtract(&region, set, arena) :
+						region_intersect(&region, set, arena);
 			drop_impossible(ir, &region);
 		}
 		if (!region.intervals.len)
 			return i;
 	}
-	return WARN_NO_STEP;
+	return REGION_NO_STEP;
 }
 
-void warn_region_find(const struct ir *ir, const struct ir_rule *rule, size_t steps,
-		      struct arena *arena, struct warn_regions *ret_regions)
+void region_find(const struct ir *ir, const struct ir_rule *rule, size_t steps,
+		 struct arena *arena, struct regions *ret_regions)
 {
-	struct warn_regions regions = { .first = WARN_NO_STEP, .second = WARN_NO_STEP };
+	struct regions regions = { .first = REGION_NO_STEP, .second = REGION_NO_STEP };
 
 	for (uint32_t i = 0; i < steps; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
-		struct warn_region *region, next;
+		struct region *region, next;
 		const struct ir_set *set;
 
-		if (!is_understood(ir, step))
+		if (!region_understands(ir, step))
 			continue;
 		set = &ir->sets.at[step->set];
-		region = find_region(&regions, step->key);
+		region = get_region(&regions, step->key);
 		if (!region) {
 			region = vec_push(arena, &regions.regions);
-			start_region(ir, step->key, arena, region);
+			region_start(ir, step->key, arena, region);
 		}
 		if (set->intervals.len + region->intervals.len > MAX_INTERVALS)
 			continue;
-		next = step->negate ? subtract(region, set, arena) : intersect(region, set, arena);
+		next = step->negate ? region_subtract(region, set, arena) :
+				      region_intersect(region, set, arena);
 		drop_impossible(ir, &next);
 		*region = next;
-		if (region->intervals.len || regions.second != WARN_NO_STEP)
+		if (region->intervals.len || regions.second != REGION_NO_STEP)
 			continue;
 		regions.first = find_opponent(ir, rule, i, arena);
 		regions.second = i;
@@ -235,7 +236,7 @@ static size_t find_from(const struct ir_set *set, u128 value)
 }
 
 /* Whether all of REGION lies in SET, or with NEGATE nothing of it. */
-static bool region_lies(const struct warn_region *region, const struct ir_set *set, bool negate)
+static bool region_lies(const struct region *region, const struct ir_set *set, bool negate)
 {
 	for (size_t i = 0; i < region->intervals.len; i++) {
 		const struct ir_interval *interval = &region->intervals.at[i], *found;
@@ -293,17 +294,17 @@ static bool test_follows(const struct ir *ir, const struct ir_step *told,
 	return boxes_lie(given, wanted);
 }
 
-bool warn_region_implies(const struct ir *ir, const struct warn_regions *regions,
-			 const struct ir_rule *rule, size_t steps, const struct ir_step *test)
+bool region_implies(const struct ir *ir, const struct regions *regions,
+		    const struct ir_rule *rule, size_t steps, const struct ir_step *test)
 {
-	const struct warn_region *region;
+	const struct region *region;
 
-	if (!warn_key_is_steady(ir, test->key))
+	if (!region_key_is_steady(ir, test->key))
 		return false;
 	for (size_t i = 0; i < steps; i++)
 		if (test_follows(ir, &rule->steps.at[i], test))
 			return true;
-	region = find_region(regions, test->key);
-	return region && is_understood(ir, test) &&
+	region = get_region(regions, test->key);
+	return region && region_understands(ir, test) &&
 	       region_lies(region, &ir->sets.at[test->set], test->negate);
 }
