@@ -10,6 +10,9 @@
  *	--truth FILE		the rule of each line of the trace, -1 for the policy
  *	--program FILE:ENTRY	another program to run beside (C text with `int ENTRY(struct xdp_md
  *				*ctx)` in section xdp.frags), checked and measured in the same way
+ *	--plan NAME		the ruleset's program with all blocks in one form; may be given
+ *				several times, each time a program more
+ *	--optimize WORDS	likewise, as xdpfw's option of that name
  *	--device NAME		whose chains run (default: the ruleset's first device)
  *	--rounds N		default 5, each 100 ms for each program, behind one that does not
  *				count
@@ -18,11 +21,11 @@
  *	--csv			a line of values instead of text
  *	--check			no measuring
  *
- * Out, before anything is measured: verdict and rule of the built program for every packet, and
- * then the counters of the program that is measured, against the interpreter, and that against
+ * Out, before anything is measured: verdict and rule of each built program for every packet, and
+ * then the counters of the programs that are measured, against the interpreter, and that against
  * TRUTH; exit status 1 when any differs.  Then for each N the medians: ns a packet of the empty
- * program, of the baseline, of the ruleset's program, each with the same prologue, and the
- * ratio of the same round's figures.  Counters are on.  What is counted is this thread's CPU time.
+ * program, of the baseline, of the ruleset's programs, each with the same prologue, and the ratio
+ * of the same round's figures.  Counters are on.  What is counted is this thread's CPU time.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -45,21 +48,31 @@
 #define ROUND_NS 100e6
 #define MAX_ROUNDS 99
 #define MIN_ROWS 256			/* a pair for each round and one more; a power of two */
-#define MAX_PROGRAMS 8
+#define MAX_PROGRAMS 24
 #define MAX_MODES 8
 
-enum { EMPTY, BASELINE, RULES, OTHERS };	/* places in .programs */
+enum { EMPTY, BASELINE, FIRST_MEASURED };	/* places in .programs */
 
 static const char empty_text[] =
 	"#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n"
 	"SEC(\"xdp.frags\")\nint empty(struct xdp_md *ctx)\n{\n\treturn XDP_DROP;\n}\n"
 	"char _license[] SEC(\"license\") = \"GPL\";\n";
 
+/* The ruleset compiled in one way. */
+struct variant {
+	const char *plan, *words;	/* of --plan, --optimize; NULL: not given */
+	const struct compile *compile;
+	struct bench_object object;
+	struct bench_program *program;
+	double compile_seconds;
+};
+
 struct options {
 	const char *baseline, *ruleset, *trace, *truth, *device;
 	const char *programs[MAX_PROGRAMS];
+	struct variant variants[MAX_PROGRAMS];
 	uint32_t flows[MAX_MODES];
-	size_t program_count, flow_count;
+	size_t program_count, variant_count, flow_count;
 	uint32_t rounds, seed;
 	int cpu;
 	bool csv, check;
@@ -73,15 +86,12 @@ struct expected {
 struct bench {
 	struct options options;
 	struct arena arena;
-	struct source_set sources;
-	struct diag diag;
-	const struct compile *compile;
 	struct xdpfw_device device;
 	struct bench_packets packets;
 	struct expected *expected;
 	struct xdpfw_cell *cells;
-	struct bench_object rules;
 	struct bench_program programs[MAX_PROGRAMS];
+	const struct variant *variant_of[MAX_PROGRAMS];	/* of a program; NULL: no ruleset */
 	size_t program_count;
 	size_t differences;
 };
@@ -104,46 +114,56 @@ static void parse_flows(struct options *options, const char *text)
 		bench_stop("--flows: a list of up to %d numbers", MAX_MODES);
 }
 
+static void parse_option(struct options *options, int option, const char *value)
+{
+	bool room = options->program_count + options->variant_count < MAX_PROGRAMS - FIRST_MEASURED;
+
+	if (option == 'f')
+		parse_flows(options, value);
+	else if (option == 't')
+		options->truth = value;
+	else if (option == 'p' && room)
+		options->programs[options->program_count++] = value;
+	else if (option == 'l' && room)
+		options->variants[options->variant_count++].plan = value;
+	else if (option == 'o' && room)
+		options->variants[options->variant_count++].words = value;
+	else if (option == 'd')
+		options->device = value;
+	else if (option == 'r')
+		options->rounds = (uint32_t)atoi(value);
+	else if (option == 's')
+		options->seed = (uint32_t)atoi(value);
+	else if (option == 'c')
+		options->cpu = atoi(value);
+	else if (option == 'v')
+		options->csv = true;
+	else if (option == 'k')
+		options->check = true;
+	else
+		exit(2);
+}
+
 static void parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option known[] = {
-		{ "flows", 1, 0, 'f' },	 { "truth", 1, 0, 't' }, { "program", 1, 0, 'p' },
-		{ "device", 1, 0, 'd' }, { "rounds", 1, 0, 'r' }, { "seed", 1, 0, 's' },
-		{ "cpu", 1, 0, 'c' },	 { "csv", 0, 0, 'v' },	 { "check", 0, 0, 'k' },
-		{ 0, 0, 0, 0 },
+		{ "flows", 1, 0, 'f' },	 { "truth", 1, 0, 't' },    { "program", 1, 0, 'p' },
+		{ "plan", 1, 0, 'l' },	 { "optimize", 1, 0, 'o' }, { "device", 1, 0, 'd' },
+		{ "rounds", 1, 0, 'r' }, { "seed", 1, 0, 's' },	    { "cpu", 1, 0, 'c' },
+		{ "csv", 0, 0, 'v' },	 { "check", 0, 0, 'k' },    { 0, 0, 0, 0 },
 	};
 	int option;
 
 	*options = (struct options){ .rounds = 5, .seed = 1, .cpu = -1 };
 	parse_flows(options, "1,4096");
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
-		if (option == 'f')
-			parse_flows(options, optarg);
-		else if (option == 't')
-			options->truth = optarg;
-		else if (option == 'p' && options->program_count < MAX_PROGRAMS - OTHERS)
-			options->programs[options->program_count++] = optarg;
-		else if (option == 'd')
-			options->device = optarg;
-		else if (option == 'r')
-			options->rounds = (uint32_t)atoi(optarg);
-		else if (option == 's')
-			options->seed = (uint32_t)atoi(optarg);
-		else if (option == 'c')
-			options->cpu = atoi(optarg);
-		else if (option == 'v')
-			options->csv = true;
-		else if (option == 'k')
-			options->check = true;
-		else
-			option = '?';
-		if (option == '?')
-			exit(2);
-	}
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0)
+		parse_option(options, option, optarg);
 	if (argc - optind != 3 || !options->rounds || options->rounds > MAX_ROUNDS) {
 		fputs("usage: bench_classify [OPTIONS] BASELINE.bpf.c RULESET TRACE\n", stderr);
 		exit(2);
 	}
+	if (!options->variant_count)
+		options->variant_count = 1;
 	options->baseline = argv[optind];
 	options->ruleset = argv[optind + 1];
 	options->trace = argv[optind + 2];
@@ -160,34 +180,45 @@ static void pin(const struct options *options)
 		bench_stop("cannot stay on CPU %d: %s", cpu, strerror(errno));
 }
 
-static void compile_ruleset(struct bench *bench)
+static void parse_variant(const struct variant *variant, struct compile_options *options)
 {
-	const struct compile_options options = { 0 };
+	struct str_nearest nearest;
+
+	if (variant->plan && !compile_plan_parse(variant->plan, &options->optimize, &nearest))
+		bench_stop("there is no plan '%s'", variant->plan);
+	if (variant->words &&
+	    !compile_optimize_parse(variant->words, &options->optimize, &nearest))
+		bench_stop("there is no goal or pass '%s'", variant->words);
+}
+
+static void compile_ruleset(struct bench *bench, struct variant *variant)
+{
+	struct source_set sources = { .arena = &bench->arena };
+	struct diag diag = { .arena = &bench->arena, .sources = &sources };
+	struct compile_options options = { 0 };
 	OWN_BUF struct buf text = BUF_INIT;
+	double start = bench_now();
 	struct compile *compile = NULL;
 	uint32_t source;
-	bool done;
 
-	bench->sources.arena = &bench->arena;
-	bench->diag.arena = &bench->arena;
-	bench->diag.sources = &bench->sources;
-	if (source_read(&bench->sources, bench->options.ruleset, &source))
+	parse_variant(variant, &options);
+	if (source_read(&sources, bench->options.ruleset, &source))
 		bench_stop("%s cannot be read", bench->options.ruleset);
-	done = compile_source(&bench->sources, source, &options, &bench->arena, &bench->diag,
-			      &compile);
-	if (!done) {
-		diag_print(&bench->diag, &text);
+	if (!compile_source(&sources, source, &options, &bench->arena, &diag, &compile)) {
+		diag_print(&diag, &text);
 		bench_stop("%s", text.at);
 	}
-	bench->compile = compile;
+	variant->compile = compile;
+	variant->compile_seconds = bench_now() - start;
 }
 
 static void choose_device(struct bench *bench)
 {
+	const struct compile *compile = bench->options.variants[0].compile;
 	const char *wanted = bench->options.device;
 
-	for (size_t i = 0; i < bench->compile->device_count; i++) {
-		const struct compile_device *device = &bench->compile->devices[i];
+	for (size_t i = 0; i < compile->device_count; i++) {
+		const struct compile_device *device = &compile->devices[i];
 
 		if (wanted && strcmp(wanted, device->name) != 0)
 			continue;
@@ -213,12 +244,12 @@ static uint32_t most_flows(const struct options *options)
 
 static void judge(struct bench *bench)
 {
+	const struct compile *compile = bench->options.variants[0].compile;
 	const struct bench_packets *packets = &bench->packets;
 	size_t wrong = 0;
 
 	bench->expected = ARENA_ARRAY(&bench->arena, struct expected, packets->count);
-	bench->cells = ARENA_ARRAY(&bench->arena, struct xdpfw_cell,
-				   bench->compile->counter_count + 1);
+	bench->cells = ARENA_ARRAY(&bench->arena, struct xdpfw_cell, compile->counter_count + 1);
 	for (size_t i = 0; i < packets->count; i++) {
 		uint8_t frame[BENCH_FRAME_MAX];
 		const struct compile_packet packet = { .frame = frame,
@@ -226,7 +257,7 @@ static void judge(struct bench *bench)
 		struct compile_verdict verdict = { .drop = false };
 
 		bench_packets_frame(packets, i, frame);
-		compile_judge(bench->compile, &bench->device, &packet, 0, bench->cells, &verdict);
+		compile_judge(compile, &bench->device, &packet, 0, bench->cells, &verdict);
 		bench->expected[i].drop = verdict.drop;
 		bench->expected[i].rule = verdict.trail.rule[0];
 		if (packets->truth && packets->truth[i] != (int32_t)verdict.trail.rule[0])
@@ -263,17 +294,24 @@ static void add_program(struct bench *bench, const char *text, const char *entry
 			   &bench->programs[bench->program_count++]);
 }
 
+static void add_variant(struct bench *bench, struct variant *variant)
+{
+	variant->program = &bench->programs[bench->program_count];
+	bench->variant_of[bench->program_count++] = variant;
+	bench_program_build(&bench->arena, variant->compile->c_text, "xdpfw_rules",
+			    &bench->packets, &variant->object);
+	bench_program_load(&bench->arena, &variant->object, "xdpfw_rules", &bench->packets,
+			   variant->compile, &bench->device, false, variant->program);
+}
+
 static void add_programs(struct bench *bench)
 {
-	const struct options *options = &bench->options;
-	const struct compile *compile = bench->compile;
+	struct options *options = &bench->options;
 
 	add_program(bench, empty_text, "empty");
 	add_program(bench, read_text(&bench->arena, options->baseline), "parse_drop");
-	bench_program_build(&bench->arena, compile->c_text, "xdpfw_rules", &bench->packets,
-			    &bench->rules);
-	bench_program_load(&bench->arena, &bench->rules, "xdpfw_rules", &bench->packets, compile,
-			   &bench->device, false, &bench->programs[bench->program_count++]);
+	for (size_t i = 0; i < options->variant_count; i++)
+		add_variant(bench, &options->variants[i]);
 	for (size_t i = 0; i < options->program_count; i++) {
 		char *path = arena_strdup(&bench->arena, str_from(options->programs[i]));
 		char *colon = strrchr(path, ':');
@@ -283,6 +321,16 @@ static void add_programs(struct bench *bench)
 		*colon = '\0';
 		add_program(bench, read_text(&bench->arena, path), colon + 1);
 	}
+}
+
+/* As it was asked for. */
+static const char *program_name(const struct bench *bench, size_t number)
+{
+	const struct variant *variant = bench->variant_of[number];
+
+	if (!variant)
+		return bench->programs[number].name;
+	return variant->plan ? variant->plan : variant->words ? variant->words : "xdpfw";
 }
 
 /* ---- checking ---- */
@@ -330,7 +378,7 @@ static void check_verdicts(struct bench *bench, const struct bench_program *prog
 /* Everything ran once, so the cells are what the interpreter counted. */
 static void check_cells(struct bench *bench, const struct bench_program *program)
 {
-	for (uint32_t i = 0; i < bench->compile->counter_count; i++) {
+	for (uint32_t i = 0; i < bench->options.variants[0].compile->counter_count; i++) {
 		struct xdpfw_cell cell = bench_program_cell(program, i + 1);
 		const struct xdpfw_cell *expected = &bench->cells[i];
 
@@ -343,22 +391,35 @@ static void check_cells(struct bench *bench, const struct bench_program *program
 	}
 }
 
-static void check(struct bench *bench)
+static void check_variant(struct bench *bench, const struct variant *variant)
 {
 	struct bench_program proving;
 
-	bench_program_load(&bench->arena, &bench->rules, "xdpfw_rules", &bench->packets,
-			   bench->compile, &bench->device, true, &proving);
+	bench_program_load(&bench->arena, &variant->object, "xdpfw_rules", &bench->packets,
+			   variant->compile, &bench->device, true, &proving);
 	check_verdicts(bench, &proving, true);
 	check_cells(bench, &proving);
-	for (size_t i = RULES; i < bench->program_count; i++)
-		check_verdicts(bench, &bench->programs[i], false);
-	check_cells(bench, &bench->programs[RULES]);
-	if (!bench->differences)
-		return;
-	fprintf(stderr, "%zu differences in %zu packets\n", bench->differences,
-		bench->packets.count);
-	exit(1);
+	check_verdicts(bench, variant->program, false);
+	check_cells(bench, variant->program);
+}
+
+static void check(struct bench *bench)
+{
+	for (size_t i = FIRST_MEASURED; i < bench->program_count; i++) {
+		const struct variant *variant = bench->variant_of[i];
+		size_t before = bench->differences;
+
+		if (variant)
+			check_variant(bench, variant);
+		else
+			check_verdicts(bench, &bench->programs[i], false);
+		if (bench->differences > before)
+			fprintf(stderr, "%s %s: %zu differences in %zu packets\n",
+				bench->options.ruleset, program_name(bench, i),
+				bench->differences - before, bench->packets.count);
+	}
+	if (bench->differences)
+		exit(1);
 }
 
 /* ---- measuring ---- */
@@ -426,29 +487,47 @@ static void measure(const struct bench *bench, uint32_t flows, struct figures *r
 	}
 }
 
-/* What does not apply to a program is 0. */
-static void print_program(const struct bench *bench, size_t number, uint32_t flows,
-			  const struct figures *figures)
+static void print_csv(const struct bench *bench, size_t number, uint32_t flows, size_t packets,
+		      double ns, double ratio)
 {
 	const struct bench_program *program = &bench->programs[number];
-	const struct compile *compile = number == RULES ? bench->compile : NULL;
+	const struct variant *variant = bench->variant_of[number];
+
+	printf("%s,%s,%u,%u,%zu,%.2f,%.3f,", bench->options.ruleset, program_name(bench, number),
+	       variant ? variant->compile->rule_count : 0, flows, packets, ns, ratio);
+	printf("%u,%u,%u,%zu,%.3f,%.3f,%.3f\n", program->verified, program->xlated_bytes,
+	       program->jited_bytes, variant ? variant->compile->image_bytes : 0,
+	       variant ? variant->compile_seconds : 0.0,
+	       variant ? variant->object.clang_seconds : 0.0, program->load_seconds);
+}
+
+static void print_text(const struct bench *bench, size_t number, uint32_t flows, size_t packets,
+		       double ns, double ratio)
+{
+	const struct bench_program *program = &bench->programs[number];
+	const struct variant *variant = bench->variant_of[number];
+
+	printf("%-12s %7u flows (%zu different packets) %7.1f ns, ratio %.2f; verified %u, "
+	       "bytes %u, native %u", program_name(bench, number), flows, packets, ns, ratio,
+	       program->verified, program->xlated_bytes, program->jited_bytes);
+	if (variant)
+		printf(", tables %zu; compile %.2f s, clang %.2f s, load %.2f s",
+		       variant->compile->image_bytes, variant->compile_seconds,
+		       variant->object.clang_seconds, program->load_seconds);
+	putchar('\n');
+}
+
+static void print_figures(const struct bench *bench, uint32_t flows,
+			  const struct figures *figures)
+{
 	size_t packets = flows == 1 ? 2 : flows;
-	uint32_t rounds = bench->options.rounds;
-	double ratios[MAX_ROUNDS];
 
 	if (packets > bench->packets.distinct)
 		packets = bench->packets.distinct;
-	memcpy(ratios, figures->ratio[number], rounds * sizeof(ratios[0]));
-	qsort(ratios, rounds, sizeof(ratios[0]), compare_numbers);
-	printf(bench->options.csv ? "%s,%u,%u,%zu,%.2f,%.3f,%.3f,%.3f,%u,%u,%u,%zu,%.3f\n" :
-	       "%s: %u rules, %u flows (%zu different packets), %.1f ns, ratio %.2f (%.2f to "
-	       "%.2f); %u instructions verified, %u bytes, %u native bytes, %zu bytes of tables, "
-	       "clang %.2f s\n",
-	       compile ? bench->options.ruleset : program->name, compile ? compile->rule_count : 0,
-	       flows, packets, median(figures->ns[number], rounds),
-	       median(figures->ratio[number], rounds), ratios[0], ratios[rounds - 1],
-	       program->verified, program->xlated_bytes, program->jited_bytes,
-	       compile ? compile->image_bytes : 0, compile ? bench->rules.clang_seconds : 0.0);
+	for (size_t i = 0; i < bench->program_count; i++)
+		(bench->options.csv ? print_csv : print_text)(
+			bench, i, flows, packets, median(figures->ns[i], bench->options.rounds),
+			median(figures->ratio[i], bench->options.rounds));
 	fflush(stdout);
 }
 
@@ -462,7 +541,8 @@ int main(int argc, char **argv)
 		return 3;
 	parse_options(&bench->options, argc, argv);
 	pin(&bench->options);
-	compile_ruleset(bench);
+	for (size_t i = 0; i < bench->options.variant_count; i++)
+		compile_ruleset(bench, &bench->options.variants[i]);
 	choose_device(bench);
 	wrong = bench_packets_read(bench->options.trace, bench->options.truth,
 				   most_flows(&bench->options), bench->options.seed, &bench->arena,
@@ -474,8 +554,7 @@ int main(int argc, char **argv)
 	check(bench);
 	for (size_t i = 0; i < bench->options.flow_count && !bench->options.check; i++) {
 		measure(bench, bench->options.flows[i], figures);
-		for (size_t j = 0; j < bench->program_count; j++)
-			print_program(bench, j, bench->options.flows[i], figures);
+		print_figures(bench, bench->options.flows[i], figures);
 	}
 	if (bench->options.check)
 		printf("%s: %zu packets are right\n", bench->options.ruleset, bench->packets.count);

@@ -46,7 +46,7 @@ void bench_stop(const char *format, ...)
 	exit(3);
 }
 
-static double now(void)
+double bench_now(void)
 {
 	struct timespec time;
 
@@ -164,7 +164,7 @@ void bench_program_build(struct arena *arena, const char *text, const char *entr
 {
 	OWN_BUF struct buf whole = BUF_INIT;
 	int source = memfd_create("source", 0), object = memfd_create("object", 0), status;
-	double start = now();
+	double start = bench_now();
 	pid_t pid;
 
 	put_text(&whole, text, entry, packets);
@@ -183,7 +183,7 @@ void bench_program_build(struct arena *arena, const char *text, const char *entr
 		become_clang(source, object);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		bench_stop("clang does not build '%s'", entry);
-	ret_object->clang_seconds = now() - start;
+	ret_object->clang_seconds = bench_now() - start;
 	read_object(arena, object, ret_object);
 	close(source);
 	close(object);
@@ -272,7 +272,7 @@ void bench_program_load(struct arena *arena, const struct bench_object *object, 
 {
 	struct bpf_object *bpf = bpf_object__open_mem(object->bytes, object->len, NULL);
 	struct bpf_map *rows;
-	double start = now();
+	double start = bench_now();
 	void *turn;
 
 	if (!bpf)
@@ -282,7 +282,7 @@ void bench_program_load(struct arena *arena, const struct bench_object *object, 
 		set_config(bpf, compile, prove);
 	if (bpf_object__load(bpf))
 		bench_stop("the kernel refuses '%s'", entry);
-	ret_program->load_seconds = now() - start;
+	ret_program->load_seconds = bench_now() - start;
 	ret_program->name = entry;
 	ret_program->program = bpf_program__fd(bpf_object__find_program_by_name(bpf, entry));
 	ret_program->trail = compile ? bpf_map__fd(find_map(bpf, "xdpfw_trail")) : -1;

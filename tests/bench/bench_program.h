@@ -59,6 +59,9 @@ void bench_program_turn(const struct bench_program *program, uint32_t first, uin
 /* The sum over CPUs of a cell of xdpfw's. */
 struct xdpfw_cell bench_program_cell(const struct bench_program *program, uint32_t cell);
 
+/* Seconds of a clock. */
+double bench_now(void);
+
 void __attribute__((noreturn, format(printf, 1, 2))) bench_stop(const char *format, ...);
 
 #endif
