@@ -51,8 +51,8 @@ static void put_match(struct chance *chance, uint32_t kind, struct buf *out)
 		break;
 	case 5:
 		buf_printf(out, kind & 2 ?
-					   "ip %s { 10.%u.0.0/16, 192.0.2.%u, 10.7.0.1-10.7.9.9 } " :
-					   "ip6 %s { 2001:db8:%u::/64, ::%u, fe80::-fe80::ffff } ",
+				   "ip %s { 10.%u.0.0/16, 192.0.2.%u, 10.7.0.1-10.7.9.9 } " :
+				   "ip6 %s { 2001:db8:%u::/64, ::%u, fe80::-fe80::ffff } ",
 			   end, a, b);
 		break;
 	case 6:
@@ -72,8 +72,8 @@ static void put_match(struct chance *chance, uint32_t kind, struct buf *out)
 		buf_printf(out, "meta length %u-65535 ", 60 + b);
 		break;
 	case 11:
-		buf_printf(out, "%s sport . %s dport { %u-%u . %u-60, 7 . 80 } ", l4, l4, a, a + 900,
-			   20 + b % 30);
+		buf_printf(out, "%s sport . %s dport { %u-%u . %u-60, 7 . 80 } ", l4, l4,
+			   a, a + 900, 20 + b % 30);
 		break;
 	default:
 		buf_puts(out, kind & 2 ? "ip saddr @none " : "ip6 hoplimit 0-255 ");
