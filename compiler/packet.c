@@ -115,12 +115,20 @@ static bool borrow_from_step(struct packet_maker *maker, const struct ir_step *s
 	return false;
 }
 
+static bool is_read(const struct ir *ir, uint64_t slot)
+{
+	for (size_t i = 0; i < ir->loads.len; i++)
+		if (packet_goal_slot(&ir->loads.at[i]) == slot)
+			return true;
+	return false;
+}
+
 /* A value that some reachable rule asks for at SLOT, or leaves *VALUE as it is. */
 static void borrow(struct packet_maker *maker, uint64_t slot, u128 *value)
 {
 	size_t start;
 
-	if (!maker->rule_count)
+	if (!maker->rule_count || !is_read(maker->ir, slot))
 		return;
 	start = packet_random_below(&maker->random, maker->rule_count);
 	for (size_t i = 0; i < maker->rule_count && i < 64; i++) {

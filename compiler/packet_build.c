@@ -389,12 +389,27 @@ static bool goals_hold(const struct packet_layers *layers)
 	return true;
 }
 
+/* How often it is tried: goals that exclude each other are no better met the next time. */
+static unsigned int count_tries(const struct packet_goals *goals)
+{
+	for (size_t i = 0; i + 1 < goals->len; i++) {
+		struct packet_choice choice;
+
+		choice.len = 0;
+		packet_goal_collect(goals, goals->at[i].slot, &choice);
+		if (choice.len > 1 && packet_goal_conflict(&choice))
+			return 1;
+	}
+	return TRIES;
+}
+
 bool packet_build(const struct xdpfw_device *device, const struct packet_goals *goals,
 		  enum packet_twist way, struct packet_random *random, struct packet_frame *frame)
 {
+	unsigned int tries = count_tries(goals);
 	bool met = false;
 
-	for (unsigned int i = 0; i < TRIES && !met; i++) {
+	for (unsigned int i = 0; i < tries && !met; i++) {
 		/* In a tunnel half of the twists are done inside. */
 		bool inside = packet_random_one_in(random, 2);
 		struct packet_layers layers = {
@@ -412,7 +427,7 @@ bool packet_build(const struct xdpfw_device *device, const struct packet_goals *
 		fit_lengths(&layers);
 		packet_given_choose(goals, random, &frame->given);
 		met = goals_hold(&layers);
-		if (met || i + 1 == TRIES)
+		if (met || i + 1 == tries)
 			twist(&layers);
 	}
 	return met;

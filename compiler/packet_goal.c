@@ -10,6 +10,8 @@
 
 /* Values tried for one choice. */
 #define TRIES 40
+/* When it is clear that no value meets them all. */
+#define CONFLICT_TRIES 4
 /* A goal that is not soft is worth more than all that are. */
 #define HARD_WEIGHT 256
 
@@ -195,17 +197,43 @@ bool packet_goal_all_hold(const struct packet_choice *choice, u128 value)
 	return all;
 }
 
+/* The goal asks for one interval of the load itself, and cannot do without it. */
+static bool is_interval(const struct packet_choice *choice, const struct packet_goal *goal,
+			struct ir_interval *ret_interval)
+{
+	if (goal->soft || goal->negate || (goal->intervals && goal->count != 1) ||
+	    !ir_part_is_plain(choice->ir, &goal->part))
+		return false;
+	*ret_interval = goal->intervals ? goal->intervals[0] :
+					  (struct ir_interval){ goal->lo, goal->hi };
+	return true;
+}
+
+bool packet_goal_conflict(const struct packet_choice *choice)
+{
+	struct ir_interval all = { 0, ~(u128)0 }, one;
+
+	for (size_t i = 0; i < choice->len; i++) {
+		if (!is_interval(choice, choice->at[i], &one))
+			continue;
+		all.lo = one.lo > all.lo ? one.lo : all.lo;
+		all.hi = one.hi < all.hi ? one.hi : all.hi;
+	}
+	return all.lo > all.hi;
+}
+
 u128 packet_goal_pick(const struct packet_choice *choice, unsigned int bits,
 		      struct packet_random *random)
 {
 	u128 max = u128_max(bits), best = packet_random_bits(random, bits);
-	size_t best_points = 0, start;
+	size_t best_points = 0, start, tries;
 	bool all = false;
 
 	if (!choice->len)
 		return best;
 	start = packet_random_below(random, choice->len);
-	for (size_t i = 0; i < TRIES && !all; i++) {
+	tries = packet_goal_conflict(choice) ? CONFLICT_TRIES : TRIES;
+	for (size_t i = 0; i < tries && !all; i++) {
 		u128 value = sample(choice->ir, choice->at[(start + i) % choice->len], max, random);
 		size_t points = score(choice, value, &all);
 

@@ -85,6 +85,8 @@ struct packet_choice {
 
 void packet_goal_collect(const struct packet_goals *goals, uint64_t slot,
 			 struct packet_choice *choice);
+/* Whether it is clear, without a search, that no value meets the goals that are not soft. */
+bool packet_goal_conflict(const struct packet_choice *choice);
 bool packet_goal_all_hold(const struct packet_choice *choice, u128 value);
 /* A value of BITS bits that meets as many of the goals as was found. */
 u128 packet_goal_pick(const struct packet_choice *choice, unsigned int bits,
