@@ -328,13 +328,12 @@ static bool reads_tags(const struct compile_inner *inner)
 	return false;
 }
 
-bool compile_source(struct source_set *sources, uint32_t source,
-		    const struct compile_options *options, struct arena *arena,
-		    struct diag *diag, struct compile **ret_compile)
+/* What a program is made of. */
+static bool make_program(struct source_set *sources, uint32_t source,
+			 const struct compile_options *options, struct arena *arena,
+			 struct diag *diag, struct compile_inner *inner, struct compile *compile)
 {
 	struct emit_options emit = { options->miscompile, options->stamp };
-	struct compile_inner *inner = ARENA_NEW(arena, struct compile_inner);
-	struct compile *compile = ARENA_NEW(arena, struct compile);
 	struct buf text = BUF_INIT;
 
 	if (!compile_run(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
@@ -346,13 +345,30 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	compile->image = inner->plan->image;
 	compile->image_bytes = inner->plan->image_bytes;
 	compile->rule_count = (uint32_t)inner->ir->rules.len;
-	compile->flushed = inner->ruleset->flushed;
 	compile->reads_given = inner->plan->reads_given;
 	compile->reads_tags = reads_tags(inner);
-	compile->inner = inner;
-	if (!options->listing)
-		inner->index = interp_index_make(inner->ir, arena);
+	inner->index = interp_index_make(inner->ir, arena);
 	list_devices(inner->ir, arena, compile);
+	return true;
+}
+
+bool compile_source(struct source_set *sources, uint32_t source,
+		    const struct compile_options *options, struct arena *arena,
+		    struct diag *diag, struct compile **ret_compile)
+{
+	struct compile_inner *inner = ARENA_NEW(arena, struct compile_inner);
+	struct compile *compile = ARENA_NEW(arena, struct compile);
+	bool ok;
+
+	if (options->only_list)
+		ok = compile_run(sources, source, options, COMPILE_PHASE_BOUND, arena, diag,
+				 inner);
+	else
+		ok = make_program(sources, source, options, arena, diag, inner, compile);
+	if (!ok)
+		return false;
+	compile->flushed = inner->ruleset->flushed;
+	compile->inner = inner;
 	list_ifnames(inner->ruleset, arena, compile);
 	list_failsafe(inner->ruleset, arena, compile);
 	compile_list_keys(inner->ruleset, arena, compile);

@@ -79,6 +79,8 @@ struct compile_options {
 	size_t failsafe_count;
 	struct compile_optimize optimize;
 	bool listing;					/* see bind.h */
+	bool only_list;			/* there is no program: .counters and .objects, and all
+					   that prints and lists rules; .listing goes with it */
 	bool miscompile, stamp;				/* see emit.h */
 };
 

@@ -32,7 +32,7 @@ static bool compile_record(struct report *report, const struct maps_record *reco
 {
 	struct source_set *sources = ARENA_NEW(arena, struct source_set);
 	struct diag *diag = ARENA_NEW(arena, struct diag);
-	struct compile_options options = { .listing = true };
+	struct compile_options options = { .listing = true, .only_list = true };
 	OWN_BUF struct buf text = BUF_INIT;
 	uint32_t source;
 
@@ -49,19 +49,30 @@ static bool compile_record(struct report *report, const struct maps_record *reco
 }
 
 static bool read_figures(struct report *report, const struct compile *compile,
-			 const struct maps_program *program, struct xdpfw_cell *figures)
+			 const struct maps_program *program, struct arena *arena,
+			 struct xdpfw_cell *figures)
 {
-	for (size_t i = 0; i < compile->counter_count; i++) {
-		const struct maps_counter *counter =
-			maps_find_counter(program->record, compile->counters[i].key);
-		int error = counter ? maps_read_cell(program->cells, counter->cell, &figures[i]) :
-				      -ENOENT;
+	size_t count = compile->counter_count;
+	const struct maps_counter **counters =
+		ARENA_ARRAY(arena, const struct maps_counter *, count + 1);
+	uint32_t *cells = ARENA_ARRAY(arena, uint32_t, count + 1);
+	int error = 0;
 
-		if (error)
-			return report_fail(report, REPORT_SYSTEM, "cannot read a counter: %s",
-					   strerror(-error));
-		figures[i].packets += counter->packets;
-		figures[i].bytes += counter->bytes;
+	for (size_t i = 0; i < count && !error; i++) {
+		counters[i] = maps_find_counter(program->record, compile->counters[i].key);
+		if (counters[i])
+			cells[i] = counters[i]->cell;
+		else
+			error = -ENOENT;
+	}
+	if (!error)
+		error = maps_read_cells(program->cells, cells, count, figures);
+	if (error)
+		return report_fail(report, REPORT_SYSTEM, "cannot read the counters: %s",
+				   strerror(-error));
+	for (size_t i = 0; i < count; i++) {
+		figures[i].packets += counters[i]->packets;
+		figures[i].bytes += counters[i]->bytes;
 	}
 	return true;
 }
@@ -79,7 +90,7 @@ static bool print_list(struct report *report, const struct show_options *options
 		return false;
 	figures = ARENA_ARRAY(arena, struct xdpfw_cell, compile->counter_count + 1);
 	handles = ARENA_ARRAY(arena, uint32_t, compile->object_count + 1);
-	if (!read_figures(report, compile, program, figures))
+	if (!read_figures(report, compile, program, arena, figures))
 		return false;
 	for (size_t i = 0; i < compile->object_count; i++) {
 		const struct maps_object *object =
