@@ -244,6 +244,8 @@ void maps_plan_cells(const struct compile *compile, const struct maps_record *ol
 
 /* The sum over all CPUs. Returns 0 or a negative errno. */
 int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum);
+/* The sums of COUNT cells, with few system calls. */
+int maps_read_cells(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums);
 int maps_zero_cell(int cells, uint32_t cell);
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "loader/own.h"
 
+#define WINDOW_CELLS 256		/* read at once; fewer are read one by one */
+
 static uint32_t count_for(size_t counters)
 {
 	uint32_t count = MAPS_CELLS_LEAST;
@@ -103,11 +105,21 @@ void maps_plan_cells(const struct compile *compile, const struct maps_record *ol
 	*ret_cells = cells;
 }
 
+static struct xdpfw_cell sum_up(const struct xdpfw_cell *values, int cpus)
+{
+	struct xdpfw_cell sum = { 0 };
+
+	for (int i = 0; i < cpus; i++) {
+		sum.packets += values[i].packets;
+		sum.bytes += values[i].bytes;
+	}
+	return sum;
+}
+
 int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum)
 {
 	int cpus = libbpf_num_possible_cpus();
 	OWN_MEMORY struct xdpfw_cell *values = NULL;
-	struct xdpfw_cell sum = { 0 };
 	int error;
 
 	if (cpus < 0)
@@ -118,12 +130,65 @@ int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum)
 	error = bpf_map_lookup_elem(cells, &cell, values);
 	if (error)
 		return error;
-	for (int i = 0; i < cpus; i++) {
-		sum.packets += values[i].packets;
-		sum.bytes += values[i].bytes;
-	}
-	*ret_sum = sum;
+	*ret_sum = sum_up(values, cpus);
 	return 0;
+}
+
+static int read_each(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = maps_read_cell(cells, numbers[i], &ret_sums[i]);
+	return error;
+}
+
+/* The sums of all cells before END. */
+static int read_all(int cells, uint32_t end, struct xdpfw_cell *ret_sums)
+{
+	int cpus = libbpf_num_possible_cpus();
+	OWN_MEMORY struct xdpfw_cell *values = NULL;
+	uint32_t keys[WINDOW_CELLS], position = 0, done = 0;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc(WINDOW_CELLS * (size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	while (done < end) {
+		uint32_t count = WINDOW_CELLS;
+		int error = bpf_map_lookup_batch(cells, done ? &position : NULL, &position, keys,
+						 values, &count, NULL);
+
+		/* At the map's end there are fewer than were asked for. */
+		if ((error && error != -ENOENT) || !count)
+			return error ? error : -ENOENT;
+		for (uint32_t i = 0; i < count && done < end; i++, done++) {
+			if (keys[i] != done)
+				return -EIO;
+			ret_sums[done] = sum_up(values + i * (size_t)cpus, cpus);
+		}
+	}
+	return 0;
+}
+
+int maps_read_cells(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums)
+{
+	OWN_MEMORY struct xdpfw_cell *sums = NULL;
+	uint32_t end = 0;
+	int error;
+
+	if (count < WINDOW_CELLS)
+		return read_each(cells, numbers, count, ret_sums);
+	for (size_t i = 0; i < count; i++)
+		end = numbers[i] >= end ? numbers[i] + 1 : end;
+	sums = calloc(end, sizeof(*sums));
+	if (!sums)
+		return -ENOMEM;
+	error = read_all(cells, end, sums);
+	for (size_t i = 0; i < count && !error; i++)
+		ret_sums[i] = sums[numbers[i]];
+	return error;
 }
 
 int maps_zero_cell(int cells, uint32_t cell)

@@ -332,28 +332,28 @@ static bool walk_packets(struct prove_state *state, bool in_time, prove_step ste
 	return true;
 }
 
-static bool compare_cells(struct prove_state *state)
+static bool compare_cells(struct prove_state *state, const struct object *twin,
+			  struct arena *arena)
 {
 	const struct prove_input *input = state->input;
+	size_t count = input->compile->counter_count;
+	struct xdpfw_cell *sums = ARENA_ARRAY(arena, struct xdpfw_cell, count + 1);
+	int error = maps_read_cells(twin->maps.cells, input->cell_of, count, sums);
 
-	for (uint32_t i = 0; i < input->compile->counter_count; i++) {
-		for (size_t twin = 0; twin < 2; twin++) {
-			struct xdpfw_cell sum;
-
-			if (maps_read_cell(input->twins[twin].maps.cells, input->cell_of[i], &sum))
-				return report_fail(state->report, REPORT_SYSTEM,
-						   "cannot read a counter: %s", strerror(errno));
-			if (sum.packets == state->cells[i].packets &&
-			    sum.bytes == state->cells[i].bytes)
-				continue;
-			state->counter = i;
-			if (walk_packets(state, false, step_counter))
-				report_fail(state->report, REPORT_BUG,
-					    "counter %u of the built program differs from the "
-					    "ruleset's, but on no single packet: this is a bug of "
-					    "xdpfw", i + 1);
-			return false;
-		}
+	if (error)
+		return report_fail(state->report, REPORT_SYSTEM, "cannot read the counters: %s",
+				   strerror(-error));
+	for (uint32_t i = 0; i < count; i++) {
+		if (sums[i].packets == state->cells[i].packets &&
+		    sums[i].bytes == state->cells[i].bytes)
+			continue;
+		state->counter = i;
+		if (walk_packets(state, false, step_counter))
+			report_fail(state->report, REPORT_BUG,
+				    "counter %u of the built program differs from the "
+				    "ruleset's, but on no single packet: this is a bug of "
+				    "xdpfw", i + 1);
+		return false;
 	}
 	return true;
 }
@@ -374,11 +374,13 @@ static bool is_first(const struct prove_input *input, size_t number)
 static size_t choose_limit(const struct prove_input *input, size_t number)
 {
 	size_t rules = input->compile->rule_count;
-	size_t limit = PROVE_PACKETS_LEAST + rules * PROVE_PACKETS_A_RULE;
+	size_t a_rule = input->kept ? PROVE_PACKETS_A_RULE_KEPT : PROVE_PACKETS_A_RULE;
+	size_t most = input->kept ? PROVE_PACKETS_KEPT : PROVE_PACKETS;
+	size_t limit = PROVE_PACKETS_LEAST + rules * a_rule;
 	size_t least = PROVE_PACKETS_A_DEVICE;
 
-	if (limit > PROVE_PACKETS)
-		limit = PROVE_PACKETS;
+	if (limit > most)
+		limit = most;
 	limit /= input->row_count;
 	if (is_first(input, number))
 		least += rules;
@@ -403,8 +405,9 @@ bool prove_run(struct report *report, const struct prove_input *input, struct ar
 		compile_packets(compile, &input->rows[i].device, PROVE_SEED + i,
 				choose_limit(input, i), arena, &state.devices[i].at,
 				&state.devices[i].count);
-	if (!walk_packets(&state, true, step_compare) || !compare_cells(&state) ||
-	    !put_table(&state))
+	if (!walk_packets(&state, true, step_compare) ||
+	    !compare_cells(&state, &input->twins[0], arena) ||
+	    !compare_cells(&state, &input->twins[1], arena) || !put_table(&state))
 		return false;
 	if (state.cut_short)
 		report_notice(report,

@@ -15,8 +15,10 @@
 #include "loader/report.h"
 
 #define PROVE_PACKETS 20000		/* at most, but always one for each rule */
+#define PROVE_PACKETS_KEPT 8000		/* likewise, for code that was there before */
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
 #define PROVE_PACKETS_A_RULE 100
+#define PROVE_PACKETS_A_RULE_KEPT 20
 #define PROVE_PACKETS_A_DEVICE 1000	/* and at least these on each of a few devices, */
 #define PROVE_PACKETS_ALL_DEVICES 40000	/* and these on many of them, */
 #define PROVE_DEVICES 64		/* of which about so many are taken */
@@ -38,6 +40,7 @@ struct prove_input {
 	const struct prove_row *rows;	/* at least one of each entry; played ones last */
 	size_t row_count;
 	int32_t minutes_west;		/* as in the twins' configuration */
+	bool kept;			/* a load before has proved the same code with its tables */
 };
 
 /* A difference is REPORT_BUG with the packet. */

@@ -27,25 +27,37 @@ bool swap_clear_cells(struct swap_state *state)
 				     strerror(-error));
 }
 
-/* Base values: what was counted in cells that the new program does not have. */
-static bool read_base(struct swap_state *state, size_t i, struct maps_counter *counter)
+/* By counter number: what was counted in cells that the new program does not have. */
+static bool read_sums(struct swap_state *state, struct xdpfw_cell **ret_sums)
 {
-	const struct maps_counter *from = state->cells.from[i];
-	struct xdpfw_cell sum = { 0 };
+	size_t count = state->request->compile->counter_count;
+	uint32_t *cells = ARENA_ARRAY(state->arena, uint32_t, count + 1);
+	bool any = false;
 	int error = 0;
 
-	if (from && state->cells.anew)
-		error = maps_read_cell(state->old.cells, from->cell, &sum);
-	if (error)
-		return report_fail(state->report, REPORT_SYSTEM,
-				   "cannot read the counters in force: %s", strerror(-error));
+	*ret_sums = ARENA_ARRAY(state->arena, struct xdpfw_cell, count + 1);
+	for (size_t i = 0; i < count && state->cells.anew; i++) {
+		any |= state->cells.from[i] != NULL;
+		cells[i] = state->cells.from[i] ? state->cells.from[i]->cell : 0;
+	}
+	if (any)
+		error = maps_read_cells(state->old.cells, cells, count, *ret_sums);
+	return !error || report_fail(state->report, REPORT_SYSTEM,
+				     "cannot read the counters in force: %s", strerror(-error));
+}
+
+static void fill_base(const struct swap_state *state, size_t i, const struct xdpfw_cell *sums,
+		      struct maps_counter *counter)
+{
+	const struct maps_counter *from = state->cells.from[i];
+	struct xdpfw_cell sum = from ? sums[i] : (struct xdpfw_cell){ 0 };
+
 	counter->packets = state->cells.base[i].packets + sum.packets;
 	counter->bytes = state->cells.base[i].bytes + sum.bytes;
 	counter->seen_packets = sum.packets;
 	counter->seen_bytes = sum.bytes;
 	counter->cell = state->cells.cell_of[i];
 	counter->born = from ? from->born : (uint32_t)state->record.header.generation;
-	return true;
 }
 
 /* The program in slot 1 after the switch may come back, and then counts on from here. */
@@ -68,13 +80,15 @@ bool swap_bind_record(struct swap_state *state)
 {
 	const struct compile *compile = state->request->compile;
 	struct maps_record *record = &state->record;
+	struct xdpfw_cell *sums;
 
+	if (!read_sums(state, &sums))
+		return false;
 	record->counters = ARENA_ARRAY(state->arena, struct maps_counter,
 				       compile->counter_count + 1);
 	for (size_t i = 0; i < compile->counter_count; i++) {
 		maps_key(compile->counters[i].key, record->counters[i].key);
-		if (!read_base(state, i, &record->counters[i]))
-			return false;
+		fill_base(state, i, sums, &record->counters[i]);
 	}
 	maps_record_sort(record);
 	return note_seen(state) && maps_record_bind(state->report, record, state->live.program);

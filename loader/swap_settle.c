@@ -37,23 +37,46 @@ static const struct maps_counter *find_same(const struct maps_record *record,
 	return NULL;
 }
 
+/*
+ * What the counters of RECORD have in the cells of FROM's program; *ret_same, by counter: FROM's,
+ * NULL: it has none.
+ */
+static int read_same(const struct maps_program *from, const struct maps_record *record,
+		     struct arena *arena, const struct maps_counter ***ret_same,
+		     struct xdpfw_cell **ret_sums)
+{
+	uint32_t count = record->header.counter_count;
+	uint32_t *cells = ARENA_ARRAY(arena, uint32_t, count + 1);
+
+	*ret_same = ARENA_ARRAY(arena, const struct maps_counter *, count + 1);
+	*ret_sums = ARENA_ARRAY(arena, struct xdpfw_cell, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		(*ret_same)[i] = find_same(from->record, &record->counters[i]);
+		/* Cell 0 is nobody's. */
+		cells[i] = (*ret_same)[i] ? (*ret_same)[i]->cell : 0;
+	}
+	return maps_read_cells(from->cells, cells, count, *ret_sums);
+}
+
 /* Adds what FROM counted; *ret_changed when it is anything. */
 static int add_counts(const struct maps_program *from, uint32_t from_cells,
 		      struct maps_record *record, bool *ret_changed)
 {
 	bool known = record->header.seen_cells == from_cells;
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	const struct maps_counter **same;
+	struct xdpfw_cell *sums;
+	int error = read_same(from, record, &arena, &same, &sums);
 
+	if (error)
+		return error;
 	for (uint32_t i = 0; i < record->header.counter_count; i++) {
 		struct maps_counter *counter = &record->counters[i];
-		const struct maps_counter *same = find_same(from->record, counter);
-		struct xdpfw_cell sum = { 0 };
-		int error = same ? maps_read_cell(from->cells, same->cell, &sum) : 0;
+		struct xdpfw_cell sum = sums[i];
 
-		if (error)
-			return error;
 		if (!known)
 			counter->seen_packets = counter->seen_bytes = 0;
-		if (!same || (sum.packets == counter->seen_packets &&
+		if (!same[i] || (sum.packets == counter->seen_packets &&
 			      sum.bytes == counter->seen_bytes))
 			continue;
 		counter->packets += sum.packets - counter->seen_packets;
@@ -131,24 +154,25 @@ void swap_settle(struct report *report, const struct maps_program *from,
  */
 int swap_note_seen(const struct maps_program *other, int cells, struct maps_record *record)
 {
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	const struct maps_counter **same;
 	uint32_t other_cells, own_cells;
+	struct xdpfw_cell *sums;
 	int error = maps_read_id(other->cells, &other_cells);
 
 	if (!error)
 		error = maps_read_id(cells, &own_cells);
 	if (error || !other->record || !other_cells || other_cells == own_cells)
 		return error;
+	error = read_same(other, record, &arena, &same, &sums);
+	if (error)
+		return error;
 	record->header.seen_cells = other_cells;
 	for (uint32_t i = 0; i < record->header.counter_count; i++) {
 		struct maps_counter *counter = &record->counters[i];
-		const struct maps_counter *same = find_same(other->record, counter);
-		struct xdpfw_cell sum = { 0 };
 
-		error = same ? maps_read_cell(other->cells, same->cell, &sum) : 0;
-		if (error)
-			return error;
-		counter->seen_packets = sum.packets;
-		counter->seen_bytes = sum.bytes;
+		counter->seen_packets = same[i] ? sums[i].packets : 0;
+		counter->seen_bytes = same[i] ? sums[i].bytes : 0;
 	}
 	return 0;
 }
