@@ -27,6 +27,18 @@
  *	boxes	box[count]: for each lane __u64 lo, hi, then struct table_result; the first box that
  *		the key lies in has the result
  *
+ * A trie is a function of a number x that is constant between breakpoints, in arrays of words and
+ * leaves.  A window of some bits of x, at the same place for all, is the first index.  Then for each
+ * level a word: the next index is its base + (x >> its shift & its mask); a mask of 0 goes straight
+ * on.  The last index is that of a leaf: sorted breakpoints, then one result more
+ * than these; as many breakpoints as are not above x, that result it is.  Windows may skip bits, so
+ * a leaf's breakpoints are whole numbers.
+ *
+ *	word	32 bits: base << 13 | mask << 5 | shift; 64 bits: base << 32 | mask << 8 | shift, where
+ *		a shift of 64 and more is into the upper half of a number of 128 bits
+ *	leaf	32 or 64 bytes; numbers of up to 32 bits are kept in 32, up to 64 in 64, else in
+ *		struct trie_break128
+ *
  * Where a result cannot be a word, because the entries of a map count, it is the number of an
  * entry, from 1, in an array of struct table_entry.
  */
@@ -72,6 +84,13 @@ struct table_slot128 {
 };
 
 struct table_start128 {
+	__u64 high, low;
+};
+
+#define TRIE_MAX_LEVELS 8		/* 16 + 7 * 16 bits are 128 */
+#define TRIE_SMALL_BASE_BITS 19		/* of words of 32 bits */
+
+struct trie_break128 {
 	__u64 high, low;
 };
 

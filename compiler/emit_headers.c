@@ -29,6 +29,7 @@ HEADER(layout);
 HEADER(run);
 HEADER(jump);
 HEADER(table);
+HEADER(trie);
 HEADER(walk);
 HEADER(place);
 HEADER(tunnel);
@@ -38,7 +39,7 @@ static const char *const texts[] = {
 	[EMIT_HEADER_LAYOUT] = emit_text_layout, [EMIT_HEADER_RUN] = emit_text_run,
 	[EMIT_HEADER_JUMP] = emit_text_jump,	 [EMIT_HEADER_TABLE] = emit_text_table,
 	[EMIT_HEADER_WALK] = emit_text_walk,	 [EMIT_HEADER_PLACE] = emit_text_place,
-	[EMIT_HEADER_TUNNEL] = emit_text_tunnel,
+	[EMIT_HEADER_TUNNEL] = emit_text_tunnel, [EMIT_HEADER_TRIE] = emit_text_trie,
 };
 
 void emit_header(enum emit_header header, struct buf *out)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_trie: look-ups in the tries of `tables` (see xdpfw_layout.h), without a branch.
+ *
+ * The compiler writes calls with constant offsets, and indexes that a mask or trie_inside() keeps
+ * inside of the array: that is what the verifier sees.
+ */
+#ifndef XDPFW_TRIE_H
+#define XDPFW_TRIE_H
+
+#include "xdpfw_table.h"
+
+/* For arrays whose mask would reach out of `tables`: never taken, if the tables are what they say. */
+XDPFW_INLINE __u64 trie_inside(__u64 at, const __u32 last)
+{
+	HIDE(at);
+	if (at > last)
+		at = 0;
+	HIDE(at);
+	return at;
+}
+
+XDPFW_INLINE __u64 trie_word32(__u64 at, const __u32 offset, __u64 number)
+{
+	__u32 word = *(const __u32 *)(tables + offset + at * sizeof(word));
+
+	return (word >> 13) + (number >> (word & 31) & (word >> 5 & 0xff));
+}
+
+XDPFW_INLINE __u64 trie_word64(__u64 at, const __u32 offset, __u64 number)
+{
+	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
+
+	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
+}
+
+XDPFW_INLINE __u64 trie_word128(__u64 at, const __u32 offset, __u64 high, __u64 low)
+{
+	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
+	__u64 number = low ^ ((low ^ high) & -(word >> 6 & 1));
+
+	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
+}
+
+/* 1 when A < B + BORROW, else 0; BORROW is 0 or 1. */
+XDPFW_INLINE __u64 trie_less(__u64 a, __u64 b, __u64 borrow)
+{
+	__u64 less = ((~a & b) | (~(a ^ b) & (a - b - borrow))) >> 63;
+
+	HIDE(less);
+	return less;
+}
+
+/* BREAKS: 3, or 7 in a leaf of 64 bytes. */
+XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+{
+	const __u8 *leaf = tables + offset + at * (breaks > 3 ? 64 : 32);
+	__u64 rank = breaks;
+
+#pragma unroll
+	for (__u32 i = 0; i < breaks; i++) {
+		__u64 less = (number - ((const __u32 *)leaf)[i]) >> 63;
+
+		HIDE(less);
+		rank -= less;
+	}
+	return ((const __u32 *)leaf)[breaks + rank];
+}
+
+/* BREAKS: 2, or 5 in a leaf of 64 bytes. */
+XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+{
+	const __u8 *leaf = tables + offset + at * (breaks > 2 ? 64 : 32);
+	__u64 rank = breaks;
+
+#pragma unroll
+	for (__u32 i = 0; i < breaks; i++)
+		rank -= trie_less(number, ((const __u64 *)leaf)[i], 0);
+	return ((const __u32 *)leaf)[2 * breaks + rank];
+}
+
+/* BREAKS: 3. */
+XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u32 offset, const __u32 breaks, __u64 high,
+				__u64 low)
+{
+	const __u8 *leaf = tables + offset + at * 64;
+	const struct trie_break128 *start = (const struct trie_break128 *)leaf;
+	__u64 rank = breaks;
+
+#pragma unroll
+	for (__u32 i = 0; i < breaks; i++)
+		rank -= trie_less(high, start[i].high, trie_less(low, start[i].low, 0));
+	return ((const __u32 *)leaf)[4 * breaks + rank];
+}
+
+#endif

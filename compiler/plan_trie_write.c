@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_trie_write: the look-up of a number in a trie as C text, and a trie in words for people.
+ *
+ * In: a trie and where it is in `tables`.  Out: a statement expression of calls of bpf/xdpfw_trie.h
+ * with constants, so that nothing of the form is left to be asked when a packet comes.
+ */
+#include "compiler/plan_trie_part.h"
+
+/* What is left of the number without the bits that are cut. */
+static void put_number(const struct plan_trie *trie, const char *high, const char *low,
+		       struct buf *out)
+{
+	unsigned int cut = trie->cut;
+
+	if (trie->key_bits == 128)
+		buf_printf(out, "\t\tconst __u64 trie_high = %s, trie_low = %s;\n", high, low);
+	else if (cut >= 64)
+		buf_printf(out, "\t\tconst __u64 trie_low = (%s) >> %u;\n", high, cut - 64);
+	else if (cut + trie->bits > 64)
+		buf_printf(out, "\t\tconst __u64 trie_low = (%s) << %u | (%s) >> %u;\n", high,
+			   64 - cut, low, cut);
+	else if (cut)
+		buf_printf(out, "\t\tconst __u64 trie_low = (%s) >> %u;\n", low, cut);
+	else
+		buf_printf(out, "\t\tconst __u64 trie_low = %s;\n", low);
+}
+
+/* "trie_high, trie_low" */
+static const char *number_text(const struct plan_trie *trie)
+{
+	return trie->key_bits == 128 ? "trie_high, trie_low" : "trie_low";
+}
+
+static void put_top(const struct plan_trie *trie, struct buf *out)
+{
+	unsigned int shift = trie->top_shift;
+	const char *half = shift >= 64 ? "trie_high" : "trie_low";
+
+	if (trie->top_bits)
+		buf_printf(out, "\t\t__u64 trie_at = %s >> %u & 0x%x;\n", half, shift & 63,
+			   (1u << trie->top_bits) - 1);
+	else
+		buf_puts(out, "\t\t__u64 trie_at = 0;\n");
+	buf_putc(out, '\n');
+}
+
+static uint32_t array_mask(const struct plan_trie_array *array)
+{
+	uint32_t mask = 0;
+
+	while (mask < array->count - 1)
+		mask = mask << 1 | 1;
+	return mask;
+}
+
+/* "trie_masked(trie_at, 0x3ff)" */
+static void put_index(const struct plan_trie_array *array, bool first, struct buf *out)
+{
+	if (first)
+		buf_puts(out, "trie_at");
+	else if (array->masked)
+		buf_printf(out, "trie_at & 0x%x", array_mask(array));
+	else
+		buf_printf(out, "trie_inside(trie_at, %u)", array->count - 1);
+}
+
+static void put_levels(const struct plan_trie *trie, size_t offset, struct buf *out)
+{
+	for (unsigned int i = 0; i < trie->levels; i++) {
+		const struct plan_trie_array *array = &trie->level[i];
+
+		if (trie->key_bits == 128)
+			buf_puts(out, "\t\ttrie_at = trie_word128(");
+		else
+			buf_printf(out, "\t\ttrie_at = trie_word%u(", trie->word_bytes * 8);
+		put_index(array, !i, out);
+		buf_printf(out, ", %zu, %s);\n", offset + array->at, number_text(trie));
+	}
+}
+
+static void put_leaf(const struct plan_trie *trie, size_t offset, struct buf *out)
+{
+	buf_printf(out, "\t\ttrie_leaf%u(", trie->key_bits);
+	put_index(&trie->leaves, !trie->levels, out);
+	buf_printf(out, ", %zu, %u, %s);\n", offset + trie->leaves.at, trie->leaf_breaks,
+		   number_text(trie));
+}
+
+void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *high,
+		     const char *low, struct buf *out)
+{
+	buf_puts(out, "({\n");
+	put_number(trie, high, low, out);
+	if (trie->direct) {
+		buf_printf(out, "\t\t(__u32)*(const __u%u *)(tables + %zu + (trie_low & 0x%x) * %u);\n",
+			   trie->direct * 8, offset, (1u << trie->bits) - 1, trie->direct);
+	} else {
+		put_top(trie, out);
+		put_levels(trie, offset, out);
+		put_leaf(trie, offset, out);
+	}
+	buf_puts(out, "\t})");
+}
+
+void plan_trie_print(const struct plan_trie *trie, struct buf *out)
+{
+	if (trie->direct) {
+		buf_printf(out, "table of 2^%u numbers", trie->bits);
+	} else {
+		buf_printf(out, "trie of %u bits", trie->top_bits);
+		if (trie->levels)
+			buf_printf(out, " and %u level%s", trie->levels,
+				   trie->levels == 1 ? "" : "s");
+		buf_printf(out, ", %u %s of %u breakpoints", trie->leaves.count,
+			   trie->leaves.count == 1 ? "leaf" : "leaves", trie->leaf_breaks);
+	}
+	buf_printf(out, ", %zu kB", (trie->size + 1023) / 1024);
+}
