@@ -28,14 +28,14 @@
  *		the key lies in has the result
  *
  * A trie is a function of a number x that is constant between breakpoints, in arrays of words and
- * leaves.  A window of some bits of x, at the same place for all, is the first index.  Then for each
- * level a word: the next index is its base + (x >> its shift & its mask); a mask of 0 goes straight
- * on.  The last index is that of a leaf: sorted breakpoints, then one result more
+ * leaves.  A window of some bits of x, at the same place for all, is the first index.  Then for
+ * each level a word: the next index is its base + (x >> its shift & its mask); a mask of 0 goes
+ * straight on.  The last index is that of a leaf: sorted breakpoints, then one result more
  * than these; as many breakpoints as are not above x, that result it is.  Windows may skip bits, so
  * a leaf's breakpoints are whole numbers.
  *
- *	word	32 bits: base << 13 | mask << 5 | shift; 64 bits: base << 32 | mask << 8 | shift, where
- *		a shift of 64 and more is into the upper half of a number of 128 bits
+ *	word	32 bits: base << 13 | mask << 5 | shift; 64 bits: base << 32 | mask << 8 | shift,
+ *		where a shift of 64 and more is into the upper half of a number of 128 bits
  *	leaf	32 or 64 bytes; numbers of up to 32 bits are kept in 32, up to 64 in 64, else in
  *		struct trie_break128
  *

@@ -10,7 +10,7 @@
 
 #include "xdpfw_table.h"
 
-/* For arrays whose mask would reach out of `tables`: never taken, if the tables are what they say. */
+/* For arrays whose mask would reach out of `tables`; in right tables the test is always false. */
 XDPFW_INLINE __u64 trie_inside(__u64 at, const __u32 last)
 {
 	HIDE(at);

@@ -11,7 +11,7 @@
 struct plan_trie_array {
 	size_t at;			/* in the trie's bytes */
 	uint32_t count;
-	bool masked;			/* the smallest mask of all entries stays inside of the bytes */
+	bool masked;			/* the least mask of all entries stays inside the bytes */
 };
 
 struct plan_trie {

@@ -93,7 +93,8 @@ void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *hi
 	buf_puts(out, "({\n");
 	put_number(trie, high, low, out);
 	if (trie->direct) {
-		buf_printf(out, "\t\t(__u32)*(const __u%u *)(tables + %zu + (trie_low & 0x%x) * %u);\n",
+		buf_printf(out,
+			   "\t\t(__u32)*(const __u%u *)(tables + %zu + (trie_low & 0x%x) * %u);\n",
 			   trie->direct * 8, offset, (1u << trie->bits) - 1, trie->direct);
 	} else {
 		put_top(trie, out);

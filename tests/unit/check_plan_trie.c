@@ -105,7 +105,8 @@ static void check_all(struct made *made)
 		check_number(made, trie, made->start[i]);
 		check_number(made, trie, made->start[i] - 1);
 		check_number(made, trie, made->start[i] + 1);
-		check_number(made, trie, made->start[i] ^ (u128)1 << next_random(made) % made->bits);
+		check_number(made, trie,
+			     made->start[i] ^ (u128)1 << next_random(made) % made->bits);
 		check_number(made, trie, (u128)next_random(made) << 64 | next_random(made));
 	}
 	free_made(made);
@@ -166,7 +167,8 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Prefixes of a few lengths, nested or not, each with a result of its own. */
-static void add_prefixes(struct made *made, const u128 *lo, const unsigned int *length, size_t count)
+static void add_prefixes(struct made *made, const u128 *lo, const unsigned int *length,
+			 size_t count)
 {
 	u128 ends[64];
 	uint32_t results[64], depth = 0;
@@ -178,7 +180,9 @@ static void add_prefixes(struct made *made, const u128 *lo, const unsigned int *
 			if (end != u128_max(made->bits))
 				add_step(made, end + 1, depth ? results[depth - 1] : 0);
 		}
-		if (i == count || (depth && lo[i] + u128_max(made->bits - length[i]) > ends[depth - 1]))
+		if (i == count)
+			break;
+		if (depth && lo[i] + u128_max(made->bits - length[i]) > ends[depth - 1])
 			continue;
 		ck_assert_uint_lt(depth, 64);
 		ends[depth] = lo[i] + u128_max(made->bits - length[i]);
