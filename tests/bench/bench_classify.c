@@ -12,6 +12,7 @@
  *				*ctx)` in section xdp.frags), checked and measured in the same way
  *	--plan NAME		the ruleset's program with all blocks in one form; may be given
  *				several times, each time a program more
+ *	--all-plans		likewise, every form that can be forced, and none forced
  *	--optimize WORDS	likewise, as xdpfw's option of that name
  *	--device NAME		whose chains run (default: the ruleset's first device)
  *	--rounds N		default 5, each 100 ms for each program, behind one that does not
@@ -41,6 +42,7 @@
 #include <linux/if_arp.h>
 
 #include "compiler/compile.h"
+#include "compiler/plan.h"
 #include "loader/own.h"
 #include "tests/bench/bench_packet.h"
 #include "tests/bench/bench_program.h"
@@ -114,6 +116,14 @@ static void parse_flows(struct options *options, const char *text)
 		bench_stop("--flows: a list of up to %d numbers", MAX_MODES);
 }
 
+static void add_plans(struct options *options)
+{
+	options->variants[options->variant_count++].plan = NULL;
+	for (size_t i = 0; plan_force_words[i]; i++)
+		if (options->variant_count < MAX_PROGRAMS - FIRST_MEASURED)
+			options->variants[options->variant_count++].plan = plan_force_words[i];
+}
+
 static void parse_option(struct options *options, int option, const char *value)
 {
 	bool room = options->program_count + options->variant_count < MAX_PROGRAMS - FIRST_MEASURED;
@@ -128,6 +138,8 @@ static void parse_option(struct options *options, int option, const char *value)
 		options->variants[options->variant_count++].plan = value;
 	else if (option == 'o' && room)
 		options->variants[options->variant_count++].words = value;
+	else if (option == 'a' && room)
+		add_plans(options);
 	else if (option == 'd')
 		options->device = value;
 	else if (option == 'r')
@@ -150,7 +162,8 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{ "flows", 1, 0, 'f' },	 { "truth", 1, 0, 't' },    { "program", 1, 0, 'p' },
 		{ "plan", 1, 0, 'l' },	 { "optimize", 1, 0, 'o' }, { "device", 1, 0, 'd' },
 		{ "rounds", 1, 0, 'r' }, { "seed", 1, 0, 's' },	    { "cpu", 1, 0, 'c' },
-		{ "csv", 0, 0, 'v' },	 { "check", 0, 0, 'k' },    { 0, 0, 0, 0 },
+		{ "csv", 0, 0, 'v' },	 { "check", 0, 0, 'k' },    { "all-plans", 0, 0, 'a' },
+		{ 0, 0, 0, 0 },
 	};
 	int option;
 
@@ -399,6 +412,7 @@ static void check_variant(struct bench *bench, const struct variant *variant)
 			   variant->compile, &bench->device, true, &proving);
 	check_verdicts(bench, &proving, true);
 	check_cells(bench, &proving);
+	bench_program_close(&proving);
 	check_verdicts(bench, variant->program, false);
 	check_cells(bench, variant->program);
 }

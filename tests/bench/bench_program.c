@@ -31,6 +31,7 @@
 #define ROWS_MAP ".data.bench"
 #define RUN_IFINDEX 1			/* of the loopback device, which TEST_RUN gives packets */
 #define RUN_MULTIPLIER 0x9e3779b1u
+#define TURN_BYTES 4096		/* of the rows' map, that are mapped: a page */
 #define MAX_CPUS 1024
 #define SECTION "SEC(\"xdp.frags\")"
 
@@ -159,6 +160,14 @@ static void read_object(struct arena *arena, int fd, struct bench_object *ret_ob
 	ret_object->len = (size_t)len;
 }
 
+static void keep_text(const struct buf *text)
+{
+	FILE *file = fopen(getenv("BENCH_KEEP"), "we");
+
+	if (!file || fputs(text->at, file) < 0 || fclose(file))
+		bench_stop("cannot write %s", getenv("BENCH_KEEP"));
+}
+
 void bench_program_build(struct arena *arena, const char *text, const char *entry,
 			 const struct bench_packets *packets, struct bench_object *ret_object)
 {
@@ -167,17 +176,16 @@ void bench_program_build(struct arena *arena, const char *text, const char *entr
 	double start = bench_now();
 	pid_t pid;
 
-	put_text(&whole, text, entry, packets);
+	if (packets)
+		put_text(&whole, text, entry, packets);
+	else
+		buf_puts(&whole, text);
+	if (getenv("BENCH_KEEP"))
+		keep_text(&whole);
 	if (source < 0 || object < 0)
 		bench_stop("memfd_create: %s", strerror(errno));
 	write_all(source, whole.at, whole.len);
 	lseek(source, 0, SEEK_SET);
-	if (getenv("BENCH_KEEP")) {
-		FILE *file = fopen(getenv("BENCH_KEEP"), "we");
-
-		if (!file || fputs(whole.at, file) < 0 || fclose(file))
-			bench_stop("cannot write %s", getenv("BENCH_KEEP"));
-	}
 	pid = fork();
 	if (!pid)
 		become_clang(source, object);
@@ -265,23 +273,33 @@ static void read_figures(struct bench_program *program)
 	program->jited_bytes = info.jited_prog_len;
 }
 
+static struct bench_turn *map_turn(struct bpf_object *bpf)
+{
+	void *turn = mmap(NULL, TURN_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  bpf_map__fd(find_map(bpf, ROWS_MAP)), 0);
+
+	if (turn == MAP_FAILED)
+		bench_stop("cannot map the rows: %s", strerror(errno));
+	return turn;
+}
+
 void bench_program_load(struct arena *arena, const struct bench_object *object, const char *entry,
 			const struct bench_packets *packets, const struct compile *compile,
 			const struct xdpfw_device *device, bool prove,
 			struct bench_program *ret_program)
 {
 	struct bpf_object *bpf = bpf_object__open_mem(object->bytes, object->len, NULL);
-	struct bpf_map *rows;
 	double start = bench_now();
-	void *turn;
 
 	if (!bpf)
 		bench_stop("libbpf cannot read the object of '%s'", entry);
-	set_rows(bpf, packets);
+	if (packets)
+		set_rows(bpf, packets);
 	if (compile)
 		set_config(bpf, compile, prove);
 	if (bpf_object__load(bpf))
 		bench_stop("the kernel refuses '%s'", entry);
+	*ret_program = (struct bench_program){ .bpf = bpf };
 	ret_program->load_seconds = bench_now() - start;
 	ret_program->name = entry;
 	ret_program->program = bpf_program__fd(bpf_object__find_program_by_name(bpf, entry));
@@ -289,13 +307,17 @@ void bench_program_load(struct arena *arena, const struct bench_object *object, 
 	ret_program->cells = compile ? bpf_map__fd(find_map(bpf, "xdpfw_cells")) : -1;
 	if (compile)
 		set_device(arena, bpf, device);
-	rows = find_map(bpf, ROWS_MAP);
-	turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(rows), 0);
-	if (turn == MAP_FAILED)
-		bench_stop("cannot map the rows: %s", strerror(errno));
-	ret_program->turn = turn;
+	if (packets)
+		ret_program->turn = map_turn(bpf);
 	read_figures(ret_program);
-	/* The object stays open to the end of the process. */
+}
+
+void bench_program_close(struct bench_program *program)
+{
+	if (program->turn)
+		munmap((void *)(uintptr_t)program->turn, TURN_BYTES);
+	bpf_object__close(program->bpf);
+	*program = (struct bench_program){ .program = -1 };
 }
 
 /* ---- running ---- */

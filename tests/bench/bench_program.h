@@ -13,6 +13,8 @@
 #include "compiler/compile.h"
 #include "tests/bench/bench_packet.h"
 
+struct bpf_object;
+
 struct bench_object {
 	const void *bytes;
 	size_t len;
@@ -24,6 +26,7 @@ struct bench_object {
  * first, first + 1, ... first + mask, and again.
  */
 struct bench_program {
+	struct bpf_object *bpf;
 	const char *name;
 	int program;
 	int trail, cells;		/* -1: it is not one of xdpfw's */
@@ -38,16 +41,21 @@ struct bench_turn {
 
 /*
  * Builds the C text, whose entry is `int ENTRY(struct xdp_md *ctx)` in section xdp.frags, with the
- * prologue for PACKETS in front.  Ends the process when that fails.
+ * prologue for PACKETS in front (NULL: without).  Ends the process when that fails.
  */
 void bench_program_build(struct arena *arena, const char *text, const char *entry,
 			 const struct bench_packets *packets, struct bench_object *ret_object);
 
-/* COMPILE: what the text comes from, for its configuration and tables; NULL: none of ours. */
+/*
+ * PACKETS as for building.  COMPILE: what the text comes from, for its configuration and tables;
+ * NULL: none of ours.
+ */
 void bench_program_load(struct arena *arena, const struct bench_object *object, const char *entry,
 			const struct bench_packets *packets, const struct compile *compile,
 			const struct xdpfw_device *device, bool prove,
 			struct bench_program *ret_program);
+
+void bench_program_close(struct bench_program *program);
 
 /* Runs it on the next REPEAT rows; returns the last one's verdict. */
 uint32_t bench_program_run(const struct bench_program *program,
