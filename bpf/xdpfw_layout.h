@@ -104,6 +104,15 @@ struct table_entry {
 	__u32 pad;
 };
 
+/*
+ * What a block of rules does when one of them matches: the look-up's answer is the number of an
+ * action, and number 0 is for packets that match none of its rules.
+ */
+struct table_action {
+	__u64 answer;			/* as of a run */
+	__u32 counter, object;		/* to be counted in this order: number + 1; 0: none */
+};
+
 /* The next lane of a key goes into HASH, which is 0 at first. */
 __attribute__((always_inline, unused)) static inline __u64 table_mix_lane(__u64 hash, __u64 lane)
 {

@@ -91,7 +91,7 @@ static void note_uses(struct emit *emit)
 	for (size_t i = 0; i < ir->rules.len; i++) {
 		const struct ir_rule *rule = &ir->rules.at[i];
 
-		if (!emit->plan->chain_used[rule->chain])
+		if (!plan_rule_is_compared(emit->plan, (uint32_t)i))
 			continue;
 		for (size_t j = 0; j < rule->steps.len; j++)
 			if (rule->steps.at[j].kind != IR_STEP_COUNTER &&
@@ -114,6 +114,8 @@ static void put_table_header(const struct emit *emit)
 		buf_printf(emit->out, "#define XDPFW_HASH_LANES %u\n", emit->plan->hash_lanes);
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
+	if (emit->plan->blocks.len)
+		emit_header(EMIT_HEADER_ACTION, emit->out);
 }
 
 static void put_headers(const struct emit *emit)

@@ -77,6 +77,7 @@ enum emit_header {
 	EMIT_HEADER_JUMP,
 	EMIT_HEADER_TABLE,
 	EMIT_HEADER_TRIE,
+	EMIT_HEADER_ACTION,
 	EMIT_HEADER_WALK,
 	EMIT_HEADER_PLACE,
 	EMIT_HEADER_TUNNEL,
@@ -200,6 +201,11 @@ void emit_pairs(const struct emit *emit);
 /* Whether a run can be entered at other places than its first rule: run_N(f, from). */
 bool emit_run_has_places(const struct emit *emit, const struct plan_run *run);
 void emit_runs(struct emit *emit);
+
+/* emit_block.c: runs that are looked up. */
+
+/* run_N() of a block, and what it calls. */
+void emit_block(struct emit *emit, size_t run);
 
 /* emit_main.c: run_at() and the program. */
 

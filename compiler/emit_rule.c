@@ -354,6 +354,8 @@ static bool is_entered(const struct emit *emit, const struct plan_run *run, uint
 
 bool emit_run_has_places(const struct emit *emit, const struct plan_run *run)
 {
+	if (run->block)
+		return false;
 	for (uint32_t i = run->first; i < run->end; i++)
 		if (is_used(emit, i) &&
 		    (is_entered(emit, run, i) || plan_rule_jumps(emit->ir, i)))
@@ -431,6 +433,10 @@ static void put_run(struct emit *emit, size_t number)
 
 void emit_runs(struct emit *emit)
 {
-	for (size_t i = 0; i < emit->plan->runs.len; i++)
-		put_run(emit, i);
+	for (size_t i = 0; i < emit->plan->runs.len; i++) {
+		if (emit->plan->runs.at[i].block)
+			emit_block(emit, i);
+		else
+			put_run(emit, i);
+	}
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "bpf/xdpfw_abi.h"
+#include "compiler/plan_block.h"
 #include "compiler/plan_cost.h"
 #include "compiler/plan_run.h"
 #include "compiler/plan_table.h"
@@ -94,6 +95,48 @@ static void use_verdict(struct plan *plan, const struct ir_verdict *verdict)
 		use_chain(plan, verdict->chain);
 }
 
+static void use_map(struct plan *plan, uint32_t number)
+{
+	const struct ir_map *map = &plan->ir->maps.at[number];
+
+	if (plan->map_seen[number])
+		return;
+	plan->map_seen[number] = true;
+	for (size_t i = 0; i < map->entries.len; i++)
+		use_verdict(plan, &map->entries.at[i].verdict);
+	if (map->has_rest)
+		use_verdict(plan, &map->rest.verdict);
+}
+
+/* Goes as deep as chains are nested, which bind bounds. */
+static void use_chain(struct plan *plan, uint32_t number)
+{
+	const struct ir_chain *chain = &plan->ir->chains.at[number];
+
+	if (plan->chain_used[number])
+		return;
+	plan->chain_used[number] = true;
+	for (uint32_t i = 0; i < chain->rule_count; i++) {
+		const struct ir_rule *rule = &plan->ir->rules.at[chain->first_rule + i];
+
+		for (size_t j = 0; j < rule->steps.len; j++) {
+			const struct ir_step *step = &rule->steps.at[j];
+
+			if (step->kind == IR_STEP_VERDICT)
+				use_verdict(plan, &step->verdict);
+			else if (step->kind == IR_STEP_MAP)
+				use_map(plan, step->map);
+		}
+	}
+}
+
+static void use_entries(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->ir->entries.len; i++)
+		for (size_t j = 0; j < plan->ir->entries.at[i].chains.len; j++)
+			use_chain(plan, plan->ir->entries.at[i].chains.at[j]);
+}
+
 static bool is_given(enum field_load load)
 {
 	return load == FIELD_LOAD_CPU || load == FIELD_LOAD_RANDOM || load == FIELD_LOAD_TIME ||
@@ -119,57 +162,54 @@ static void use_key(struct plan *plan, struct plan_look *look, uint32_t number)
 	}
 }
 
-static void use_map(struct plan *plan, const struct ir_map *map)
+bool plan_rule_is_compared(const struct plan *plan, uint32_t rule)
 {
-	for (size_t i = 0; i < map->entries.len; i++)
-		use_verdict(plan, &map->entries.at[i].verdict);
-	if (map->has_rest)
-		use_verdict(plan, &map->rest.verdict);
+	return plan->chain_used[plan->ir->rules.at[rule].chain] && !plan->block_of[rule];
 }
 
-static void use_step(struct plan *plan, const struct ir_step *step)
+/* What compared rules ask. */
+static void use_compared(struct plan *plan)
 {
-	bool used;
+	for (uint32_t i = 0; i < plan->ir->rules.len; i++) {
+		const struct ir_rule *rule = &plan->ir->rules.at[i];
 
-	switch (step->kind) {
-	case IR_STEP_TEST:
-		use_key(plan, &plan->sets[step->set], step->key);
-		break;
-	case IR_STEP_COUNTER:
-		break;
-	case IR_STEP_VERDICT:
-		use_verdict(plan, &step->verdict);
-		break;
-	case IR_STEP_MAP:
-		used = plan->maps[step->map].used;
-		use_key(plan, &plan->maps[step->map], step->key);
-		if (!used)
-			use_map(plan, &plan->ir->maps.at[step->map]);
-		break;
+		for (size_t j = 0; plan_rule_is_compared(plan, i) && j < rule->steps.len; j++) {
+			const struct ir_step *step = &rule->steps.at[j];
+
+			if (step->kind == IR_STEP_TEST)
+				use_key(plan, &plan->sets[step->set], step->key);
+			else if (step->kind == IR_STEP_MAP)
+				use_key(plan, &plan->maps[step->map], step->key);
+		}
 	}
 }
 
-/* Goes as deep as chains are nested, which bind bounds. */
-static void use_chain(struct plan *plan, uint32_t number)
+static void use_problem(struct plan *plan, const struct plan_block *block,
+			const struct plan_problem *problem)
 {
-	const struct ir_chain *chain = &plan->ir->chains.at[number];
+	for (uint32_t i = 0; i < problem->dim_count; i++)
+		plan->load_used[block->axes.at[problem->dims[i].key_part].part.load] = true;
+}
 
-	if (plan->chain_used[number])
-		return;
-	plan->chain_used[number] = true;
-	for (uint32_t i = 0; i < chain->rule_count; i++) {
-		const struct ir_rule *rule = &plan->ir->rules.at[chain->first_rule + i];
+/* What blocks ask. */
+static void use_blocks(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->blocks.len; i++) {
+		const struct plan_block *block = plan->blocks.at[i];
 
-		for (size_t j = 0; j < rule->steps.len; j++)
-			use_step(plan, &rule->steps.at[j]);
+		if (block->root != PLAN_NO_AXIS)
+			plan->load_used[block->axes.at[block->root].part.load] = true;
+		for (size_t j = 0; j < block->cases.len; j++)
+			use_problem(plan, block, &block->cases.at[j].problem);
 	}
 }
 
-static void use_entries(struct plan *plan)
+size_t plan_take_image(struct plan *plan, size_t bytes)
 {
-	for (size_t i = 0; i < plan->ir->entries.len; i++)
-		for (size_t j = 0; j < plan->ir->entries.at[i].chains.len; j++)
-			use_chain(plan, plan->ir->entries.at[i].chains.at[j]);
+	size_t at = (plan->image_bytes + 63) & ~(size_t)63;
+
+	plan->image_bytes = at + ((bytes + 15) & ~(size_t)15);
+	return at;
 }
 
 static struct plan_rows set_rows(const struct plan *plan, uint32_t number, struct arena *arena)
@@ -372,6 +412,7 @@ static void fill_entries(const struct plan *plan, uint32_t number)
 static void fill_image(struct plan *plan, struct arena *arena)
 {
 	plan->image = arena_alloc(arena, plan->image_bytes);
+	plan_block_fill(plan);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];
 		struct plan_rows rows = table_rows(plan, table, arena);
@@ -409,9 +450,13 @@ bool plan_make(const struct ir *ir, const struct plan_options *options, struct a
 	plan->load_used = ARENA_ARRAY(arena, bool, ir->loads.len + 1);
 	plan->sets = ARENA_ARRAY(arena, struct plan_look, ir->sets.len + 1);
 	plan->maps = ARENA_ARRAY(arena, struct plan_look, ir->maps.len + 1);
+	plan->map_seen = ARENA_ARRAY(arena, bool, ir->maps.len + 1);
 	if (!check_entries(ir, diag))
 		return false;
 	use_entries(plan);
+	plan_block_cut(plan, arena);
+	use_blocks(plan);
+	use_compared(plan);
 	if (!make_tables(plan, arena, diag) || !plan_run_cut(plan, arena, diag))
 		return false;
 	fill_image(plan, arena);

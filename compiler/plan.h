@@ -74,7 +74,10 @@ struct plan_shape {
 struct plan_run {
 	uint32_t first, end;
 	uint32_t weight;		/* instructions, estimated */
+	const struct plan_block *block;	/* how it is looked up; NULL: rule after rule */
 };
+
+struct plan_block;			/* see plan_block.h */
 
 /*
  * What is wanted of the program: little time per packet within a fair share of memory, the least
@@ -98,6 +101,7 @@ struct plan {
 	struct plan_options options;
 	bool *chain_used;		/* per IR chain: an entry runs it, or a used chain jumps to
 					   it; only the rules of these are in runs */
+	bool *map_seen;			/* per IR map: a rule of a used chain asks it */
 	bool *load_used;		/* per IR load: a rule of a used chain does it */
 	struct plan_look *sets, *maps;	/* per IR set and map */
 	VEC(struct plan_table) tables;
@@ -105,6 +109,8 @@ struct plan {
 	unsigned int hash_lanes;	/* of the keys of all hash tables in lanes; 0: none */
 	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
+	VEC(struct plan_block *) blocks;
+	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
 	uint8_t *image;			/* what .bss holds before the first packet */
 	size_t image_bytes;
@@ -143,6 +149,11 @@ static inline unsigned int plan_part_lanes(unsigned int bits)
 
 /* Whether control can come back to the place behind this rule: it may jump. */
 bool plan_rule_jumps(const struct ir *ir, uint32_t rule);
+
+/* The rule is compared: it is of a used chain, and in no block. */
+bool plan_rule_is_compared(const struct plan *plan, uint32_t rule);
+/* Takes so many bytes of image, at a multiple of 64. */
+size_t plan_take_image(struct plan *plan, size_t bytes);
 
 /* The number of the run that holds a rule of a used chain. */
 uint32_t plan_find_run(const struct plan *plan, uint32_t rule);

@@ -58,6 +58,7 @@ struct plan_engine {
 	void (*print)(const struct plan_solution *solution, const char *indent, struct buf *out);
 };
 
-extern const struct plan_engine plan_engine_cross, plan_engine_packed, plan_engine_tree;
+extern const struct plan_engine plan_engine_few, plan_engine_cross, plan_engine_packed,
+	plan_engine_tree;
 
 #endif

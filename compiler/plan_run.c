@@ -8,6 +8,7 @@
  *
  * Safety: only which rules are together is decided here, not what they do.
  */
+#include "compiler/plan_block.h"
 #include "compiler/plan_run.h"
 
 /*
@@ -125,7 +126,7 @@ static bool check_weight(const struct plan *plan, struct diag *diag)
 	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < ir->rules.len; i++) {
-		if (!plan->chain_used[ir->rules.at[i].chain])
+		if (!plan_rule_is_compared(plan, i))
 			continue;
 		total += rule_weight(plan, i);
 		if (total <= MAX_WEIGHT)
@@ -141,24 +142,36 @@ static bool check_weight(const struct plan *plan, struct diag *diag)
 static void add_run(struct plan *plan, struct arena *arena, uint32_t first, uint32_t end,
 		    uint32_t weight)
 {
-	*vec_push(arena, &plan->runs) = (struct plan_run){ first, end, weight };
+	*vec_push(arena, &plan->runs) = (struct plan_run){ first, end, weight, NULL };
 }
 
-/* A chain that is bigger than BUDGET in pieces. */
+static const struct plan_block *block_at(const struct plan *plan, uint32_t rule)
+{
+	return plan->block_of[rule] ? plan->blocks.at[plan->block_of[rule] - 1] : NULL;
+}
+
+/* A chain that is bigger than BUDGET, or has blocks, in pieces. */
 static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_chain *chain,
 		      uint32_t budget)
 {
 	uint32_t first = chain->first_rule, end = first + chain->rule_count, weight = 0;
 
 	for (uint32_t i = first; i < end; i++) {
-		uint32_t more = rule_weight(plan, i);
+		const struct plan_block *block = block_at(plan, i);
+		uint32_t more = block ? 0 : rule_weight(plan, i);
 
-		if (weight + more > budget && i > first) {
+		if (i > first && (block || weight + more > budget)) {
 			add_run(plan, arena, first, i, weight);
 			first = i;
 			weight = 0;
 		}
 		weight += more;
+		if (!block)
+			continue;
+		*vec_push(arena, &plan->runs) =
+			(struct plan_run){ block->first, block->end, 0, block };
+		first = block->end;
+		i = first - 1;
 	}
 	if (first < end)
 		add_run(plan, arena, first, end, weight);
@@ -171,6 +184,14 @@ static uint32_t chain_weight(const struct plan *plan, const struct ir_chain *cha
 	for (uint32_t i = 0; i < chain->rule_count; i++)
 		weight += rule_weight(plan, chain->first_rule + i);
 	return weight;
+}
+
+static bool has_blocks(const struct plan *plan, const struct ir_chain *chain)
+{
+	for (uint32_t i = 0; i < chain->rule_count; i++)
+		if (plan->block_of[chain->first_rule + i])
+			return true;
+	return false;
 }
 
 /* Puts CHAIN into the last run when both fit.  Between them are rules of unused chains only. */
@@ -199,6 +220,11 @@ static void cut_chains(struct plan *plan, struct arena *arena, const uint32_t *o
 
 		if (!plan->chain_used[order[i]] || !chain->rule_count)
 			continue;
+		if (has_blocks(plan, chain)) {
+			cut_chain(plan, arena, chain, budget);
+			last_is_whole = false;
+			continue;
+		}
 		weight = chain_weight(plan, chain);
 		if (!join || !last_is_whole || !join_chain(plan, chain, weight, budget))
 			cut_chain(plan, arena, chain, budget);

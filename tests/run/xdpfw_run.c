@@ -44,6 +44,7 @@
 #include "loader/maps.h"
 #include "loader/object.h"
 #include "loader/own.h"
+#include "tests/tool/force.h"
 
 #define RUN_IFINDEX 1			/* of the loopback device, everywhere */
 #define RUN_MULTIPLIER 0x9e3779b1u
@@ -261,6 +262,7 @@ static void compile_ruleset(struct run *run, const char *path)
 
 	if (error)
 		stop(STATUS_USAGE, "%s: %s", path, strerror(-error));
+	force_plan(&options);
 	done = compile_source(&run->sources, source, &options, &run->arena, &run->diag, &compile);
 	diag_print(&run->diag, &text);
 	if (text.len)

@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 
 #include "compiler/compile.h"
+#include "tests/tool/force.h"
 
 #define LOOPBACK 1			/* ifindex that TEST_RUN gives packets, everywhere */
 #define MULTIPLIER 0x9e3779b1u
@@ -78,6 +79,7 @@ static bool compile_file(struct verify *verify)
 		fprintf(stderr, "%s: %s\n", verify->path, strerror(-error));
 		return false;
 	}
+	force_plan(&options);
 	if (compile_source(&sources, source, &options, &verify->arena, &diag, &compile)) {
 		verify->compile = compile;
 		return true;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_action: what a block of rules does once it is known which of them matches.
+ *
+ * Safety: the number is masked, so whatever a look-up says, an action of the block is read.
+ */
+#ifndef XDPFW_ACTION_H
+#define XDPFW_ACTION_H
+
+#include "xdpfw_run.h"
+#include "xdpfw_table.h"
+
+/* Of the actions at AT, of which there are MASK + 1. */
+#define TABLE_ACTION(at, mask, number)                                                         \
+	((const struct table_action *)(tables + (at) +                                         \
+				       ((__u64)(number) & (mask)) * sizeof(struct table_action)))
+
+/* Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow. */
+
+/* LENGTH, below 2^32, is at least BYTES. */
+XDPFW_INLINE __u64 has_bytes(__u64 length, const __u32 bytes)
+{
+	HIDE(length);
+	return (bytes - 1 - length) >> 63;
+}
+
+/* Both below 2^32. */
+XDPFW_INLINE __u64 is_number(__u64 number, const __u32 wanted)
+{
+	HIDE(number);
+	return ((number ^ wanted) - 1) >> 63;
+}
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * emit_block: a run whose rules are looked up in tables.
+ *
+ * In: a block of the plan.  Out: for each of its cases a function that makes the key from the
+ * packet's fields and looks it up, and run_N(), which asks which case a packet is, looks up, counts
+ * and answers.  What no rule of the block matches goes on behind it: action 0 says so.
+ *
+ * Safety: the look-ups only read, at masked places; a wrong table is a wrong answer, which the
+ * proof finds, never an access elsewhere.
+ */
+#include "compiler/emit_part.h"
+
+#include "compiler/plan_block.h"
+
+static const struct ir_load *load_of(const struct emit *emit, const struct plan_axis *axis)
+{
+	return &emit->ir->loads.at[axis->part.load];
+}
+
+/* "has_bytes(f->th_len, 4)": 1 when the packet has what the axis is read of. */
+static void put_present(const struct emit *emit, const struct plan_axis *axis, struct buf *out)
+{
+	const struct ir_load *load = load_of(emit, axis);
+
+	if (load->tunnel != PROTO_META && load->field->load != FIELD_LOAD_HEADER)
+		buf_printf(out, "is_number(f->%s_%s, 1)", field_protos[load->tunnel].name,
+			   load->field->load == FIELD_LOAD_L4PROTO ? "has_l4" : "opened");
+	else if (load->field->load == FIELD_LOAD_L4PROTO)
+		buf_puts(out, "is_number(f->has_l4, 1)");
+	else if (load->field->load == FIELD_LOAD_PRESENCE)
+		buf_printf(out, "is_number(f->nfproto, %s)",
+			   field_proto(load->field)->network == PROTO_IP ? "NFPROTO_IPV4" :
+									   "NFPROTO_IPV6");
+	else
+		buf_printf(out, "has_bytes(f->%s, %u)",
+			   emit->places.at[emit->place_of[axis->part.load]].len, axis->need);
+}
+
+static bool is_asked(const struct plan_problem *problem, uint32_t dim)
+{
+	return problem->dims[dim].labels.len;
+}
+
+static void put_dim(const struct emit *emit, const struct plan_block *block,
+		    const struct plan_problem *problem, uint32_t number, struct buf *out)
+{
+	const struct plan_axis *axis = &block->axes.at[problem->dims[number].key_part];
+	struct emit_value value;
+
+	if (!is_asked(problem, number))
+		return;
+	emit_value_make(emit, &axis->part, block->inet, NULL, &value);
+	if (emit_value_is_wide(&value))
+		buf_printf(out, "\tconst __u64 d%u_high = %s, d%u = %s;\n", number, value.high.at,
+			   number, value.low.at);
+	else
+		buf_printf(out, "\tconst __u64 d%u = %s;\n", number, value.low.at);
+	emit_value_free(&value);
+	if (problem->dims[number].always)
+		return;
+	buf_printf(out, "\tconst __u64 p%u = ", number);
+	put_present(emit, axis, out);
+	buf_puts(out, ";\n");
+}
+
+static void put_case(const struct emit *emit, const struct plan_block *block, size_t run,
+		     size_t number)
+{
+	const struct plan_case *at = &block->cases.at[number];
+	struct buf *out = emit->out;
+
+	if (!at->engine)
+		return;
+	at->engine->write_globals(at->solution, (uint32_t)(run * 16 + number), at->offset, out);
+	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(const volatile struct fields *f)\n{\n",
+		   run, number);
+	for (uint32_t i = 0; i < at->problem.dim_count; i++)
+		put_dim(emit, block, &at->problem, i, out);
+	buf_putc(out, '\n');
+	at->engine->write(at->solution, at->offset, out);
+	buf_puts(out, "}\n\n");
+}
+
+/* "f->meta_protocol == 0x800 && f->length >= 20"; nothing for all that are left. */
+static void put_condition(const struct emit *emit, const struct plan_block *block,
+			  const struct plan_case *at, struct buf *out)
+{
+	struct emit_value value;
+
+	if (at->root_count) {
+		emit_value_make(emit, &block->axes.at[block->root].part, block->inet, NULL,
+				&value);
+		buf_puts(out, at->root_count > 1 ? "(" : "");
+		for (size_t i = 0; i < at->root_count; i++) {
+			buf_puts(out, i ? " || " : "");
+			emit_value_in(&value, &at->root[i], false, out);
+		}
+		buf_puts(out, at->root_count > 1 ? ")" : "");
+		emit_value_free(&value);
+	}
+	if (at->network_bytes)
+		buf_printf(out, "%sf->length >= %u", at->root_count ? " && " : "",
+			   at->network_bytes);
+}
+
+static void put_choice(const struct emit *emit, const struct plan_block *block, size_t run)
+{
+	struct buf *out = emit->out;
+
+	for (size_t i = 0; i < block->cases.len; i++) {
+		const struct plan_case *at = &block->cases.at[i];
+		struct buf condition = BUF_INIT;
+
+		put_condition(emit, block, at, &condition);
+		if (condition.len)
+			buf_printf(out, "\t%sif (%s)\n\t", i ? "else " : "", condition.at);
+		else if (i)
+			buf_puts(out, "\telse\n\t");
+		if (at->engine)
+			buf_printf(out, "\tnumber = look_%zu_%zu(f);\n", run, i);
+		else
+			buf_printf(out, "\tnumber = %u;\n", at->constant);
+		buf_free(&condition);
+	}
+}
+
+static bool has_counters(const struct plan_block *block, bool *ret_object)
+{
+	bool counters = false;
+
+	*ret_object = false;
+	for (size_t i = 0; i < block->actions.len; i++) {
+		counters = counters || block->actions.at[i].counter;
+		*ret_object = *ret_object || block->actions.at[i].object;
+	}
+	return counters;
+}
+
+static void put_count(const struct emit *emit, const char *member)
+{
+	buf_printf(emit->out,
+		   "\tif (action->%s && action->%s <= %u)\n"
+		   "\t\tcount_cell(settings.cell_of[action->%s - 1], f->length);\n",
+		   member, member, emit->ir->counter_count, member);
+}
+
+static void put_act(const struct emit *emit, const struct plan_block *block)
+{
+	struct buf *out = emit->out;
+	bool objects;
+
+	buf_printf(out, "\taction = TABLE_ACTION(%zu, %u, number);\n", block->actions_at,
+		   block->action_slots - 1);
+	if (has_counters(block, &objects))
+		put_count(emit, "counter");
+	if (objects)
+		put_count(emit, "object");
+	buf_puts(out, "\treturn action->answer;\n}\n\n");
+}
+
+/* Which rules the block holds, in place of their lines. */
+static void put_comment(const struct emit *emit, const struct plan_block *block)
+{
+	const struct ir_rule *first = &emit->ir->rules.at[block->first];
+	const struct ir_rule *last = &emit->ir->rules.at[block->end - 1];
+	struct buf *out = emit->out;
+
+	buf_puts(out, "/*\n * ");
+	emit_chain_name(&emit->ir->chains.at[first->chain], out);
+	buf_printf(out, ": %u rules, from ", block->end - block->first);
+	emit_comment_text(str_from(first->place), out);
+	buf_puts(out, " to ");
+	emit_comment_text(str_from(last->place), out);
+	buf_puts(out, ", are in tables: see `xdpfw explain`.\n */\n");
+}
+
+void emit_block(struct emit *emit, size_t run)
+{
+	const struct plan_block *block = emit->plan->runs.at[run].block;
+	struct buf *out = emit->out;
+
+	put_comment(emit, block);
+	for (size_t i = 0; i < block->cases.len; i++)
+		put_case(emit, block, run, i);
+	buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f)\n"
+			"{\n"
+			"\tconst struct table_action *action;\n"
+			"\t__u32 number;\n\n"
+			"\tif (!f)\n"
+			"\t\treturn 0;\n", run);
+	put_choice(emit, block, run);
+	put_act(emit, block);
+}

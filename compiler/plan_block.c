@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_block: cuts chains into blocks.
+ *
+ * In: the used chains.  Out: blocks of plain rules that are next to each other, enough of them to
+ * be worth tables, each solved.  What is in no block is compared.
+ *
+ * Safety: a block holds consecutive rules of one chain, and what it answers is what the first of
+ * them that matches answers; the rules behind it are asked when none does.
+ */
+#include "compiler/plan_block.h"
+
+#include <string.h>
+
+/*
+ * A set of so many intervals, when they are more than all the small sets around it have, is looked
+ * up better in a table of its own than mixed with them.
+ */
+#define BIG_SET 4096
+
+/* A stretch of a chain. */
+struct stretch {
+	uint32_t first, end;
+};
+
+static bool is_forced(const struct plan *plan, const char *name)
+{
+	return plan->options.force && !strcmp(plan->options.force, name);
+}
+
+static uint32_t least_rules(const struct plan *plan)
+{
+	return plan->options.force ? 1 : plan_cost_least_rules(plan->options.optimize);
+}
+
+/* Bytes that the tables of what cannot be in a block may need. */
+static size_t other_bytes(const struct plan *plan)
+{
+	const struct ir *ir = plan->ir;
+	size_t bytes = 1 << 20;
+
+	for (size_t i = 0; i < ir->sets.len; i++)
+		if (ir->sets.at[i].intervals.len > BIG_SET)
+			bytes += ir->sets.at[i].intervals.len * 32;
+	for (size_t i = 0; i < ir->maps.len; i++)
+		bytes += ir->maps.at[i].intervals.len * 48;
+	return bytes < PLAN_MAX_IMAGE_BYTES / 2 ? bytes : PLAN_MAX_IMAGE_BYTES / 2;
+}
+
+static size_t image_left(const struct plan *plan)
+{
+	size_t taken = plan->image_bytes + other_bytes(plan);
+
+	return taken < PLAN_MAX_IMAGE_BYTES ? PLAN_MAX_IMAGE_BYTES - taken : 0;
+}
+
+static void keep_block(struct plan *plan, struct plan_block *block, struct arena *arena)
+{
+	*vec_push(arena, &plan->blocks) = block;
+	for (uint32_t i = block->first; i < block->end; i++)
+		plan->block_of[i] = (uint32_t)plan->blocks.len;
+}
+
+/* A block of the stretch's first rules, as many as fit; returns where it ends. */
+static uint32_t make_block(struct plan *plan, const struct stretch *stretch, struct arena *arena)
+{
+	struct plan_block *block = ARENA_NEW(arena, struct plan_block);
+	struct plan_pose pose = { .ir = plan->ir, .arena = arena, .block = block };
+	size_t bytes = plan->image_bytes;
+	uint32_t end = stretch->first;
+
+	block->inet = plan->ir->chains.at[plan->ir->rules.at[end].chain].inet;
+	while (end < stretch->end && plan_pose_rule(&pose, end))
+		end++;
+	block->first = stretch->first;
+	block->end = end;
+	if (end - stretch->first < least_rules(plan))
+		return end > stretch->first ? end : end + 1;
+	plan_pose_cases(&pose);
+	if (plan_block_solve(plan, block, image_left(plan), arena))
+		keep_block(plan, block, arena);
+	else
+		plan->image_bytes = bytes;
+	return end;
+}
+
+static void cut_stretch(struct plan *plan, struct stretch stretch, struct arena *arena)
+{
+	while (stretch.first < stretch.end && stretch.end - stretch.first >= least_rules(plan))
+		stretch.first = make_block(plan, &stretch, arena);
+}
+
+/* Intervals of the stretch's sets that are not big. */
+static size_t small_intervals(const struct plan *plan, const struct stretch *stretch)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = stretch->first; i < stretch->end; i++) {
+		size_t biggest = plan_block_biggest_set(plan->ir, i);
+
+		sum += biggest > BIG_SET ? 0 : biggest;
+	}
+	return sum;
+}
+
+/* The stretch is cut at rules whose sets are too big for it. */
+static void cut_at_big_sets(struct plan *plan, const struct stretch *stretch, struct arena *arena)
+{
+	size_t small = small_intervals(plan, stretch);
+	uint32_t first = stretch->first;
+
+	for (uint32_t i = first; i < stretch->end; i++) {
+		size_t biggest = plan_block_biggest_set(plan->ir, i);
+
+		if (biggest <= BIG_SET || biggest <= small)
+			continue;
+		cut_stretch(plan, (struct stretch){ first, i }, arena);
+		first = i + 1;
+	}
+	cut_stretch(plan, (struct stretch){ first, stretch->end }, arena);
+}
+
+static void cut_chain(struct plan *plan, const struct ir_chain *chain, struct arena *arena)
+{
+	uint32_t end = chain->first_rule + chain->rule_count, first = chain->first_rule;
+
+	while (first < end) {
+		uint32_t last = first;
+
+		while (last < end && plan_block_takes(plan->ir, last))
+			last++;
+		cut_at_big_sets(plan, &(struct stretch){ first, last }, arena);
+		first = last + 1;
+	}
+}
+
+void plan_block_cut(struct plan *plan, struct arena *arena)
+{
+	plan->block_of = ARENA_ARRAY(arena, uint32_t, plan->ir->rules.len + 1);
+	if (is_forced(plan, "compares"))
+		return;
+	for (size_t i = 0; i < plan->ir->chains.len; i++)
+		if (plan->chain_used[i])
+			cut_chain(plan, &plan->ir->chains.at[i], arena);
+}

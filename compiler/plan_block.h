@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_block: consecutive rules of a chain that are answered by look-ups instead of one after the
+ * other.
+ *
+ * The rules become rows of a problem (plan_problem.h) over axes: values of the packet.  What
+ * packets cannot have at the same time is not asked of the same packet: a block has cases, one for
+ * IPv4, one for IPv6, one for the rest, each with a problem of its own and an engine that solves
+ * it.  The answer of a problem is the number of an action: what the rule counts and its verdict.
+ */
+#ifndef XDPFW_PLAN_BLOCK_H
+#define XDPFW_PLAN_BLOCK_H
+
+#include "bpf/xdpfw_layout.h"
+#include "compiler/plan.h"
+#include "compiler/plan_cost.h"
+#include "compiler/plan_engine.h"
+
+/* A value of the packet; dimensions of the cases' problems name it by .key_part. */
+struct plan_axis {
+	struct ir_part part;		/* the load itself, or what rules make of it */
+	unsigned int bits;
+	unsigned int need;		/* bytes of its place that have to be there */
+	bool always;			/* every packet has it */
+	VEC(struct plan_label) labels;	/* each distinct one once */
+	uint32_t *slots;		/* of them by what they hold: number + 1 */
+	size_t slot_count;
+};
+
+#define PLAN_MAX_AXES PLAN_MAX_DIMS
+#define PLAN_NO_AXIS 0xffffffffu
+
+/* What can be said of an engine that was asked. */
+struct plan_asked {
+	const struct plan_engine *engine;
+	struct plan_estimate estimate;
+	uint64_t weight;		/* the least is best */
+	bool tried;
+};
+
+#define PLAN_MAX_ASKED 8
+
+/* Packets that have something in common, and how they are looked up. */
+struct plan_case {
+	const struct ir_interval *root;	/* the root axis is in one of these; */
+	size_t root_count;		/* 0: in none of the cases before */
+	unsigned int network_bytes;	/* and the network header has so many; 0: not asked */
+	struct plan_problem problem;
+	const struct plan_engine *engine;	/* NULL: all packets have the answer .constant */
+	uint32_t constant;		/* a result + 1, or 0 */
+	const struct plan_solution *solution;
+	struct plan_estimate estimate;
+	size_t offset;			/* in the image */
+	struct plan_asked asked[PLAN_MAX_ASKED];
+	uint32_t asked_count;
+};
+
+struct plan_block {
+	uint32_t first, end;		/* rules, END not included */
+	bool inet;			/* of a chain of that family */
+	VEC(struct plan_axis) axes;
+	uint32_t root;			/* PLAN_NO_AXIS: the only case has all packets */
+	VEC(struct plan_case) cases;
+	VEC(struct table_action) actions;
+	uint32_t action_slots;		/* a power of two, more than there are actions */
+	size_t actions_at;		/* in the image; [0] is for packets without an answer */
+	uint32_t expected;		/* cost of the look-up, as plan_cost.h counts */
+};
+
+/* plan_block_plain.c */
+
+/* Boxes of a set in a rule, and rows that a rule can be. */
+#define PLAN_MAX_BOX_ROWS 64
+#define PLAN_MAX_MAP_ROWS 1024
+#define PLAN_MAX_RULE_ROWS 2048
+#define PLAN_MAX_BLOCK_ROWS (1u << 18)
+
+/* Whether the rule can be in a block at all. */
+bool plan_block_takes(const struct ir *ir, uint32_t rule);
+/* Intervals of the biggest set it asks. */
+size_t plan_block_biggest_set(const struct ir *ir, uint32_t rule);
+
+/* plan_block_axis.c */
+
+#define PLAN_LABEL_NEVER 0xfffffffeu	/* no value is in it */
+
+struct plan_pose;
+
+/*
+ * What it takes that PART of a key lies in (NEGATE: does not lie in) one of COUNT intervals: an
+ * axis, and a label of it, which may be PLAN_ANY or PLAN_LABEL_NEVER.  False: too many axes.
+ */
+bool plan_axis_test(struct plan_pose *pose, const struct ir_part *part,
+		    const struct ir_interval *at, size_t count, bool negate, uint32_t *ret_axis,
+		    uint32_t *ret_label);
+/* Both. */
+uint32_t plan_axis_meet(struct plan_pose *pose, uint32_t axis, uint32_t a, uint32_t b);
+
+/* plan_block_row.c */
+
+/* A block that is being made: rules, one after the other, as rows over all axes. */
+struct plan_pose {
+	const struct ir *ir;
+	struct arena *arena;
+	struct plan_block *block;
+	VEC(uint32_t) labels;		/* of row R and axis A: [R * PLAN_MAX_AXES + A] */
+	VEC(uint32_t) results;
+	struct plan_known *known;	/* single tests, see plan_block_row.c */
+	size_t known_slots, known_count;
+	uint32_t tried;			/* see plan_block_axis.c */
+};
+
+/* False: the rule does not fit any more, and nothing is changed. */
+bool plan_pose_rule(struct plan_pose *pose, uint32_t rule);
+
+/* plan_block_case.c */
+
+/* Makes the block's cases with their problems. */
+void plan_pose_cases(struct plan_pose *pose);
+
+/* plan_block_solve.c */
+
+/*
+ * Chooses an engine for each case and lets it build; places what they built in the image, from
+ * plan->image_bytes on.  False: no engine can, or compares are cheaper.
+ */
+bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
+		      struct arena *arena);
+/* The tables of all blocks, once plan->image is there. */
+void plan_block_fill(const struct plan *plan);
+
+/* plan_block.c */
+
+/* Cuts the used chains: fills plan->blocks and plan->block_of. */
+void plan_block_cut(struct plan *plan, struct arena *arena);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_block_plain: which rules can be rows of a problem.
+ *
+ * In: a rule.  Out: whether all it asks is asked before it does anything, what it asks is the same
+ * each time it is asked, and what it does then is one action that ends the chain's walk.
+ *
+ * Safety: whatever is not known to be plain is not: it stays a compare.
+ */
+#include "compiler/plan_block.h"
+
+static bool is_steady(enum field_load load)
+{
+	return load != FIELD_LOAD_RANDOM && load != FIELD_LOAD_TIME && load != FIELD_LOAD_CPU &&
+	       load != FIELD_LOAD_HOUR && load != FIELD_LOAD_DAY;
+}
+
+static bool key_is_steady(const struct ir *ir, uint32_t number)
+{
+	const struct ir_key *key = &ir->keys.at[number];
+
+	for (size_t i = 0; i < key->parts.len; i++)
+		if (!is_steady(ir->loads.at[key->parts.at[i].load].field->load))
+			return false;
+	return true;
+}
+
+/* What is not one of several boxes is not a few boxes. */
+static bool test_is_plain(const struct ir *ir, const struct ir_step *step)
+{
+	const struct ir_set *set = &ir->sets.at[step->set];
+
+	if (!key_is_steady(ir, step->key))
+		return false;
+	return ir->keys.at[step->key].parts.len == 1 ||
+	       (!step->negate && set->intervals.len <= set->parts * PLAN_MAX_BOX_ROWS);
+}
+
+/* The walk of the chain ends there; or it does nothing at all, like an entry that is not there. */
+static bool entry_is_plain(const struct ir *ir, const struct ir_map_entry *entry)
+{
+	uint32_t answer = plan_entry_word(ir, entry) >> 28;
+
+	if (answer == ANSWER_NONE || answer == ANSWER_CONTINUE)
+		return entry->counter == IR_NO_COUNTER && entry->object == IR_NO_COUNTER;
+	return answer != ANSWER_JUMP;
+}
+
+static bool map_is_plain(const struct ir *ir, const struct ir_step *step)
+{
+	const struct ir_map *map = &ir->maps.at[step->map];
+
+	if (!key_is_steady(ir, step->key) || map->entries.len > PLAN_MAX_MAP_ROWS)
+		return false;
+	for (size_t i = 0; i < map->entries.len; i++)
+		if (!entry_is_plain(ir, &map->entries.at[i]))
+			return false;
+	return !map->has_rest ||
+	       (ir->keys.at[step->key].parts.len == 1 && entry_is_plain(ir, &map->rest));
+}
+
+/* Behind a map nothing but the rule's end. */
+static bool ends_behind(const struct ir_rule *rule, size_t step)
+{
+	for (size_t i = step + 1; i < rule->steps.len; i++)
+		if (rule->steps.at[i].kind != IR_STEP_VERDICT ||
+		    rule->steps.at[i].verdict.kind != IR_VERDICT_CONTINUE)
+			return false;
+	return true;
+}
+
+bool plan_block_takes(const struct ir *ir, uint32_t number)
+{
+	const struct ir_rule *rule = &ir->rules.at[number];
+	unsigned int counters = 0;
+	uint32_t answer;
+
+	for (size_t i = 0; i < rule->steps.len; i++) {
+		const struct ir_step *step = &rule->steps.at[i];
+
+		switch (step->kind) {
+		case IR_STEP_TEST:
+			if (counters || !test_is_plain(ir, step))
+				return false;
+			break;
+		case IR_STEP_COUNTER:
+			if (++counters > 2)
+				return false;
+			break;
+		case IR_STEP_VERDICT:
+			if (step->verdict.kind == IR_VERDICT_CONTINUE)
+				break;
+			answer = plan_word(ir, &step->verdict) >> 28;
+			return answer != ANSWER_JUMP && (answer != ANSWER_NONE || !counters);
+		case IR_STEP_MAP:
+			return !counters && map_is_plain(ir, step) && ends_behind(rule, i);
+		}
+	}
+	return !counters;
+}
+
+size_t plan_block_biggest_set(const struct ir *ir, uint32_t number)
+{
+	const struct ir_rule *rule = &ir->rules.at[number];
+	size_t biggest = 0;
+
+	for (size_t i = 0; i < rule->steps.len; i++) {
+		const struct ir_step *step = &rule->steps.at[i];
+		size_t count = 0;
+
+		if (step->kind == IR_STEP_TEST)
+			count = ir->sets.at[step->set].intervals.len;
+		if (count > biggest)
+			biggest = count;
+	}
+	return biggest;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_block_solve: which engine solves which case of a block.
+ *
+ * In: a block's problems.  Out: for each the engine that is expected to be best, or the one that is
+ * forced, and what it built.
+ *
+ * Safety: an engine is asked before it builds, within a share of image and of time; when it refuses
+ * the next one is taken, and when all do the block's rules are compared.
+ */
+#include <string.h>
+
+#include "compiler/plan_block.h"
+
+static const struct plan_engine *const engines[] = {
+	&plan_engine_few,
+};
+
+#define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
+
+static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget)
+{
+	for (size_t i = 0; i < ENGINE_COUNT; i++) {
+		struct plan_asked *asked = &at->asked[at->asked_count++];
+		struct arena scratch = ARENA_INIT;
+
+		asked->engine = engines[i];
+		engines[i]->estimate(&at->problem, budget, &scratch, &asked->estimate);
+		asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
+						asked->estimate.bytes);
+		if (plan->options.force && !strcmp(plan->options.force, engines[i]->name))
+			asked->weight = 0;
+		arena_free(&scratch);
+	}
+}
+
+/* The best of those that were not tried. */
+static struct plan_asked *next_best(struct plan_case *at)
+{
+	struct plan_asked *best = NULL;
+
+	for (uint32_t i = 0; i < at->asked_count; i++) {
+		struct plan_asked *asked = &at->asked[i];
+
+		if (asked->tried || !asked->estimate.possible ||
+		    (best && best->weight <= asked->weight))
+			continue;
+		best = asked;
+	}
+	return best;
+}
+
+static bool solve_case(struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
+		       struct arena *arena)
+{
+	struct plan_asked *asked;
+
+	if (!at->problem.dim_count)
+		return true;
+	ask(plan, at, budget);
+	while ((asked = next_best(at))) {
+		asked->tried = true;
+		at->solution = asked->engine->build(&at->problem, budget, arena, &asked->estimate);
+		if (!at->solution)
+			continue;
+		at->engine = asked->engine;
+		at->estimate = asked->estimate;
+		at->offset = plan_take_image(plan, at->estimate.bytes);
+		return true;
+	}
+	return false;
+}
+
+/* A packet's expected cost: cases as likely as they have rows. */
+static uint32_t expected(const struct plan_block *block)
+{
+	uint64_t sum = 0, rows = 0;
+
+	for (size_t i = 0; i < block->cases.len; i++) {
+		const struct plan_case *at = &block->cases.at[i];
+
+		rows += at->problem.row_count;
+		sum += (uint64_t)at->problem.row_count * at->estimate.cost;
+	}
+	return rows ? (uint32_t)(sum / rows) : 0;
+}
+
+static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
+{
+	return plan->options.force ||
+	       expected(block) + PLAN_COST_ACTION + plan_cost_load(block->actions.len * 16) <
+		       plan_cost_compares(block->end - block->first);
+}
+
+bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
+		      struct arena *arena)
+{
+	struct plan_share share = plan_cost_share(plan->options.optimize,
+						  block->end - block->first, image_left);
+	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
+
+	block->action_slots = 1;
+	while (block->action_slots <= block->actions.len)
+		block->action_slots *= 2;
+	block->actions_at = plan_take_image(plan, (size_t)block->action_slots *
+						  sizeof(struct table_action));
+	for (size_t i = 0; i < block->cases.len; i++) {
+		struct plan_case *at = &block->cases.at[i];
+
+		if (!solve_case(plan, at, &budget, arena))
+			return false;
+		budget.bytes -= at->estimate.bytes < budget.bytes ? at->estimate.bytes :
+								    budget.bytes;
+	}
+	block->expected = expected(block);
+	return is_worth_it(plan, block);
+}
+
+/* Behind a block comes the next run of its chain, or its end. */
+static uint64_t no_match(const struct plan *plan, const struct plan_block *block)
+{
+	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[block->first].chain];
+	bool last = block->end == chain->first_rule + chain->rule_count;
+
+	return (uint64_t)(last ? WORD(ANSWER_RETURN, 0) : WORD(ANSWER_CONTINUE, block->end)) << 32;
+}
+
+static void fill_actions(const struct plan *plan, const struct plan_block *block)
+{
+	struct table_action none = { .answer = no_match(plan, block) };
+	uint8_t *at = plan->image + block->actions_at;
+
+	memcpy(at, &none, sizeof(none));
+	if (block->actions.len)
+		memcpy(at + sizeof(none), block->actions.at,
+		       block->actions.len * sizeof(*block->actions.at));
+}
+
+void plan_block_fill(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->blocks.len; i++) {
+		const struct plan_block *block = plan->blocks.at[i];
+
+		fill_actions(plan, block);
+		for (size_t j = 0; j < block->cases.len; j++) {
+			const struct plan_case *at = &block->cases.at[j];
+
+			if (at->engine)
+				at->engine->fill(at->solution, plan->image, at->offset);
+		}
+	}
+}
