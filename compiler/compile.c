@@ -29,7 +29,8 @@
 static const char *const phase_names[] = {
 	[COMPILE_PHASE_TOKENS] = "tokens", [COMPILE_PHASE_AST] = "ast",
 	[COMPILE_PHASE_BOUND] = "bound",   [COMPILE_PHASE_IR] = "ir",
-	[COMPILE_PHASE_PLAN] = "plan",	   [COMPILE_PHASE_C] = "c",
+	[COMPILE_PHASE_OPT] = "opt",	   [COMPILE_PHASE_PLAN] = "plan",
+	[COMPILE_PHASE_C] = "c",
 };
 
 bool compile_phase_parse(const char *word, enum compile_phase *ret_phase)
@@ -103,6 +104,7 @@ bool compile_run(struct source_set *sources, uint32_t source,
 		 struct arena *arena, struct diag *diag, struct compile_inner *inner)
 {
 	const struct plan_options plan = plan_options(options);
+	const struct opt_options opt = { options->optimize.off };
 	struct bind_options bind = {
 		.devices = options->devices,
 		.device_count = options->device_count,
@@ -128,7 +130,10 @@ bool compile_run(struct source_set *sources, uint32_t source,
 		warn_ruleset(inner->ir, inner->taken, arena, diag);
 	if (last == COMPILE_PHASE_IR)
 		return true;
-	return plan_make(inner->ir, &plan, arena, diag, &inner->plan);
+	opt_ruleset(inner->ir, inner->taken, &opt, arena, &inner->opt);
+	if (last == COMPILE_PHASE_OPT)
+		return true;
+	return plan_make(inner->opt->ir, &plan, arena, diag, &inner->plan);
 }
 
 static void print_phase(const struct source_set *sources, const struct compile_options *options,
@@ -150,6 +155,9 @@ static void print_phase(const struct source_set *sources, const struct compile_o
 		break;
 	case COMPILE_PHASE_IR:
 		ir_print(inner->ir, out);
+		break;
+	case COMPILE_PHASE_OPT:
+		ir_print(inner->opt->ir, out);
 		break;
 	case COMPILE_PHASE_PLAN:
 		plan_print(inner->plan, out);

@@ -21,11 +21,12 @@ enum compile_phase {
 	COMPILE_PHASE_AST,
 	COMPILE_PHASE_BOUND,
 	COMPILE_PHASE_IR,
+	COMPILE_PHASE_OPT,
 	COMPILE_PHASE_PLAN,
 	COMPILE_PHASE_C,
 };
 
-/* "tokens|ast|bound|ir|plan|c"; false when it is none of them. */
+/* "tokens|ast|bound|ir|opt|plan|c"; false when it is none of them. */
 bool compile_phase_parse(const char *word, enum compile_phase *ret_phase);
 
 struct compile_define {
@@ -206,6 +207,22 @@ const char *compile_rule_place(const struct compile *compile, uint32_t rule);
 /* "base chain 'in' (table netdev t)": what devices of ENTRY run as number NUMBER, from 0. */
 void compile_print_base_chain(const struct compile *compile, uint32_t entry, uint32_t number,
 			      struct buf *out);
+
+/*
+ * The optimiser drops rules and makes one of several, so rules of the program have numbers of their
+ * own, which its trail has.  Everything else here speaks of the rules of the ruleset.
+ */
+
+/* Gives a trail of the judge the numbers of the program's rules. */
+void compile_trail_number(const struct compile *compile, struct xdpfw_trail *trail);
+/* Whether a trail that the program wrote is what the judge says. */
+bool compile_trail_fits(const struct compile *compile, const struct xdpfw_trail *judged,
+			const struct xdpfw_trail *written);
+/*
+ * Gives a trail that the program wrote the numbers of the ruleset's rules; of several that were
+ * made one, one of them.  Numbers that no rule has become .rule_count.
+ */
+void compile_trail_name(const struct compile *compile, struct xdpfw_trail *trail);
 
 /* The judge: what the ruleset says of a packet.  CELLS by counter number, added to; may be NULL. */
 struct compile_packet {

@@ -8,6 +8,7 @@
 #include "compiler/bind.h"
 #include "compiler/compile.h"
 #include "compiler/ir.h"
+#include "compiler/opt/opt.h"
 #include "compiler/plan.h"
 #include "compiler/taken.h"
 
@@ -18,6 +19,7 @@ struct compile_inner {
 	struct bind_ruleset *ruleset;
 	struct ir *ir;			/* as lower made it: what the judge goes by */
 	struct taken *taken;
+	struct opt *opt;		/* what the plan is made of */
 	struct plan *plan;
 	struct interp_index *index;	/* of the judge; NULL: there is none */
 };

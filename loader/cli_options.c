@@ -43,7 +43,7 @@ static const struct cli_row rows[] = {
 	  "bring the ruleset before back unless 'xdpfw confirm' comes in time" },
 	{ OPTION_NETNS, 0, "netns", "NAME|PID|PATH", "work inside that network namespace" },
 	{ OPTION_EMIT, 0, "emit", "PHASE",
-	  "print one phase of the compiler: tokens, ast, bound, ir, plan or c" },
+	  "print one phase of the compiler: tokens, ast, bound, ir, opt, plan or c" },
 	{ OPTION_OPTIMIZE, 0, "optimize", "GOAL[,no-PASS]",
 	  "make the program for: balanced, speed or size; without a pass, or with none" },
 	{ OPTION_PLAN, 0, "plan", "NAME", "look all rules up in one way, for tests" },
@@ -228,7 +228,8 @@ static bool apply(struct report *report, struct arena *arena, enum cli_option op
 		if (compile_phase_parse(value, &options->phase))
 			return true;
 		return report_fail(report, REPORT_USAGE,
-				   "--emit is tokens, ast, bound, ir, plan or c, not '%s'", value);
+				   "--emit is tokens, ast, bound, ir, opt, plan or c, not '%s'",
+				   value);
 	case OPTION_OPTIMIZE:
 		return set_optimize(report, value, options);
 	case OPTION_PLAN:

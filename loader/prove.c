@@ -161,24 +161,19 @@ static bool report_difference(struct prove_state *state, const struct xdpfw_devi
 	return false;
 }
 
-static bool same_trail(const struct xdpfw_trail *a, const struct xdpfw_trail *b)
-{
-	return a->reason == b->reason && a->count == b->count &&
-	       a->count <= XDPFW_MAX_BASE_CHAINS &&
-	       !memcmp(a->rule, b->rule, a->count * sizeof(a->rule[0]));
-}
-
 static bool report_verdict(struct prove_state *state, const struct xdpfw_device *device,
 			   const struct compile_packet *packet,
 			   const struct compile_verdict *wanted, uint32_t verdict,
-			   const struct xdpfw_trail *trail)
+			   struct xdpfw_trail *trail)
 {
 	const struct compile *compile = state->input->compile;
 	OWN_BUF struct buf ruleset = BUF_INIT, program = BUF_INIT;
 
 	describe_trail(compile, &wanted->trail, &ruleset);
-	if (trail)
+	if (trail) {
+		compile_trail_name(compile, trail);
 		describe_trail(compile, trail, &program);
+	}
 	report_difference(state, device, packet);
 	report_add(state->report, "\n  the ruleset says: %s%s", wanted->drop ? "drop" : "accept",
 		   ruleset.at ? ruleset.at : "");
@@ -201,7 +196,8 @@ static bool step_compare(struct prove_state *state, const struct xdpfw_device *d
 	if (bpf_map_lookup_elem(input->twins[0].trail, &key, &trail))
 		return report_fail(state->report, REPORT_SYSTEM,
 				   "cannot read what the program noted: %s", strerror(errno));
-	if (verdict != (wanted.drop ? XDP_DROP : XDP_PASS) || !same_trail(&trail, &wanted.trail))
+	if (verdict != (wanted.drop ? XDP_DROP : XDP_PASS) ||
+	    !compile_trail_fits(input->compile, &wanted.trail, &trail))
 		return report_verdict(state, device, packet, &wanted, verdict, &trail);
 	if (!run_twin(state, 1, packet, &verdict))
 		return false;

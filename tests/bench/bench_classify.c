@@ -81,7 +81,7 @@ struct options {
 };
 
 struct expected {
-	uint32_t rule;			/* of the first base chain's trail */
+	uint32_t rule;			/* of the ruleset, of the first base chain's trail */
 	bool drop;
 };
 
@@ -370,21 +370,25 @@ static void differs(struct bench *bench, size_t row, const char *who, bool drop,
 	print_frame(bench, row);
 }
 
-/* TRAIL: the program writes one. */
-static void check_verdicts(struct bench *bench, const struct bench_program *program, bool trail)
+/* COMPILE: of a program that writes trails; else NULL. */
+static void check_verdicts(struct bench *bench, const struct bench_program *program,
+			   const struct compile *compile)
 {
 	bench_program_turn(program, 0, (uint32_t)bench->packets.count);
 	for (size_t i = 0; i < bench->packets.count; i++) {
 		const struct expected *expected = &bench->expected[i];
 		uint32_t verdict = bench_program_run(program, &bench->packets, 1), zero = 0;
-		struct xdpfw_trail found = { .rule[0] = expected->rule };
+		struct xdpfw_trail wanted = { .count = 1, .rule[0] = expected->rule }, found;
 		bool drop = verdict == XDP_DROP;
 
-		if (trail && bpf_map_lookup_elem(program->trail, &zero, &found))
+		if (compile)
+			compile_trail_number(compile, &wanted);
+		found = wanted;
+		if (compile && bpf_map_lookup_elem(program->trail, &zero, &found))
 			bench_stop("cannot read the trail: %s", strerror(errno));
 		if ((verdict != XDP_DROP && verdict != XDP_PASS) || drop != expected->drop ||
-		    found.rule[0] != expected->rule)
-			differs(bench, i, program->name, drop, trail ? (int)found.rule[0] : -2);
+		    found.rule[0] != wanted.rule[0])
+			differs(bench, i, program->name, drop, compile ? (int)found.rule[0] : -2);
 	}
 }
 
@@ -410,10 +414,10 @@ static void check_variant(struct bench *bench, const struct variant *variant)
 
 	bench_program_load(&bench->arena, &variant->object, "xdpfw_rules", &bench->packets,
 			   variant->compile, &bench->device, true, &proving);
-	check_verdicts(bench, &proving, true);
+	check_verdicts(bench, &proving, variant->compile);
 	check_cells(bench, &proving);
 	bench_program_close(&proving);
-	check_verdicts(bench, variant->program, false);
+	check_verdicts(bench, variant->program, NULL);
 	check_cells(bench, variant->program);
 }
 
@@ -426,7 +430,7 @@ static void check(struct bench *bench)
 		if (variant)
 			check_variant(bench, variant);
 		else
-			check_verdicts(bench, &bench->programs[i], false);
+			check_verdicts(bench, &bench->programs[i], NULL);
 		if (bench->differences > before)
 			fprintf(stderr, "%s %s: %zu differences in %zu packets\n",
 				bench->options.ruleset, program_name(bench, i),

@@ -342,7 +342,7 @@ case_usage() {
 	usage "one command at a time" status unload
 	usage "--mode is auto, native, generic or offload, not 'nativ'; did you mean 'native'?" \
 		--mode nativ -f old.nft
-	usage "--emit is tokens, ast, bound, ir, plan or c, not 'asm'" --emit asm -f old.nft
+	usage "--emit is tokens, ast, bound, ir, opt, plan or c, not 'asm'" --emit asm -f old.nft
 	usage "-D is given as NAME=VALUE, not 'x'" -D x -f old.nft
 	usage "--device: a name is empty" --device eth0,,eth1 -f old.nft
 	usage "an option here needs -f FILE" --force status

@@ -326,9 +326,11 @@ static const char *reason_name(uint32_t reason)
 	return "not-written";
 }
 
-static void print_verdict(size_t packet, const char *who, const char *split, const char *verdict,
-			  const struct xdpfw_trail *trail)
+/* TRAIL: as the program writes it; of rules that were made one, one is named. */
+static void print_verdict(const struct compile *compile, size_t packet, const char *who,
+			  const char *split, const char *verdict, struct xdpfw_trail *trail)
 {
+	compile_trail_name(compile, trail);
 	printf("packet %zu %s%s %s %s ", packet, who, split, verdict, reason_name(trail->reason));
 	if (!trail->count || trail->count > XDPFW_MAX_BASE_CHAINS)
 		putchar('-');
@@ -368,7 +370,9 @@ static void interp_file(const struct run *run, size_t file, struct xdpfw_cell *c
 		if (device->named)
 			compile_judge(run->compile, &device->abi, &judged, run->minutes_west,
 				      cells, &verdict);
-		print_verdict(i, "interp", "", verdict.drop ? "drop" : "accept", &verdict.trail);
+		compile_trail_number(run->compile, &verdict.trail);
+		print_verdict(run->compile, i, "interp", "", verdict.drop ? "drop" : "accept",
+			      &verdict.trail);
 	}
 }
 
@@ -468,7 +472,7 @@ static void run_packet(const struct run *run, const struct object *object, size_
 		verdict = "drop";
 	else if (opts.retval == XDP_PASS)
 		verdict = "accept";
-	print_verdict(number, "program/", split->name, verdict, &trail);
+	print_verdict(run->compile, number, "program/", split->name, verdict, &trail);
 }
 
 static void take_cells(const struct run *run, const struct object *object, size_t file,

@@ -48,7 +48,7 @@ static const struct {
 	{ "xdpfw -f a --device a,,b", "--device: a name is empty" },
 	{ "xdpfw -f a --mode generc",
 	  "--mode is auto, native, generic or offload, not 'generc'; did you mean 'generic'?" },
-	{ "xdpfw -f a --emit=ir2", "--emit is tokens, ast, bound, ir, plan or c, not 'ir2'" },
+	{ "xdpfw -f a --emit=ir2", "--emit is tokens, ast, bound, ir, opt, plan or c, not 'ir2'" },
 	{ "xdpfw statsu", "there is no command 'statsu'; did you mean 'status'?" },
 	{ "xdpfw frobnicate", "there is no command 'frobnicate'; 'xdpfw --help' lists them" },
 	{ "xdpfw list", "'list' needs to know what: 'xdpfw --help' says what there is" },

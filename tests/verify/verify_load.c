@@ -249,12 +249,6 @@ static void print_trail(const char *who, bool drop, const struct xdpfw_trail *tr
 	fputc('\n', stderr);
 }
 
-static bool same_trail(const struct xdpfw_trail *a, const struct xdpfw_trail *b)
-{
-	return a->reason == b->reason && a->count == b->count &&
-	       !memcmp(a->rule, b->rule, a->count * sizeof(a->rule[0]));
-}
-
 static void run_packet(struct verify *verify, const struct xdpfw_device *device,
 		       const struct compile_packet *packet, size_t linear)
 {
@@ -281,12 +275,13 @@ static void run_packet(struct verify *verify, const struct xdpfw_device *device,
 	verify->runs++;
 	if ((options.retval == XDP_DROP) == judged.drop &&
 	    (options.retval == XDP_DROP || options.retval == XDP_PASS) &&
-	    same_trail(&trail, &judged.trail))
+	    compile_trail_fits(verify->compile, &judged.trail, &trail))
 		return;
 	if (verify->differences++ > 5)
 		return;
 	fprintf(stderr, "%s: differs with %zu bytes linear: ", verify->path, linear);
 	print_packet(packet);
+	compile_trail_number(verify->compile, &judged.trail);
 	print_trail("interpreter", judged.drop, &judged.trail);
 	print_trail("program", options.retval == XDP_DROP, &trail);
 }
