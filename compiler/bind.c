@@ -341,12 +341,16 @@ bool bind_ast(const struct ast *ast, const struct bind_options *options, struct 
 	      struct diag *diag, struct bind_ruleset **ret_ruleset)
 {
 	unsigned int errors = diag->errors;
-	struct bind bind = { .arena = arena, .diag = diag, .options = options };
+	struct arena scratch = ARENA_INIT;
+	struct bind bind = {
+		.arena = arena, .scratch = &scratch, .diag = diag, .options = options,
+	};
 
 	bind.ruleset = ARENA_NEW(arena, struct bind_ruleset);
 	for (size_t i = 0; i < ast->commands.len && !bind.full; i++)
 		run(&bind, &ast->commands.at[i]);
 	finish(&bind);
+	arena_free(&scratch);
 	if (diag->errors != errors)
 		return false;
 	*ret_ruleset = bind.ruleset;

@@ -316,7 +316,7 @@ static void list_key(struct listing *listing, size_t number)
 
 static size_t push(struct listing *listing, const struct bind_stmt *stmt)
 {
-	*vec_push(listing->arena, &listing->stmts) = *stmt;
+	*vec_push(listing->bind->scratch, &listing->stmts) = *stmt;
 	return listing->stmts.len;
 }
 

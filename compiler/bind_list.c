@@ -170,7 +170,7 @@ static void join_works(struct bind_rule_draft *draft)
 	struct candidate *at;
 	size_t len = 0;
 
-	at = ARENA_ARRAY(draft->bind->arena, struct candidate, draft->works.len + 1);
+	at = ARENA_ARRAY(draft->bind->scratch, struct candidate, draft->works.len + 1);
 	for (size_t i = 0; i < draft->works.len; i++) {
 		struct bind_work *work = draft->works.at[i];
 
@@ -282,7 +282,7 @@ static void push_parts(struct bind_rule_draft *draft, struct bind_rule *rule,
 	for (struct bind_work *part = work->first; part; part = part->next) {
 		if (work->first != work->last)
 			compare_exactly(draft->bind->diag, &part->stmt);
-		*vec_push(draft->bind->arena, &rule->stmts) = part->stmt;
+		*vec_push(draft->bind->scratch, &rule->stmts) = part->stmt;
 		if (part == work->last)
 			break;
 	}
@@ -304,7 +304,7 @@ static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
 	}
 	while (more) {
 		more = bind_take_bits(draft->bind->arena, &depend, &rest, &piece);
-		*vec_push(draft->bind->arena, &rule->stmts) = piece;
+		*vec_push(draft->bind->scratch, &rule->stmts) = piece;
 	}
 	if (is_raw(field_of(&piece)) && says_protocol(work)) {
 		rule->stmts.len = before;
@@ -315,12 +315,6 @@ static void split(struct bind_rule_draft *draft, struct bind_rule *rule,
 /* The statements in their order after joining. */
 static void settle_places(struct bind_rule_draft *draft, struct bind_rule *rule)
 {
-	/* A statement is large, and rules are many: growing would keep as much again. */
-	if (!rule->stmts.cap) {
-		rule->stmts.cap = draft->works.len;
-		rule->stmts.at = ARENA_ARRAY(draft->bind->arena, struct bind_stmt,
-					     draft->works.len);
-	}
 	for (size_t i = 0; i < draft->works.len; i++) {
 		const struct bind_work *work = draft->works.at[i];
 

@@ -79,6 +79,7 @@ struct bind_scope {
 
 struct bind {
 	struct arena *arena;
+	struct arena *scratch;		/* emptied before each rule */
 	struct diag *diag;
 	const struct bind_options *options;
 	struct bind_ruleset *ruleset;

@@ -266,18 +266,13 @@ enum likeness {
 
 static enum likeness likeness_of(struct bind_rule_draft *draft, const struct bind_rule *rule)
 {
-	struct arena arena = ARENA_INIT;
 	struct bind_rule other;
-	enum likeness likeness = LIKENESS_NONE;
 
-	if (read_again(draft, rule, &arena, &other)) {
-		if (is_equal_rule(rule, &other))
-			likeness = LIKENESS_EQUAL;
-		else if (is_same_rule(rule, &other))
-			likeness = LIKENESS_MEANING;
-	}
-	arena_free(&arena);
-	return likeness;
+	if (!read_again(draft, rule, draft->bind->scratch, &other))
+		return LIKENESS_NONE;
+	if (is_equal_rule(rule, &other))
+		return LIKENESS_EQUAL;
+	return is_same_rule(rule, &other) ? LIKENESS_MEANING : LIKENESS_NONE;
 }
 
 /* --- marks ---------------------------------------------------------------------------------- */

@@ -84,10 +84,10 @@ static bool bind_stmt(struct bind_rule_draft *draft, const struct ast_stmt *ast)
 
 struct bind_work *bind_push(struct bind_rule_draft *draft)
 {
-	struct bind_work *work = ARENA_NEW(draft->bind->arena, struct bind_work);
+	struct bind_work *work = ARENA_NEW(draft->bind->scratch, struct bind_work);
 
 	work->first = work->last = work;
-	*vec_push(draft->bind->arena, &draft->works) = work;
+	*vec_push(draft->bind->scratch, &draft->works) = work;
 	return work;
 }
 
@@ -97,12 +97,24 @@ static bool is_terminal(const struct ast_stmt *ast)
 	return ast->kind == AST_STMT_VERDICT && ast->verdict.kind != AST_VERDICT_CONTINUE;
 }
 
+/* Statements are large, and rules are many: none is kept but those that are there in the end. */
+static void keep_stmts(struct bind *bind, struct bind_rule *rule)
+{
+	struct bind_stmt *kept = ARENA_ARRAY(bind->arena, struct bind_stmt, rule->stmts.len);
+
+	if (rule->stmts.len)
+		memcpy(kept, rule->stmts.at, rule->stmts.len * sizeof(*kept));
+	rule->stmts.at = kept;
+	rule->stmts.cap = rule->stmts.len;
+}
+
 void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chain *chain,
 		   const struct ast_rule *ast)
 {
 	struct bind_rule_draft draft = { .bind = bind, .scope = scope };
 	struct bind_rule rule = { .span = ast->span, .comment = ast->comment.text };
 
+	arena_reset(bind->scratch);
 	for (size_t i = 0; i < ast->stmts.len; i++) {
 		const struct ast_stmt *stmt = &ast->stmts.at[i];
 
@@ -115,6 +127,7 @@ void bind_add_rule(struct bind *bind, struct bind_scope *scope, struct bind_chai
 			return;
 	}
 	bind_list(&draft, &rule);
+	keep_stmts(bind, &rule);
 	scope->has_rules = true;
 	*vec_push(bind->arena, &chain->rules) = rule;
 }

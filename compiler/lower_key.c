@@ -125,6 +125,7 @@ static bool same_key(const struct ir *ir, uint32_t number, const void *wanted)
 
 uint32_t lower_key(struct lower *lower, const struct bind_key *key, const u128 *any)
 {
+	struct ir_part parts[IR_MAX_PARTS];
 	struct ir_key lowered = { 0 };
 	struct lower_slot *slot;
 	uint64_t hash = key->parts.len;
@@ -140,11 +141,17 @@ uint32_t lower_key(struct lower *lower, const struct bind_key *key, const u128 *
 		}
 		hash = lower_mix(hash, part.load * 65536u + (uint16_t)part.shift);
 		hash = lower_mix(lower_mix(hash, part.mask), part.flip);
-		*vec_push(lower->arena, &lowered.parts) = part;
+		parts[i] = part;
 	}
+	lowered.parts.at = parts;
+	lowered.parts.len = key->parts.len;
 	slot = lower_index_find(lower, &lower->keys, hash, same_key, &lowered);
 	if (slot->number == LOWER_NOTHING) {
 		slot->number = (uint32_t)lower->ir->keys.len;
+		lowered.parts.cap = lowered.parts.len;
+		lowered.parts.at = arena_grow(lower->arena, parts,
+					      lowered.parts.len * sizeof(*parts),
+					      lowered.parts.len * sizeof(*parts));
 		*vec_push(lower->arena, &lower->ir->keys) = lowered;
 	}
 	return slot->number;

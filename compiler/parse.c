@@ -370,6 +370,7 @@ bool parse_source(struct source_set *sources, uint32_t source, const struct pars
 	parse.at = 0;
 	parse.open = 0;
 	parse_items(&parse, &items);
+	arena_free(&parse.scratch);
 	if (diag->errors != errors)
 		return false;
 	*ret_ast = parse.ast;

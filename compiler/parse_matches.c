@@ -94,11 +94,14 @@ bool parse_matches(struct source_set *sources, uint32_t source, struct arena *ar
 	};
 	const struct lex_tokens *tokens = parse_tokens_of(&parse, source);
 	struct ast_rule rule;
+	bool ok;
 
 	if (!tokens)
 		return false;
 	parse.tokens = tokens->tokens.at;
-	if (!check_tokens(&parse) || !parse_rule(&parse, &rule) || !check_rule(&parse, &rule))
+	ok = check_tokens(&parse) && parse_rule(&parse, &rule) && check_rule(&parse, &rule);
+	arena_free(&parse.scratch);
+	if (!ok)
 		return false;
 	if (!parse_is(&parse, TOKEN_END)) {
 		parse_unexpected(&parse, "the end of the rule");

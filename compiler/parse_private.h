@@ -48,6 +48,7 @@ struct parse {
 	struct source_set *sources;
 	const struct parse_options *options;
 	struct arena *arena;
+	struct arena scratch;			/* the statements of the rule in hand */
 	struct diag *diag;
 	struct ast *ast;
 

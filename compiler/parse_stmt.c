@@ -142,8 +142,17 @@ static bool parse_stmt(struct parse *parse, struct ast_rule *rule)
 			   LIMITS_STATEMENTS);
 		return false;
 	}
-	*vec_push(parse->arena, &rule->stmts) = stmt;
+	*vec_push(&parse->scratch, &rule->stmts) = stmt;
 	return true;
+}
+
+/* Growing leaves the outgrown behind, and rules are many: what is kept has a place of its size. */
+static void keep_stmts(struct parse *parse, struct ast_rule *rule)
+{
+	size_t bytes = rule->stmts.len * sizeof(*rule->stmts.at);
+
+	rule->stmts.at = arena_grow(parse->arena, rule->stmts.at, bytes, bytes);
+	rule->stmts.cap = rule->stmts.len;
 }
 
 bool parse_rule(struct parse *parse, struct ast_rule *ret_rule)
@@ -151,6 +160,7 @@ bool parse_rule(struct parse *parse, struct ast_rule *ret_rule)
 	struct source_span span = parse_peek(parse)->span;
 	struct ast_rule rule = { 0 };
 
+	arena_reset(&parse->scratch);
 	do {
 		if (!parse_stmt(parse, &rule))
 			return false;
@@ -170,6 +180,7 @@ bool parse_rule(struct parse *parse, struct ast_rule *ret_rule)
 		parse->full = true;
 		return false;
 	}
+	keep_stmts(parse, &rule);
 	*ret_rule = rule;
 	return true;
 }

@@ -84,6 +84,20 @@ void arena_free(struct arena *arena)
 	}
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct arena_chunk *kept = arena->chunk;
+
+	if (!kept)
+		return;
+	arena->chunk = kept->next;
+	arena_free(arena);
+	memset(kept->bytes, 0, kept->used);
+	kept->used = 0;
+	kept->next = NULL;
+	arena->chunk = kept;
+}
+
 char *arena_strdup(struct arena *arena, struct str text)
 {
 	char *copy = arena_alloc(arena, text.len + 1);

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LARGE_ELEMENT 64		/* bytes: many arrays have only one of these */
+
 void *vec_reserve(struct arena *arena, void *at, size_t len, size_t *cap, size_t size)
 {
-	size_t more = *cap ? *cap * 2 : 4;
+	size_t more = *cap ? *cap * 2 : size > LARGE_ELEMENT ? 1 : 4;
 
 	if (len < *cap)
 		return at;
