@@ -21,13 +21,25 @@
 #include <linux/types.h>
 #endif
 
-#define XDPFW_ABI_VERSION 3
+#define XDPFW_ABI_VERSION 4
 
 /* What one `counter` statement counts on one CPU. */
 struct xdpfw_cell {
 	__u64 packets;
 	__u64 bytes;			/* frame bytes - 14 - (4 with a tag) */
 };
+
+/*
+ * Where the tables' image has numbers of counters: in the low bits of the __u32 at .at and each
+ * .stride behind it a counter's number + 1, or 0.  The loader puts cells there instead (0: none)
+ * before the program sees them.  The image ends in lists like this and, as its last __u32, their
+ * number.
+ */
+struct xdpfw_cell_list {
+	__u32 at, count, stride;
+};
+
+#define XDPFW_CELL_MASK 0xffffffu
 
 #define XDPFW_NAME_BYTES 16		/* IFNAMSIZ */
 

@@ -110,7 +110,7 @@ struct table_entry {
  */
 struct table_action {
 	__u64 answer;			/* as of a run */
-	__u32 counter, object;		/* to be counted in this order: number + 1; 0: none */
+	__u32 counter, object;		/* cells to be counted in this order; 0: none */
 };
 
 /* The next lane of a key goes into HASH, which is 0 at first. */

@@ -140,9 +140,9 @@ static bool has_counters(const struct plan_block *block, bool *ret_object)
 static void put_count(const struct emit *emit, const char *member)
 {
 	buf_printf(emit->out,
-		   "\tif (action->%s && action->%s <= %u)\n"
-		   "\t\tcount_cell(settings.cell_of[action->%s - 1], f->length);\n",
-		   member, member, emit->ir->counter_count, member);
+		   "\tif (action->%s)\n"
+		   "\t\tcount_cell(action->%s, f->length);\n",
+		   member, member);
 }
 
 static void put_act(const struct emit *emit, const struct plan_block *block)

@@ -409,9 +409,34 @@ static void fill_entries(const struct plan *plan, uint32_t number)
 			   bytes + map->entries.len * sizeof(struct table_entry));
 }
 
+/* Where counters are in the image that the loader shall make cells of. */
+static void list_cells(struct plan *plan, struct arena *arena)
+{
+	for (size_t i = 0; i < plan->blocks.len; i++)
+		plan_block_cells(plan->blocks.at[i], arena, plan);
+	if (plan->image_bytes)
+		plan->image_bytes += plan->cell_lists.len * sizeof(*plan->cell_lists.at) +
+				     sizeof(uint32_t);
+}
+
+static void fill_cells(struct plan *plan)
+{
+	uint32_t count = (uint32_t)plan->cell_lists.len;
+	uint8_t *end = plan->image + plan->image_bytes;
+
+	if (!plan->image_bytes)
+		return;
+	memcpy(end - sizeof(count), &count, sizeof(count));
+	if (count)
+		memcpy(end - sizeof(count) - count * sizeof(*plan->cell_lists.at),
+		       plan->cell_lists.at, count * sizeof(*plan->cell_lists.at));
+}
+
 static void fill_image(struct plan *plan, struct arena *arena)
 {
+	list_cells(plan, arena);
 	plan->image = arena_alloc(arena, plan->image_bytes);
+	fill_cells(plan);
 	plan_block_fill(plan);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpf/xdpfw_abi.h"
 #include "bpf/xdpfw_layout.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir.h"
@@ -112,6 +113,7 @@ struct plan {
 	VEC(struct plan_block *) blocks;
 	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
+	VEC(struct xdpfw_cell_list) cell_lists;	/* where the image has counters */
 	uint8_t *image;			/* what .bss holds before the first packet */
 	size_t image_bytes;
 };

@@ -126,6 +126,8 @@ void plan_pose_cases(struct plan_pose *pose);
  */
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena);
+/* Adds to plan->cell_lists. */
+void plan_block_cells(const struct plan_block *block, struct arena *arena, struct plan *plan);
 /* The tables of all blocks, once plan->image is there. */
 void plan_block_fill(const struct plan *plan);
 

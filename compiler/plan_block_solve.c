@@ -116,6 +116,19 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 	return is_worth_it(plan, block);
 }
 
+void plan_block_cells(const struct plan_block *block, struct arena *arena, struct plan *plan)
+{
+	static const size_t members[] = { offsetof(struct table_action, counter),
+					  offsetof(struct table_action, object) };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		*vec_push(arena, &plan->cell_lists) = (struct xdpfw_cell_list){
+			.at = (uint32_t)(block->actions_at + members[i]),
+			.count = (uint32_t)block->actions.len + 1,
+			.stride = sizeof(struct table_action),
+		};
+}
+
 /* Behind a block comes the next run of its chain, or its end. */
 static uint64_t no_match(const struct plan *plan, const struct plan_block *block)
 {

@@ -18,6 +18,7 @@
 
 #include "bpf/xdpfw_stub.h"
 #include "loader/capture.h"
+#include "loader/object_cells.h"
 #include "loader/object_form.h"
 #include "loader/own.h"
 
@@ -126,7 +127,8 @@ static bool set_tables(struct report *report, struct bpf_object *object,
 				   config->image_bytes);
 	if (config->image_bytes)
 		memcpy(at, config->image, config->image_bytes);
-	return true;
+	return object_cells_put(at, config->image_bytes, config->cell_of, config->counter_count) ||
+	       report_fail(report, REPORT_BUG, "the program's tables name counters it has not");
 }
 
 static bool set_maps(struct report *report, struct bpf_object *object,

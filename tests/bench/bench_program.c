@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 
 #include "compiler/base/buf.h"
+#include "loader/object_cells.h"
 #include "loader/own.h"
 
 #define ROWS_MAP ".data.bench"
@@ -245,6 +246,8 @@ static void set_config(struct bpf_object *bpf, const struct compile *compile, bo
 			   bss_bytes);
 	if (compile->image_bytes)
 		memcpy(tables, compile->image, compile->image_bytes);
+	if (!object_cells_put(tables, compile->image_bytes, (uint32_t *)(config + 1), count))
+		bench_stop("the tables name counters that are not there");
 }
 
 static void set_device(struct arena *arena, struct bpf_object *bpf,
