@@ -88,6 +88,19 @@ static bool parse_line(const char *text, struct line *ret_line)
 	return true;
 }
 
+/* Of an IPv4 header of 20 bytes whose own is 0. */
+static void set_checksum(uint8_t *header)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	header[10] = (uint8_t)(sum >> 8);
+	header[11] = (uint8_t)sum;
+}
+
 /* The whole header; the form's stores pick out of it what changes. */
 static void make_frame(const struct line *line, uint8_t ret_frame[BENCH_FRAME_MAX])
 {
@@ -105,6 +118,7 @@ static void make_frame(const struct line *line, uint8_t ret_frame[BENCH_FRAME_MA
 		ret_frame[23] = line->proto;
 		memcpy(ret_frame + 26, line->saddr, 4);
 		memcpy(ret_frame + 30, line->daddr, 4);
+		set_checksum(ret_frame + ETHER);
 	}
 	memcpy(ret_frame + l4, ports, 4);
 	if (line->proto == IPPROTO_TCP)
@@ -249,8 +263,10 @@ const char *bench_packets_read(const char *path, const char *truth, size_t count
 		wrong = "the trace is empty";
 	if (wrong)
 		return wrong;
-	drop_equal(&lines);
-	shuffle(&lines, seed);
+	if (seed) {
+		drop_equal(&lines);
+		shuffle(&lines, seed);
+	}
 	ret_packets->form = choose_form(&lines);
 	for (size_t i = 0; i < count; i++) {
 		make_row(ret_packets->form, &lines.at[i % lines.len], &rows[i]);

@@ -43,7 +43,7 @@ struct bench_packets {
 
 /*
  * COUNT different packets of the trace at PATH in an order drawn by SEED; when it has fewer, they
- * come again.  A line is SADDR DADDR SPORT DPORT PROTO TCPFLAGS ..., the first two 16-bit words of
+ * come again.  SEED 0: the first COUNT as they are.  A line is SADDR DADDR SPORT DPORT PROTO TCPFLAGS ..., the first two 16-bit words of
  * the transport header whatever the protocol.  Line N of TRUTH (NULL: none) is the rule of line N.
  * Returns NULL, or what is wrong.
  */
