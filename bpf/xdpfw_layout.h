@@ -6,7 +6,8 @@
  * A run of rules answers with one __u64:
  *
  *	bits 60 to 63	what to do: enum answer
- *	bits 32 to 59	the rule at which to go on (CONTINUE, JUMP, GOTO)
+ *	bits 32 to 59	the rule at which to go on (CONTINUE, JUMP, GOTO), or the cell in which
+ *			the rule counts (ACCEPT, DROP), 0 for none
  *	bits 0 to 31	the rule that says so
  *
  * The upper half alone is a "word"; it is what a verdict map holds for a key, where 0 is a miss.

@@ -2,7 +2,8 @@
 /*
  * xdpfw_run: what rules answer, and what becomes of it.
  *
- * The numbers are those of xdpfw_layout.h.
+ * The numbers are those of xdpfw_layout.h.  What is done on every packet is inline, and has no
+ * branch that depends on the rule that matched.
  */
 #ifndef XDPFW_RUN_H
 #define XDPFW_RUN_H
@@ -17,6 +18,8 @@
 #define RETURN(rule) ANSWER(WORD(ANSWER_RETURN, 0), rule)
 #define JUMP(rule, to) ANSWER(WORD(ANSWER_JUMP, to), rule)
 #define GOTO(rule, to) ANSWER(WORD(ANSWER_GOTO, to), rule)
+/* With ACCEPT and DROP. */
+#define COUNTS(counter) ((__u64)settings.cell_of[counter] << 32)
 #define CHAIN_END ANSWER(WORD(ANSWER_RETURN, 0), 0)
 #define NEXT_RUN(to) ANSWER(WORD(ANSWER_CONTINUE, to), 0)
 
@@ -42,12 +45,8 @@ struct {
 	MAP_SHAPE(value, struct xdpfw_trail);
 } xdpfw_trail SEC(".maps");
 
-/*
- * One cell per CPU, and a packet is never interrupted by another: no atomics.  Not inlined: the
- * kernel rewrites each look-up of a map at a cost that grows with the program, and with 2,000
- * counters a load took 20 times as long.
- */
-__attribute__((noinline, unused)) static void count_cell(__u32 cell, __u32 bytes)
+/* One cell per CPU, and a packet is never interrupted by another: no atomics. */
+XDPFW_INLINE void count_here(__u32 cell, __u32 bytes)
 {
 	struct xdpfw_cell *value = bpf_map_lookup_elem(&xdpfw_cells, &cell);
 
@@ -58,90 +57,129 @@ __attribute__((noinline, unused)) static void count_cell(__u32 cell, __u32 bytes
 }
 
 /*
- * NULL when no base chain runs on the device.  Which slot it was is hidden from the verifier, or it
- * would read the whole program once for each probe.
+ * Not inlined: the kernel rewrites each look-up of a map at a cost that grows with the program, and
+ * with 2,000 counters a load took 20 times as long.
  */
-XDPFW_INLINE const struct xdpfw_device *find_device(__u32 ifindex)
+__attribute__((noinline, unused)) static void count_cell(__u32 cell, __u32 bytes)
 {
-	__u32 zero = 0, home, found = XDPFW_DEVICE_OTHER;
-	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
-	volatile struct hidden slot = {};
-
-	if (!table)
-		return 0;
-	home = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
-#pragma unroll
-	for (__u32 i = 0; i < XDPFW_DEVICE_PROBES; i++) {
-		__u32 at = (home + i) & (XDPFW_DEVICE_SLOTS - 1);
-
-		if (*(const volatile __u32 *)&table->slot[at].ifindex == ifindex) {
-			found = at;
-			break;
-		}
-	}
-	if (found == XDPFW_DEVICE_OTHER && !table->slot[XDPFW_DEVICE_OTHER].ifindex)
-		return 0;
-	slot.value = found;
-	found = slot.value;
-	if (found > XDPFW_DEVICE_OTHER || table->slot[found].entry == XDPFW_ENTRY_PASS)
-		return 0;
-	return &table->slot[found];
+	count_here(cell, bytes);
 }
 
 /*
- * The trail: which rule ended each base chain, for the proof before a ruleset goes live.  PROVE is
- * constant when the program is verified; in live programs the verifier removes all of this.
+ * The slot of a device that is not at home, or XDPFW_DEVICE_SLOTS + 1 when it has none.  Few
+ * packets need it: the loader keeps devices at home.
  */
-XDPFW_INLINE void trail_reason(bool prove, __u32 reason)
+XDPFW_ALONE __u32 find_late_device(__u32 ifindex)
+{
+	__u32 zero = 0, home;
+	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+
+	if (!table)
+		return XDPFW_DEVICE_SLOTS + 1;
+	home = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
+#pragma unroll
+	for (__u32 i = 1; i < XDPFW_DEVICE_PROBES; i++) {
+		__u32 at = (home + i) & (XDPFW_DEVICE_SLOTS - 1);
+
+		if (*(const volatile __u32 *)&table->slot[at].ifindex == ifindex)
+			return at;
+	}
+	return table->slot[XDPFW_DEVICE_OTHER].ifindex ? XDPFW_DEVICE_OTHER :
+							 XDPFW_DEVICE_SLOTS + 1;
+}
+
+/*
+ * NULL when no base chain runs on the device.  Which slot it was is hidden from the verifier, or it
+ * would read the whole program once for either way to it.
+ */
+XDPFW_INLINE const struct xdpfw_device *find_device(__u32 ifindex)
+{
+	__u32 zero = 0, at;
+	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+
+	if (!table)
+		return 0;
+	at = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
+	if (*(const volatile __u32 *)&table->slot[at].ifindex != ifindex)
+		at = find_late_device(ifindex);
+	HIDE(at);
+	if (at > XDPFW_DEVICE_OTHER || table->slot[at].entry == XDPFW_ENTRY_PASS)
+		return 0;
+	return &table->slot[at];
+}
+
+/*
+ * The trail: which rule ended each base chain, for the proof before a ruleset goes live.  It is
+ * written behind `if (settings.config.prove)`, which is constant when the program is verified, so
+ * live programs have none of this; in functions, so that clang keeps no register free for them.
+ */
+XDPFW_ALONE int trail_reason(__u32 reason)
 {
 	struct xdpfw_trail *trail;
 	__u32 zero = 0;
 
-	if (!prove)
-		return;
 	trail = bpf_map_lookup_elem(&xdpfw_trail, &zero);
 	if (!trail)
-		return;
+		return 0;
 	trail->reason = reason;
 	trail->count = 0;
+	return 0;
 }
 
 /* PLACE: how many base chains of the device ran before. */
-XDPFW_INLINE void trail_rule(bool prove, __u32 place, __u32 rule)
+XDPFW_ALONE int trail_rule(__u32 place, __u32 rule)
 {
 	struct xdpfw_trail *trail;
 	__u32 zero = 0;
 
-	if (!prove)
-		return;
 	trail = bpf_map_lookup_elem(&xdpfw_trail, &zero);
 	HIDE(place);
 	if (!trail || place >= XDPFW_MAX_BASE_CHAINS)
-		return;
+		return 0;
+	trail->reason = XDPFW_REASON_CHAINS;
 	trail->rule[place] = rule;
 	trail->count = place + 1;
+	return 0;
 }
 
-/* What a base chain's answer means: true to drop the packet now, false to go on. */
-XDPFW_INLINE bool chain_drops(bool prove, __u32 place, __u64 answer, const bool policy_drop)
+/* What a base chain answered. */
+XDPFW_ALONE int trail_answer(__u32 place, __u64 answer)
 {
 	switch (answer >> 60) {
 	case ANSWER_RETURN:
-		trail_rule(prove, place, XDPFW_TRAIL_POLICY);
-		return policy_drop;
+		return trail_rule(place, XDPFW_TRAIL_POLICY);
 	case ANSWER_ACCEPT:
-		trail_rule(prove, place, (__u32)answer);
-		return 0;
 	case ANSWER_DROP:
-		trail_rule(prove, place, (__u32)answer);
-		return 1;
+		return trail_rule(place, (__u32)answer);
 	case ANSWER_TOO_LONG:
-		trail_reason(prove, XDPFW_REASON_TOO_LONG);
-		return 1;
+		return trail_reason(XDPFW_REASON_TOO_LONG);
 	default:
-		trail_reason(prove, XDPFW_REASON_FAULT);
-		return 1;
+		return trail_reason(XDPFW_REASON_FAULT);
 	}
+}
+
+/*
+ * What a base chain's answer means: true to drop the packet now, false to go on.  A table of bits,
+ * not a switch: which rule matched is hard to guess for a processor, and it shall not guess twice.
+ */
+XDPFW_INLINE __u32 chain_passes(__u64 answer, const bool policy_drop)
+{
+	__u32 passes = 1 << ANSWER_ACCEPT | !policy_drop << ANSWER_RETURN;
+
+	HIDE(passes);
+	return passes >> (answer >> 60) & 1;
+}
+
+XDPFW_INLINE bool chain_drops(__u64 answer, const bool policy_drop)
+{
+	return !chain_passes(answer, policy_drop);
+}
+
+/* The same of the last base chain: what becomes of the packet. */
+XDPFW_INLINE int chain_verdict(__u64 answer, const bool policy_drop)
+{
+	_Static_assert(XDP_PASS == XDP_DROP + 1, "chain_verdict");
+	return XDP_DROP + chain_passes(answer, policy_drop);
 }
 
 /* Whether VALUE lies from LO to HI, both included. */

@@ -13,6 +13,7 @@
 #include "compiler/emit_part.h"
 
 #define MAX_INLINE_COUNTERS 64
+#define MAX_INLINE_SITES 4
 
 /* Whether the value of a load depends on the chain's family, and this is family inet. */
 static bool is_inet(const struct emit *emit, const struct ir_rule *rule, uint32_t key)
@@ -103,6 +104,7 @@ static void note_uses(struct emit *emit)
 			emit->inet = true;
 	emit_fields_need(emit);
 	emit_place_windows(emit);
+	emit->plain = emit_plain_is_possible(emit);
 }
 
 static void put_table_header(const struct emit *emit)
@@ -129,6 +131,8 @@ static void put_headers(const struct emit *emit)
 	if (emit->plan->image_bytes)
 		put_table_header(emit);
 	emit_header(EMIT_HEADER_WALK, emit->out);
+	if (emit->plain)
+		emit_header(EMIT_HEADER_PLAIN, emit->out);
 	if (emit_reads_places(emit))
 		emit_header(EMIT_HEADER_PLACE, emit->out);
 	if (emit_reads_tunnels(emit))
@@ -160,14 +164,14 @@ static void put_count(const struct emit *emit)
 {
 	if (emit->ir->counter_count <= MAX_INLINE_COUNTERS)
 		buf_puts(emit->out,
-			 "XDPFW_INLINE void count(const volatile struct fields *f, "
+			 "XDPFW_INLINE void count(FIELDS *f, "
 			 "const __u32 number)\n"
 			 "{\n"
 			 "\tcount_cell(settings.cell_of[number], f->length);\n"
 			 "}\n\n");
 	else
 		buf_printf(emit->out,
-			   "XDPFW_ALONE int count(const volatile struct fields *f, __u32 number)\n"
+			   "XDPFW_ALONE int count(FIELDS *f, __u32 number)\n"
 			   "{\n"
 			   "\tif (!f || number >= %u)\n"
 			   "\t\treturn 0;\n"
@@ -175,6 +179,43 @@ static void put_count(const struct emit *emit)
 			   "\treturn 0;\n"
 			   "}\n\n",
 			   emit->ir->counter_count);
+}
+
+/*
+ * In a small program rules are a part of the program, and fields stay in registers.  In others
+ * they are functions that are verified alone, and each look at a field is a load, or clang would
+ * share what rules compare as truth values and the verifier would follow all their combinations.
+ */
+static void put_fields_shape(const struct emit *emit)
+{
+	buf_printf(emit->out, "#define FIELDS const %sstruct fields\n\n",
+		   emit->small ? "" : "volatile ");
+}
+
+/* Base chains of all entries, whose answers are looked at. */
+static size_t count_sites(const struct emit *emit)
+{
+	size_t sites = 0;
+
+	for (size_t i = 0; i < emit->ir->entries.len; i++)
+		sites += emit->ir->entries.at[i].chains.len;
+	return sites;
+}
+
+/* What the rule counts that a base chain's answer comes from. */
+static void put_count_answer(const struct emit *emit)
+{
+	if (!emit->ir->counter_count)
+		return;
+	buf_printf(emit->out,
+		   "%s count_answer(FIELDS *f, __u64 answer)\n"
+		   "{\n"
+		   "\t__u32 cell = (__u32)(answer >> 32) & 0xfffffff;\n\n"
+		   "\tif (f && cell)\n"
+		   "\t\tcount_here(cell, f->length);\n"
+		   "\treturn 0;\n"
+		   "}\n\n",
+		   count_sites(emit) > MAX_INLINE_SITES ? "XDPFW_ALONE int" : "XDPFW_INLINE int");
 }
 
 /* Counts what the entry of a map says, and returns its word. */
@@ -186,7 +227,7 @@ static void put_count_entry(const struct emit *emit)
 		return;
 	buf_puts(emit->out,
 		 "/* NUMBER is from 1 on; 0: the key is in no entry. */\n"
-		 "XDPFW_ALONE __u32 count_entry(const volatile struct fields *f, __u32 at, "
+		 "XDPFW_ALONE __u32 count_entry(FIELDS *f, __u32 at, "
 		 "__u32 number)\n"
 		 "{\n"
 		 "\tstruct table_entry entry;\n\n"
@@ -268,7 +309,10 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	put_settings(&emit);
 	put_given(&emit);
 	emit_fields(&emit);
+	emit_main_choose(&emit);
+	put_fields_shape(&emit);
 	put_count(&emit);
+	put_count_answer(&emit);
 	put_count_entry(&emit);
 	emit_sets(&emit);
 	emit_pairs(&emit);

@@ -29,7 +29,7 @@ static unsigned int load_bytes(const struct ir_load *load)
 }
 
 /* `meta length` is not a member of its own; others are not kept at all. */
-static bool is_member(const struct emit *emit, size_t load)
+bool emit_is_member(const struct emit *emit, size_t load)
 {
 	const enum field_load kind = emit->ir->loads.at[load].field->load;
 
@@ -69,6 +69,11 @@ static unsigned int place_bytes(const struct emit *emit, uint32_t place)
 	return most;
 }
 
+unsigned int emit_outer_bytes(const struct emit *emit, enum field_base base)
+{
+	return place_bytes(emit, outer_place(emit, base));
+}
+
 static bool reads(const struct emit *emit, enum field_load kind)
 {
 	for (size_t i = 0; i < emit->ir->loads.len; i++)
@@ -81,6 +86,11 @@ static bool reads_time(const struct emit *emit)
 {
 	return reads(emit, FIELD_LOAD_TIME) || reads(emit, FIELD_LOAD_DAY) ||
 	       reads(emit, FIELD_LOAD_HOUR);
+}
+
+const char *emit_meta_time(const struct emit *emit)
+{
+	return reads_time(emit) ? "\t__u64 now;\n" : "";
 }
 
 bool emit_reads_device(const struct emit *emit)
@@ -111,7 +121,7 @@ static void put_load_members(struct emit *emit, unsigned int bytes)
 		const struct ir_load *load = &emit->ir->loads.at[i];
 		struct buf name = BUF_INIT;
 
-		if (!is_member(emit, i) || load_bytes(load) != bytes)
+		if (!emit_is_member(emit, i) || load_bytes(load) != bytes)
 			continue;
 		ir_load_name(load, &name);
 		put_member(emit, bytes, name.at, NULL);
@@ -123,6 +133,7 @@ static void put_lengths(struct emit *emit)
 {
 	put_member(emit, 4, "length",
 		   "behind Ethernet and at most one tag: meta length, bytes of counters");
+	put_member(emit, 4, "nh_len", "of the network header and all behind it");
 	put_member(emit, 4, "frame_len", NULL);
 	put_member(emit, 4, "th_len",
 		   "of the transport header and all behind it; 0: there is none");
@@ -152,6 +163,24 @@ static void put_flags(struct emit *emit)
 	}
 }
 
+/*
+ * Linux before 6.3 wants every byte written that a function may read through a pointer, and the
+ * compiler writes none that has no name.
+ */
+static void put_pad(struct emit *emit)
+{
+	emit->fields_pad = (8 - emit->fields_bytes % 8) % 8;
+	emit->fields_bytes += emit->fields_pad;
+	if (emit->fields_pad)
+		buf_printf(emit->out, "\t__u8 pad[%u];\n", emit->fields_pad);
+}
+
+void emit_fields_pad(const struct emit *emit)
+{
+	for (unsigned int i = 0; i < emit->fields_pad; i++)
+		buf_printf(emit->out, "\tf->pad[%u] = 0;\n", i);
+}
+
 /* The big ones first, so that no room is lost to alignment. */
 static void put_struct(struct emit *emit)
 {
@@ -162,8 +191,8 @@ static void put_struct(struct emit *emit)
 			put_lengths(emit);
 	}
 	put_flags(emit);
+	put_pad(emit);
 	buf_puts(emit->out, "};\n\n");
-	emit->fields_bytes = (emit->fields_bytes + 7) & ~7u;
 }
 
 /*
@@ -215,19 +244,19 @@ static void put_of_hook(const struct emit *emit)
 }
 
 /* `meta` fields of a kind that no header has. */
-static void put_meta(const struct emit *emit)
+void emit_meta(const struct emit *emit, const struct emit_meta *meta)
 {
 	struct buf *out = emit->out;
 
 	if (reads_time(emit))
 		buf_puts(out, "\tnow = given_time();\n");
 	if (emit->needs & EMIT_NEED_NFPROTO)
-		buf_puts(out, "\tf->nfproto = walk_nfproto(&walk);\n");
+		buf_printf(out, "\tf->nfproto = %s;\n", meta->nfproto);
 	for (size_t i = 0; i < emit->ir->loads.len; i++) {
 		const struct ir_load *load = &emit->ir->loads.at[i];
 		struct buf name = BUF_INIT;
 
-		if (!is_member(emit, i) || load->tunnel != PROTO_META)
+		if (!emit_is_member(emit, i) || load->tunnel != PROTO_META)
 			continue;
 		ir_load_name(load, &name);
 		switch (load->field->load) {
@@ -239,10 +268,10 @@ static void put_meta(const struct emit *emit)
 		case FIELD_LOAD_NEVER:
 			break;
 		case FIELD_LOAD_PROTOCOL:
-			buf_printf(out, "\tf->%s = walk.protocol;\n", name.at);
+			buf_printf(out, "\tf->%s = %s;\n", name.at, meta->protocol);
 			break;
 		case FIELD_LOAD_L4PROTO:
-			buf_printf(out, "\tf->%s = walk.l4.value;\n", name.at);
+			buf_printf(out, "\tf->%s = %s;\n", name.at, meta->l4proto);
 			break;
 		case FIELD_LOAD_IFNAME:
 			buf_printf(out, "\tf->%s_high = be64(device->name);\n"
@@ -250,7 +279,10 @@ static void put_meta(const struct emit *emit)
 				   name.at, name.at);
 			break;
 		case FIELD_LOAD_PKTTYPE:
-			break;		/* read with the link header */
+			if (meta->link)
+				buf_printf(out, "\tf->%s = walk_packet_type(%s, device->mac);\n",
+					   name.at, meta->link);
+			break;
 		case FIELD_LOAD_IFTYPE:
 			buf_printf(out, "\tf->%s = device->type;\n", name.at);
 			break;
@@ -315,7 +347,7 @@ static void put_link(const struct emit *emit)
 	buf_puts(out, "\treason = walk_link(&walk, header, end);\n"
 		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
 		      "\t\treturn reason;\n"
-		      "\tf->length = walk.length - walk.network;\n");
+		      "\tf->length = f->nh_len = walk.length - walk.network;\n");
 	if (place_bytes(emit, place) > ETHER_BYTES)
 		buf_puts(out, "\tf->frame_len = walk.length;\n");
 	if (reads(emit, FIELD_LOAD_PKTTYPE))
@@ -377,6 +409,11 @@ static unsigned int copy_bytes(const struct emit *emit)
 
 static void put_read_fields(const struct emit *emit)
 {
+	const struct emit_meta meta = {
+		.protocol = "walk.protocol",
+		.nfproto = "walk_nfproto(&walk)",
+		.l4proto = "walk.l4.value",
+	};
 	bool device = emit_reads_device(emit);
 	struct buf *out = emit->out;
 
@@ -393,11 +430,11 @@ static void put_read_fields(const struct emit *emit)
 			"\twalk_start(&walk, ctx);\n",
 		   device ? ", const struct xdpfw_device *device" : "",
 		   copy_bytes(emit),
-		   reads_time(emit) ? "\t__u64 now;\n" : "", device ? " || !device" : "");
+		   emit_meta_time(emit), device ? " || !device" : "");
 	put_link(emit);
 	put_network(emit);
 	put_transport(emit);
-	put_meta(emit);
+	emit_meta(emit, &meta);
 	buf_puts(out, "\treturn XDPFW_REASON_CHAINS;\n}\n\n");
 }
 
@@ -456,7 +493,7 @@ void emit_place_init(const struct emit *emit, const struct ir_place *place,
 {
 	static const char *const lengths[FIELD_BASE_COUNT] = {
 		[FIELD_BASE_LINK] = "frame_len",
-		[FIELD_BASE_NETWORK] = "length",
+		[FIELD_BASE_NETWORK] = "nh_len",
 		[FIELD_BASE_TRANSPORT] = "th_len",
 	};
 	struct buf name = BUF_INIT;
@@ -501,4 +538,5 @@ void emit_fields(struct emit *emit)
 	put_read_fields(emit);
 	if (emit_reads_places(emit))
 		emit_places(emit);
+	emit_plain(emit);
 }

@@ -32,6 +32,7 @@ HEADER(table);
 HEADER(trie);
 HEADER(action);
 HEADER(walk);
+HEADER(plain);
 HEADER(place);
 HEADER(tunnel);
 
@@ -41,7 +42,7 @@ static const char *const texts[] = {
 	[EMIT_HEADER_JUMP] = emit_text_jump,	 [EMIT_HEADER_TABLE] = emit_text_table,
 	[EMIT_HEADER_WALK] = emit_text_walk,	 [EMIT_HEADER_PLACE] = emit_text_place,
 	[EMIT_HEADER_TUNNEL] = emit_text_tunnel, [EMIT_HEADER_TRIE] = emit_text_trie,
-	[EMIT_HEADER_ACTION] = emit_text_action,
+	[EMIT_HEADER_ACTION] = emit_text_action, [EMIT_HEADER_PLAIN] = emit_text_plain,
 };
 
 void emit_header(enum emit_header header, struct buf *out)

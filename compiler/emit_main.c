@@ -92,7 +92,7 @@ void emit_run_at(const struct emit *emit)
 	if (!emit_needs_jump(emit))
 		return;
 	buf_puts(out, "/* See xdpfw_jump.h. */\n"
-		      "XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)\n"
+		      "XDPFW_ALONE __u64 run_at(FIELDS *f, __u32 from)\n"
 		      "{\n"
 		      "\t__u32 rule = from & ~BEHIND(0);\n\n"
 		      "\tif (!f)\n"
@@ -102,13 +102,32 @@ void emit_run_at(const struct emit *emit)
 	buf_puts(out, "}\n\n");
 }
 
-static void put_chain(const struct emit *emit, uint32_t number, size_t place)
+/* "chain_answer(f, run_3(f, 20))" */
+static void put_call(const struct emit *emit, const struct ir_chain *chain)
 {
-	const struct ir_chain *chain = &emit->ir->chains.at[number];
-	struct buf *out = emit->out;
 	uint32_t run = plan_find_run(emit->plan, chain->first_rule);
 	bool simple = is_simple(emit, chain);
+	struct buf *out = emit->out;
+
+	if (!chain->rule_count) {
+		buf_puts(out, "CHAIN_END");
+		return;
+	}
+	if (emit->small) {
+		buf_printf(out, "plain ? rules_%u(f) : run_%u(f)", run, run);
+		return;
+	}
+	buf_printf(out, "%srun_%u(f", simple ? "" : "chain_answer(f, ", run);
+	if (emit_run_has_places(emit, &emit->plan->runs.at[run]))
+		buf_printf(out, ", %u", chain->first_rule);
+	buf_puts(out, simple ? ")" : "))");
+}
+
+static void put_chain(const struct emit *emit, uint32_t number, size_t place, bool last)
+{
+	const struct ir_chain *chain = &emit->ir->chains.at[number];
 	const char *indent = chain->inet ? "\t\t\t" : "\t\t";
+	struct buf *out = emit->out;
 
 	buf_puts(out, "\t\t/* ");
 	emit_chain_name(chain, out);
@@ -117,24 +136,26 @@ static void put_chain(const struct emit *emit, uint32_t number, size_t place)
 	if (chain->inet)
 		buf_puts(out, "\t\tif (f->nfproto) {\n"
 			      "\t\t\tif (!f->has_l4) {\n"
-			      "\t\t\t\ttrail_rule(prove, place.value, XDPFW_TRAIL_INVALID);\n"
+			      "\t\t\t\tif (settings.config.prove)\n"
+			      "\t\t\t\t\ttrail_rule(place.value, XDPFW_TRAIL_INVALID);\n"
 			      "\t\t\t\treturn XDP_DROP;\n"
 			      "\t\t\t}\n");
+	buf_printf(out, "%sanswer = ", indent);
+	put_call(emit, chain);
+	buf_puts(out, ";\n");
+	if (emit->ir->counter_count && chain->rule_count)
+		buf_printf(out, "%scount_answer(f, answer);\n", indent);
+	buf_printf(out, "%sif (settings.config.prove)\n", indent);
 	if (emit->inet)
-		buf_printf(out, "%sif (chain_drops(prove, place.value, ", indent);
+		buf_printf(out, "%s\ttrail_answer(place.value++, answer);\n", indent);
 	else
-		buf_printf(out, "\t\tif (chain_drops(prove, %zu, ", place);
-	if (!chain->rule_count)
-		buf_puts(out, "CHAIN_END");
-	else if (emit_run_has_places(emit, &emit->plan->runs.at[run]))
-		buf_printf(out, "%srun_%u(f, %u)%s", simple ? "" : "chain_answer(f, ", run,
-			   chain->first_rule, simple ? "" : ")");
+		buf_printf(out, "%s\ttrail_answer(%zu, answer);\n", indent, place);
+	if (last)
+		buf_printf(out, "%sreturn chain_verdict(answer, %d);\n", indent,
+			   chain->policy == IR_VERDICT_DROP);
 	else
-		buf_printf(out, "%srun_%u(f)%s", simple ? "" : "chain_answer(f, ", run,
-			   simple ? "" : ")");
-	buf_printf(out, ", %d))\n%s\treturn XDP_DROP;\n", chain->policy == IR_VERDICT_DROP, indent);
-	if (emit->inet)
-		buf_printf(out, "%splace.value++;\n", indent);
+		buf_printf(out, "%sif (chain_drops(answer, %d))\n%s\treturn XDP_DROP;\n", indent,
+			   chain->policy == IR_VERDICT_DROP, indent);
 	if (chain->inet)
 		buf_puts(out, "\t\t}\n");
 }
@@ -143,7 +164,7 @@ static void put_entries(const struct emit *emit)
 {
 	struct buf *out = emit->out;
 
-	buf_puts(out, "\tswitch (device->entry) {\n");
+	buf_puts(out, "\tswitch (entry) {\n");
 	for (size_t i = 0; i < emit->ir->entries.len; i++) {
 		const struct ir_entry *entry = &emit->ir->entries.at[i];
 
@@ -154,11 +175,36 @@ static void put_entries(const struct emit *emit)
 		}
 		buf_puts(out, " */\n");
 		for (size_t j = 0; j < entry->chains.len; j++)
-			put_chain(emit, entry->chains.at[j], j);
-		buf_puts(out, emit->stamp ? "\t\treturn prove ? XDP_PASS : stamp_passed(ctx);\n" :
+			put_chain(emit, entry->chains.at[j], j,
+				  !emit->stamp && j + 1 == entry->chains.len);
+		if (emit->inet)		/* maybe no chain ran */
+			buf_puts(out, "\t\tif (settings.config.prove && !place.value)\n"
+				      "\t\t\ttrail_reason(XDPFW_REASON_CHAINS);\n");
+		buf_puts(out, emit->stamp ? "\t\treturn settings.config.prove ? XDP_PASS :\n"
+					    "\t\t\tstamp_passed(ctx);\n" :
 					    "\t\treturn XDP_PASS;\n");
 	}
 	buf_puts(out, "\t}\n");
+}
+
+/* The base chains of the packet's device. */
+static void put_chains(const struct emit *emit)
+{
+	struct buf *out = emit->out;
+
+	buf_printf(out,
+		   "XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, "
+		   "const bool plain)\n"
+		   "{\n%s"
+		   "\t__u64 answer;\n\n",
+		   /* Which chains are entered depends on the packet, and the verifier shall not
+		      count them. */
+		   emit->inet ? "\tvolatile struct hidden place = {};\n" : "");
+	put_entries(emit);
+	buf_puts(out, "\tif (settings.config.prove)\n"
+		      "\t\ttrail_reason(XDPFW_REASON_FAULT);\n"
+		      "\treturn XDP_DROP;\n"
+		      "}\n\n");
 }
 
 static void put_scratch_map(const struct emit *emit)
@@ -172,43 +218,161 @@ static void put_scratch_map(const struct emit *emit)
 			    "} xdpfw_fields SEC(\".maps\");\n\n");
 }
 
+/* What read_fields() and read_places() find; leaves the function when there is a reason to drop. */
+static void put_read(const struct emit *emit, const char *indent)
+{
+	struct buf *out = emit->out;
+
+	buf_printf(out, "%sreason = read_fields(ctx, f%s);\n", indent,
+		   emit_reads_device(emit) ? ", device" : "");
+	if (emit_reads_places(emit))
+		buf_printf(out, "%sif (reason == XDPFW_REASON_CHAINS)\n"
+				"%s\treason = read_places(ctx, f);\n", indent, indent);
+	buf_printf(out, "%sif (reason != XDPFW_REASON_CHAINS) {\n"
+			"%s\tif (settings.config.prove)\n"
+			"%s\t\ttrail_reason(reason);\n"
+			"%s\treturn XDP_DROP;\n"
+			"%s}\n", indent, indent, indent, indent, indent);
+}
+
+/* A function for all packets that are not plain. */
+static void put_any_packet(const struct emit *emit)
+{
+	buf_puts(emit->out,
+		 "XDPFW_ALONE int run_any_packet(struct xdp_md *ctx, "
+		 "const struct xdpfw_device *device)\n"
+		 "{\n"
+		 "\tstruct fields fields = {}, *f = &fields;\n"
+		 "\t__u32 reason;\n\n"
+		 "\tif (!device)\n"
+		 "\t\treturn XDP_DROP;\n");
+	put_read(emit, "\t");
+	buf_puts(emit->out, "\treturn run_chains(ctx, device->entry, f, 0);\n"
+			    "}\n\n");
+}
+
+/* Each family has its own copy of the rules: what it can never match is not in it. */
+static void put_small(const struct emit *emit)
+{
+	buf_puts(emit->out,
+		 "\tif (plain_link(&plain, ctx)) {\n"
+		 "\t\tif (plain_ip(&plain, PLAIN_BYTES)) {\n"
+		 "\t\t\tread_plain_ip(&plain, ctx, device, f);\n"
+		 "\t\t\treturn run_chains(ctx, entry, f, 1);\n"
+		 "\t\t}\n"
+		 "\t\tif (plain_ip6(&plain, PLAIN_BYTES)) {\n"
+		 "\t\t\tread_plain_ip6(&plain, ctx, device, f);\n"
+		 "\t\t\treturn run_chains(ctx, entry, f, 1);\n"
+		 "\t\t}\n"
+		 "\t}\n"
+		 "\treturn run_any_packet(ctx, device);\n");
+}
+
+static void put_big(const struct emit *emit, bool scratch)
+{
+	struct buf *out = emit->out;
+	const char *indent = emit->plain ? "\t\t" : "\t";
+
+	if (scratch)
+		buf_puts(out, "\tf = bpf_map_lookup_elem(&xdpfw_fields, &zero);\n"
+			      "\tif (!f)\n"
+			      "\t\treturn XDP_DROP;\n");
+	if (emit->plain)
+		buf_puts(out, "\tfound = plain_link(&plain, ctx);\n"
+			      "\tif (found && plain_ip(&plain, PLAIN_BYTES)) {\n"
+			      "\t\tread_plain_ip(&plain, ctx, device, f);\n"
+			      "\t} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {\n"
+			      "\t\tread_plain_ip6(&plain, ctx, device, f);\n"
+			      "\t} else {\n");
+	buf_printf(out, "%s__builtin_memset(f, 0, sizeof(*f));\n", indent);
+	put_read(emit, indent);
+	buf_puts(out, emit->plain ? "\t}\n" : "");
+	buf_puts(out, "\treturn run_chains(ctx, entry, f, 0);\n");
+}
+
+/*
+ * A program is small when all its rules together may be copied for each entry and family, when no
+ * rule needs a pointer to struct fields, and when there is stack left for clang to keep things on.
+ */
+#define MAX_SMALL_WEIGHT 1500
+#define MAX_SMALL_FIELDS 96
+#define MAX_SMALL_PASSING 4		/* rules that count and go on: each doubles the ways that
+					   the verifier follows */
+
+/* Rules of a chain that do something and do not end it. */
+static uint32_t count_passing(const struct ir *ir, const struct ir_chain *chain)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < chain->rule_count; i++) {
+		const struct ir_rule *rule = &ir->rules.at[chain->first_rule + i];
+		bool acts = false, ends = false;
+
+		for (size_t j = 0; j < rule->steps.len; j++) {
+			const struct ir_step *step = &rule->steps.at[j];
+
+			acts = acts || step->kind == IR_STEP_COUNTER || step->kind == IR_STEP_MAP;
+			ends = step->kind == IR_STEP_VERDICT &&
+			       step->verdict.kind != IR_VERDICT_CONTINUE;
+		}
+		count += acts && !ends;
+	}
+	return count;
+}
+
+void emit_main_choose(struct emit *emit)
+{
+	const struct ir *ir = emit->ir;
+	const struct plan *plan = emit->plan;
+	uint32_t weight = 0, passing = 0;
+
+	for (size_t i = 0; i < ir->entries.len; i++) {
+		const struct ir_entry *entry = &ir->entries.at[i];
+
+		for (size_t j = 0; j < entry->chains.len; j++) {
+			const struct ir_chain *chain = &ir->chains.at[entry->chains.at[j]];
+			uint32_t run = plan_find_run(plan, chain->first_rule);
+
+			weight += chain->rule_count ? plan->runs.at[run].weight : 0;
+			passing += count_passing(ir, chain);
+		}
+	}
+	emit->small = emit->plain && !emit_needs_jump(emit) && !plan->key_lanes &&
+		      weight <= MAX_SMALL_WEIGHT && passing <= MAX_SMALL_PASSING &&
+		      emit->fields_bytes <= MAX_SMALL_FIELDS;
+}
+
 void emit_main(const struct emit *emit)
 {
 	bool scratch = is_too_big(emit);
 	struct buf *out = emit->out;
 
+	put_chains(emit);
+	if (emit->small)
+		put_any_packet(emit);
 	if (scratch)
 		put_scratch_map(emit);
-	buf_puts(out, "SEC(\"xdp.frags\")\n"
-		      "int xdpfw_rules(struct xdp_md *ctx)\n"
-		      "{\n"
-		      "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
-		      "\tconst bool prove = settings.config.prove;\n");
-	/* Which chains are entered depends on the packet, and the verifier shall not count them. */
-	if (emit->inet)
-		buf_puts(out, "\tvolatile struct hidden place = {};\n");
-	buf_puts(out, scratch ? "\tstruct fields *f;\n\t__u32 reason, zero = 0;\n\n" :
-				"\tstruct fields fields = {}, *f = &fields;\n\t__u32 reason;\n\n");
-	buf_puts(out, "\tif (!device) {\n"
-		      "\t\ttrail_reason(prove, XDPFW_REASON_NO_DEVICE);\n"
-		      "\t\treturn XDP_PASS;\n"
-		      "\t}\n");
-	if (scratch)
-		buf_puts(out, "\tf = bpf_map_lookup_elem(&xdpfw_fields, &zero);\n"
-			      "\tif (!f)\n"
-			      "\t\treturn XDP_DROP;\n"
-			      "\t__builtin_memset(f, 0, sizeof(*f));\n");
-	buf_printf(out, "\treason = read_fields(ctx, f%s);\n",
-		   emit_reads_device(emit) ? ", device" : "");
-	if (emit_reads_places(emit))
-		buf_puts(out, "\tif (reason == XDPFW_REASON_CHAINS)\n"
-			      "\t\treason = read_places(ctx, f);\n");
-	buf_puts(out, "\ttrail_reason(prove, reason);\n"
-		      "\tif (reason != XDPFW_REASON_CHAINS)\n"
-		      "\t\treturn XDP_DROP;\n");
-	put_entries(emit);
-	buf_puts(out, "\ttrail_reason(prove, XDPFW_REASON_FAULT);\n"
-		      "\treturn XDP_DROP;\n"
-		      "}\n\n"
+	buf_printf(out, "SEC(\"xdp.frags\")\n"
+			"int xdpfw_rules(struct xdp_md *ctx)\n"
+			"{\n"
+			"\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
+			"%s%s%s%s"
+			"\t__u32 entry;\n\n"
+			"\tif (!device) {\n"
+			"\t\tif (settings.config.prove)\n"
+			"\t\t\ttrail_reason(XDPFW_REASON_NO_DEVICE);\n"
+			"\t\treturn XDP_PASS;\n"
+			"\t}\n"
+			"\tentry = device->entry;\n",
+		   scratch ? "\tstruct fields *f;\n\t__u32 zero = 0;\n" :
+			     "\tstruct fields fields, *f = &fields;\n",
+		   emit->plain ? "\tstruct plain plain;\n" : "",
+		   emit->plain && !emit->small ? "\tbool found;\n" : "",
+		   emit->small ? "" : "\t__u32 reason;\n");
+	if (emit->small)
+		put_small(emit);
+	else
+		put_big(emit, scratch);
+	buf_puts(out, "}\n\n"
 		      "char xdpfw_license[] SEC(\"license\") = \"GPL\";\n");
 }

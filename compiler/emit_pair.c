@@ -253,7 +253,7 @@ static void put_pair(const struct emit *emit, const struct emit_pair *pair)
 	put_comment(emit, pair);
 	buf_printf(out, "XDPFW_INLINE %s ", pair->is_map ? "__u32" : "bool");
 	put_name(pair, out);
-	buf_printf(out, "(const volatile struct fields *f%s)\n{\n",
+	buf_printf(out, "(FIELDS *f%s)\n{\n",
 		   wants_key(look) ? ", struct key *key" : "");
 	put_randoms(emit, pair);
 	if (look->table == PLAN_NO_TABLE) {

@@ -54,6 +54,10 @@ struct emit {
 	bool tunnels[PROTO_COUNT];	/* something is read inside of it */
 	unsigned int needs;
 	unsigned int fields_bytes;	/* of struct fields, once it is written */
+	unsigned int fields_pad;	/* of these, at the end */
+	bool plain;			/* plain packets are read without read_fields() */
+	bool small;			/* and rules are a part of the program that calls them: see
+					   emit_main_choose() */
 	VEC(struct emit_pair) pairs;
 	bool *set_called;		/* per IR set: set_N() is called */
 	const struct field **set_field;	/* per IR set: a field looked up in it; NULL: none */
@@ -79,6 +83,7 @@ enum emit_header {
 	EMIT_HEADER_TRIE,
 	EMIT_HEADER_ACTION,
 	EMIT_HEADER_WALK,
+	EMIT_HEADER_PLAIN,
 	EMIT_HEADER_PLACE,
 	EMIT_HEADER_TUNNEL,
 };
@@ -122,6 +127,22 @@ void emit_wide_interval(const char *high, const char *low, u128 lo, u128 hi, str
 
 /* emit_fields.c: what is read of a packet. */
 
+/* Where things that no header has are found. */
+struct emit_meta {
+	const char *protocol, *nfproto, *l4proto;
+	const char *link;		/* NULL: what is read of it was read already */
+};
+
+void emit_meta(const struct emit *emit, const struct emit_meta *meta);
+/* The variable that emit_meta() needs, or "". */
+const char *emit_meta_time(const struct emit *emit);
+/* Whether LOAD is a member of struct fields. */
+bool emit_is_member(const struct emit *emit, size_t load);
+/* The most bytes of the frame's own header that any load needs; 0: none reads it. */
+unsigned int emit_outer_bytes(const struct emit *emit, enum field_base base);
+/* Writes the bytes of struct fields that are no member. */
+void emit_fields_pad(const struct emit *emit);
+
 void emit_place_init(const struct emit *emit, const struct ir_place *place,
 		     struct emit_place *ret_place);
 /* A new rule: nothing is known to be there. */
@@ -156,6 +177,8 @@ void emit_window_call(const struct emit *emit, uint32_t place, const struct emit
 /* Finds and reads all windows but the one of emit_window_head(). */
 void emit_window_far(const struct emit *emit, uint32_t place, const char *offset,
 		     const char *indent);
+/* "f->ip_version = header[0] >> 4;"; FROM: what `header` points at. */
+void emit_window_read(const struct ir_load *load, unsigned int from, struct buf *out);
 /* The function that emit_window_call() calls. */
 void emit_window_reader(const struct emit *emit, uint32_t place, const struct emit_window *window);
 
@@ -165,6 +188,12 @@ void emit_window_reader(const struct emit *emit, uint32_t place, const struct em
 bool emit_reads_places(const struct emit *emit);
 bool emit_reads_tunnels(const struct emit *emit);
 void emit_places(const struct emit *emit);
+
+/* emit_plain.c: packets that are read without a call. */
+
+bool emit_plain_is_possible(const struct emit *emit);
+/* read_plain_ip() and read_plain_ip6(), when .plain. */
+void emit_plain(const struct emit *emit);
 
 /* emit_set.c: set_N() and map_N(), for sets and maps that are not compared in a rule's line. */
 
@@ -200,6 +229,14 @@ void emit_pairs(const struct emit *emit);
 
 /* Whether a run can be entered at other places than its first rule: run_N(f, from). */
 bool emit_run_has_places(const struct emit *emit, const struct plan_run *run);
+/*
+ * The function of a run: _begin, declarations, _check, what it does, _end.  What it does reads
+ * members of `f` and returns an answer.  It is run_N(); in a .small program rules_N(), which is put
+ * into the program where it is called, and run_N() too, which calls it.
+ */
+void emit_run_begin(const struct emit *emit, size_t number);
+void emit_run_check(const struct emit *emit);
+void emit_run_end(const struct emit *emit, size_t number);
 void emit_runs(struct emit *emit);
 
 /* emit_block.c: runs that are looked up. */
@@ -212,6 +249,8 @@ void emit_block(struct emit *emit, size_t run);
 /* Whether some chain goes on after its first run: the program needs xdpfw_jump.h. */
 bool emit_needs_jump(const struct emit *emit);
 void emit_run_at(const struct emit *emit);
+/* Fills .plain and .small, once .fields_bytes is known. */
+void emit_main_choose(struct emit *emit);
 void emit_main(const struct emit *emit);
 
 #endif

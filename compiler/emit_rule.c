@@ -22,6 +22,8 @@ struct line {
 	bool has_l4;			/* known to be there */
 	enum proto_id network;		/* known to be the packet's; PROTO_META: not known */
 	bool acts;			/* something was written */
+	uint32_t counted;		/* counter that the verdict behind it answers with, or
+					   IR_NO_COUNTER */
 };
 
 static void put_and(struct line *line)
@@ -261,6 +263,13 @@ static void put_map(struct line *line, const struct ir_step *step)
 	buf_printf(emit->out, "return ANSWER(word, %u); ", line->rule);
 }
 
+static void put_counted(const struct line *line)
+{
+	if (line->counted != IR_NO_COUNTER)
+		buf_printf(line->emit->out, " | COUNTS(%u)", line->counted);
+	buf_puts(line->emit->out, "; ");
+}
+
 /* False: nothing of the rule is done behind this. */
 static bool put_verdict(struct line *line, const struct ir_verdict *verdict)
 {
@@ -274,10 +283,12 @@ static bool put_verdict(struct line *line, const struct ir_verdict *verdict)
 	open_if(line);
 	switch ((enum answer)(word >> 28)) {
 	case ANSWER_ACCEPT:
-		buf_printf(out, "return ACCEPT(%u); ", line->rule);
+		buf_printf(out, "return ACCEPT(%u)", line->rule);
+		put_counted(line);
 		break;
 	case ANSWER_DROP:
-		buf_printf(out, "return DROP(%u); ", line->rule);
+		buf_printf(out, "return DROP(%u)", line->rule);
+		put_counted(line);
 		break;
 	case ANSWER_RETURN:
 		buf_printf(out, "return RETURN(%u); ", line->rule);
@@ -296,7 +307,19 @@ static bool put_verdict(struct line *line, const struct ir_verdict *verdict)
 	return false;
 }
 
-static bool put_step(struct line *line, const struct ir_step *step)
+/*
+ * A counter right before accept or drop is told in the answer: all rules share one place that
+ * counts, and a run has no call in it.
+ */
+static bool is_told(const struct ir_rule *rule, const struct ir_step *step)
+{
+	const struct ir_step *next = step + 1;
+
+	return next < rule->steps.at + rule->steps.len && next->kind == IR_STEP_VERDICT &&
+	       (next->verdict.kind == IR_VERDICT_ACCEPT || next->verdict.kind == IR_VERDICT_DROP);
+}
+
+static bool put_step(struct line *line, const struct ir_rule *rule, const struct ir_step *step)
 {
 	switch (step->kind) {
 	case IR_STEP_TEST:
@@ -304,6 +327,10 @@ static bool put_step(struct line *line, const struct ir_step *step)
 		return true;
 	case IR_STEP_COUNTER:
 		open_if(line);
+		if (is_told(rule, step)) {
+			line->counted = step->counter;
+			return true;
+		}
 		buf_printf(line->emit->out, "count(f, %u); ", step->counter);
 		return true;
 	case IR_STEP_VERDICT:
@@ -318,12 +345,12 @@ static bool put_step(struct line *line, const struct ir_step *step)
 static void put_rule(struct emit *emit, uint32_t number)
 {
 	const struct ir_rule *rule = &emit->ir->rules.at[number];
-	struct line line = { .emit = emit, .rule = number,
+	struct line line = { .emit = emit, .rule = number, .counted = IR_NO_COUNTER,
 			     .inet = emit->ir->chains.at[rule->chain].inet };
 
 	emit_place_forget(emit);
 	for (size_t i = 0; i < rule->steps.len; i++)
-		if (!put_step(&line, &rule->steps.at[i]))
+		if (!put_step(&line, rule, &rule->steps.at[i]))
 			break;
 	buf_puts(emit->out, line.acts ? "" : "\t");
 	while (line.depth--)
@@ -409,6 +436,32 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 	}
 }
 
+void emit_run_begin(const struct emit *emit, size_t number)
+{
+	if (emit->small)
+		buf_printf(emit->out, "XDPFW_INLINE __u64 rules_%zu(FIELDS *f)\n{\n", number);
+	else
+		buf_printf(emit->out, "XDPFW_ALONE __u64 run_%zu(FIELDS *f%s)\n{\n", number,
+			   emit_run_has_places(emit, &emit->plan->runs.at[number]) ?
+				   ", __u32 from" : "");
+}
+
+void emit_run_check(const struct emit *emit)
+{
+	if (!emit->small)
+		buf_puts(emit->out, "\tif (!f)\n\t\treturn 0;\n");
+}
+
+void emit_run_end(const struct emit *emit, size_t number)
+{
+	buf_puts(emit->out, "}\n\n");
+	if (emit->small)
+		buf_printf(emit->out, "XDPFW_ALONE __u64 run_%zu(FIELDS *f)\n"
+				      "{\n"
+				      "\treturn f ? rules_%zu(f) : 0;\n"
+				      "}\n\n", number, number);
+}
+
 /* What a run needs is known when its rules are written. */
 static void put_run(struct emit *emit, size_t number)
 {
@@ -419,15 +472,14 @@ static void put_run(struct emit *emit, size_t number)
 	emit->out = &rules;
 	put_rules(emit, run);
 	emit->out = out;
-	buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f%s)\n{\n", number,
-		   emit_run_has_places(emit, run) ? ", __u32 from" : "");
+	emit_run_begin(emit, number);
 	buf_puts(out, emit->run_key ? "\tstruct key key;\n" : "");
 	buf_puts(out, emit->run_word ? "\t__u32 word;\n" : "");
 	buf_puts(out, emit->run_key || emit->run_word ? "\n" : "");
-	buf_puts(out, "\tif (!f)\n\t\treturn 0;\n");
+	emit_run_check(emit);
 	put_places(emit, run);
 	buf_put(out, rules.at, rules.len);
-	buf_puts(out, "}\n\n");
+	emit_run_end(emit, number);
 	buf_free(&rules);
 }
 

@@ -38,7 +38,7 @@ static void put_head(const char *shape, const char *what, uint32_t number, struc
 		buf_puts(out, " */\n");
 	}
 	buf_printf(out, "XDPFW_INLINE %s %s_%u(", shape, what, number);
-	buf_puts(out, fields ? "const volatile struct fields *f, " : "");
+	buf_puts(out, fields ? "FIELDS *f, " : "");
 	buf_puts(out, bits == 128 ? "__u64 high, __u64 low" : bits == 64 ? "__u64 key" :
 									   "__u32 key");
 	buf_puts(out, ")\n{\n");

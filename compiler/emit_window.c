@@ -61,8 +61,7 @@ static void put_bits(unsigned int bit, unsigned int bits, unsigned int from, str
 		buf_printf(out, " & 0x%llx", (unsigned long long)u128_max(bits));
 }
 
-/* `f->ip_version = header[0] >> 4;` */
-static void put_read(const struct ir_load *load, unsigned int from, struct buf *out)
+void emit_window_read(const struct ir_load *load, unsigned int from, struct buf *out)
 {
 	unsigned int bit = field_base_bit(load->field, load->depth);
 	unsigned int bits = load->field->bit_len;
@@ -166,7 +165,7 @@ void emit_window_reader(const struct emit *emit, uint32_t place, const struct em
 			if (first)
 				buf_printf(out, "\tif (header + %u > end)\n\t\treturn;\n", bytes);
 			first = false;
-			put_read(load, window->start, out);
+			emit_window_read(load, window->start, out);
 		}
 	}
 	buf_puts(out, "}\n\n");
