@@ -73,7 +73,7 @@ static void put_case(const struct emit *emit, const struct plan_block *block, si
 	if (!at->engine)
 		return;
 	at->engine->write_globals(at->solution, (uint32_t)(run * 16 + number), at->offset, out);
-	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(const volatile struct fields *f)\n{\n",
+	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f)\n{\n",
 		   run, number);
 	for (uint32_t i = 0; i < at->problem.dim_count; i++)
 		put_dim(emit, block, &at->problem, i, out);
@@ -156,7 +156,7 @@ static void put_act(const struct emit *emit, const struct plan_block *block)
 		put_count(emit, "counter");
 	if (objects)
 		put_count(emit, "object");
-	buf_puts(out, "\treturn action->answer;\n}\n\n");
+	buf_puts(out, "\treturn action->answer;\n");
 }
 
 /* Which rules the block holds, in place of their lines. */
@@ -183,12 +183,11 @@ void emit_block(struct emit *emit, size_t run)
 	put_comment(emit, block);
 	for (size_t i = 0; i < block->cases.len; i++)
 		put_case(emit, block, run, i);
-	buf_printf(out, "XDPFW_ALONE __u64 run_%zu(const volatile struct fields *f)\n"
-			"{\n"
-			"\tconst struct table_action *action;\n"
-			"\t__u32 number;\n\n"
-			"\tif (!f)\n"
-			"\t\treturn 0;\n", run);
+	emit_run_begin(emit, run);
+	buf_puts(out, "\tconst struct table_action *action;\n"
+		      "\t__u32 number;\n\n");
+	emit_run_check(emit);
 	put_choice(emit, block, run);
 	put_act(emit, block);
+	emit_run_end(emit, run);
 }
