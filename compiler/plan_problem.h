@@ -42,6 +42,7 @@ struct plan_problem {
 	size_t row_count;
 	const uint32_t *labels;		/* of row R and dimension D: [R * dim_count + D] */
 	const uint32_t *results;	/* of each row; never falling from row to row */
+	const bool *resumed;		/* of each row: look-ups start behind it; NULL: of none */
 };
 
 struct plan_key {
