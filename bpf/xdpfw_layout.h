@@ -114,6 +114,66 @@ struct table_action {
 	__u32 counter, object;		/* cells to be counted in this order; 0: none */
 };
 
+/*
+ * Decision trees (compiler/plan_tree.h): a key is the ranks of its values, each in a lane of its
+ * own of one of TREE_MAX_WORDS words, below a guard bit that is 0 in keys; the highest bit of a
+ * word is no guard.  Each tree is walked for its number of steps, from the node of its number:
+ *
+ *	node	the next one is base + ((word - bias) >> shift & mask), where .cut is mask << 9 |
+ *		number of the word << 6 | shift; a leaf is its own next one (mask 0), and its bias
+ *		is its first row
+ *	row	lo[words], hi[words] (with the guard bits), struct tree_row; a key lies in it when
+ *		no lane of key - lo and of hi - key borrows from its guard
+ *
+ * Of a leaf as many rows are looked at as its tree says, and .more of its first row behind those:
+ * if the leaf has less, the rows behind it do no harm.  A row whose result has TREE_CHECK lies only
+ * around labels that have holes: the rest is the place, in words, of a struct tree_check, with its
+ * parts behind.  A leaf with such a row begins with rows that never hold, and .more has TREE_CHECK.
+ */
+#define TREE_MAX_WORDS 8
+#define TREE_MAX_STEPS 8
+#define TREE_CUT(mask, word, shift) ((__u32)(mask) << 9 | (word) << 6 | (shift))
+#define TREE_MAX_CELLS (1u << 22)	/* of a node */
+#define TREE_MAX_ROWS 8			/* of a leaf that are looked at without a jump */
+#define TREE_BLOCK 4			/* as many at a time of those behind them, */
+#define TREE_BLOCKS 4			/* when they are so many blocks at most */
+#define TREE_MAX_TREES 32
+#define TREE_MAX_PARTS 16		/* dimensions of a check */
+#define TREE_MAX_HALVES 32		/* steps of a search */
+#define TREE_CHECK (1u << 31)
+#define TREE_NEVER ((1u << 31) - 1)	/* result of a row that is nobody's */
+#define TREE_MAX_RESULTS (1u << 20)
+
+/* Before the slots of a forest. */
+struct tree_head {
+	__u64 guard[TREE_MAX_WORDS];
+	__u32 words;
+	__u32 checks;			/* how far behind this they begin */
+};
+
+struct tree_slot {
+	__u32 steps, rows;
+};
+
+struct tree_node {
+	__u64 bias;
+	__u32 base, cut;
+};
+
+struct tree_row {
+	__u32 result, more;
+};
+
+struct tree_check {
+	__u32 result, parts;
+};
+
+/* Intervals of ranks, lo and hi, sorted; AT: the place of the first one in bytes. */
+struct tree_part {
+	__u32 word, pos, mask;
+	__u32 at, count;
+};
+
 /* The next lane of a key goes into HASH, which is 0 at first. */
 __attribute__((always_inline, unused)) static inline __u64 table_mix_lane(__u64 hash, __u64 lane)
 {

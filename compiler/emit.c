@@ -11,6 +11,7 @@
 #include "compiler/emit.h"
 
 #include "compiler/emit_part.h"
+#include "compiler/plan_block.h"
 
 #define MAX_INLINE_COUNTERS 64
 #define MAX_INLINE_SITES 4
@@ -107,6 +108,19 @@ static void note_uses(struct emit *emit)
 	emit->plain = emit_plain_is_possible(emit);
 }
 
+/* Some block is looked up by ENGINE. */
+static bool uses_engine(const struct emit *emit, const struct plan_engine *engine)
+{
+	for (size_t i = 0; i < emit->plan->blocks.len; i++) {
+		const struct plan_block *block = emit->plan->blocks.at[i];
+
+		for (size_t j = 0; j < block->cases.len; j++)
+			if (block->cases.at[j].engine == engine)
+				return true;
+	}
+	return false;
+}
+
 static void put_table_header(const struct emit *emit)
 {
 	buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n", emit->plan->image_bytes);
@@ -118,6 +132,10 @@ static void put_table_header(const struct emit *emit)
 	emit_header(EMIT_HEADER_TABLE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
+	if (uses_engine(emit, &plan_engine_tree)) {
+		emit_header(EMIT_HEADER_TRIE, emit->out);
+		emit_header(EMIT_HEADER_TREE, emit->out);
+	}
 }
 
 static void put_headers(const struct emit *emit)

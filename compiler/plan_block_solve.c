@@ -14,6 +14,7 @@
 
 static const struct plan_engine *const engines[] = {
 	&plan_engine_few,
+	&plan_engine_tree,
 };
 
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))

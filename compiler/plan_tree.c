@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_tree: the engine of decision trees, the one that solves every problem.
+ *
+ * In: a problem.  Out: a solution: bytes and C text.  Building is bounded by the rows alone: boxes
+ * are at most twice the rows and 65,536 more, and trees have an allowance of rows and nodes; where
+ * it does not reach, leaves get longer, so packets take longer.
+ */
+#include "compiler/plan_tree.h"
+
+#define ALLOWANCE 8			/* rows of leaves for each box, about */
+#define WORK 20000000
+
+#define TREE_INSTRUCTIONS 120
+#define RANK_INSTRUCTIONS 40
+#define RANK_COST 35			/* of a value, tenths of nanoseconds: a guess */
+#define STEP_BYTES 16
+
+#define TRIE_EACH 64			/* bytes of a trie for each step at most */
+#define TRIE_SPARE (256u << 10)
+
+static const struct tree_solution *own(const struct plan_solution *solution)
+{
+	return (const struct tree_solution *)solution;
+}
+
+/* Where a trie does not fit, a search does: it always takes the same bytes for a step. */
+static void make_tries(struct tree_ranks *ranks, struct arena *arena)
+{
+	for (uint32_t i = 0; i < ranks->dim_count; i++) {
+		struct tree_dim *dim = &ranks->dims[i];
+		size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
+
+		dim->trie = plan_trie_make(&dim->steps, most, arena);
+	}
+}
+
+/* Of what was made; what ranks take is only guessed when there are no tries yet. */
+static void estimate_of(const struct tree_forest *forest, struct plan_estimate *ret_estimate)
+{
+	const struct tree_ranks *ranks = forest->ranks;
+	struct plan_estimate estimate = { .possible = true, .cost = forest->cost };
+
+	estimate.bytes = forest->nodes.len * sizeof(struct tree_node) +
+			 forest->rows.len * tree_row_bytes(ranks->words);
+	estimate.instructions = forest->tree_count * TREE_INSTRUCTIONS;
+	for (uint32_t i = 0; i < ranks->dim_count; i++) {
+		const struct tree_dim *dim = &ranks->dims[i];
+
+		estimate.bytes += dim->steps.count * STEP_BYTES;
+		estimate.cost += dim->trie ? plan_trie_cost(dim->trie) : RANK_COST;
+		estimate.instructions += RANK_INSTRUCTIONS;
+	}
+	*ret_estimate = estimate;
+}
+
+/* Everything but the tries and the bytes; looks for better trees for WORK steps. */
+static struct tree_solution *make_solution(const struct plan_problem *problem, uint64_t work,
+					   struct arena *arena)
+{
+	struct tree_solution *solution = ARENA_NEW(arena, struct tree_solution);
+	struct tree_boxes *boxes = ARENA_NEW(arena, struct tree_boxes);
+	struct tree_forest *forest = ARENA_NEW(arena, struct tree_forest);
+	struct tree_ranks *ranks = ARENA_NEW(arena, struct tree_ranks);
+
+	plan_tree_rank(problem, arena, ranks);
+	plan_tree_box(problem, ranks, arena, boxes);
+	*forest = (struct tree_forest){ .ranks = ranks, .boxes = boxes, .arena = arena,
+					.allowance = ALLOWANCE, .most_work = work };
+	plan_tree_deal(forest);
+	*solution = (struct tree_solution){ .ranks = ranks, .forest = forest };
+	for (size_t i = 0; i < boxes->boxes.len; i++)
+		solution->resumes |= boxes->boxes.at[i].resumed;
+	return solution;
+}
+
+/* Trees grow so fast that the first ones are grown to know their cost. */
+static void tree_estimate(const struct plan_problem *problem, const struct plan_budget *budget,
+			  struct arena *arena, struct plan_estimate *ret_estimate)
+{
+	(void)budget;
+	estimate_of(make_solution(problem, 0, arena)->forest, ret_estimate);
+}
+
+static const struct plan_solution *tree_build(const struct plan_problem *problem,
+					      const struct plan_budget *budget,
+					      struct arena *arena,
+					      struct plan_estimate *ret_estimate)
+{
+	struct tree_solution *solution;
+
+	solution = make_solution(problem, budget->work < WORK ? budget->work : WORK, arena);
+	make_tries(solution->ranks, arena);
+	plan_tree_fill(solution, problem, arena);
+	estimate_of(solution->forest, ret_estimate);
+	ret_estimate->bytes = solution->size;
+	return (const struct plan_solution *)solution;
+}
+
+static void tree_fill(const struct plan_solution *solution, uint8_t *image, size_t offset)
+{
+	memcpy(image + offset, own(solution)->bytes, own(solution)->size);
+}
+
+static uint32_t tree_look(const struct plan_solution *solution, const struct plan_key *key,
+			  uint32_t from)
+{
+	return plan_tree_look(own(solution), key, from);
+}
+
+static void tree_write(const struct plan_solution *solution, size_t offset, struct buf *out)
+{
+	plan_tree_write(own(solution), offset, out);
+}
+
+static void tree_write_globals(const struct plan_solution *solution, uint32_t number,
+			       size_t offset, struct buf *out)
+{
+	(void)solution;
+	(void)number;
+	(void)offset;
+	(void)out;
+}
+
+static void tree_print(const struct plan_solution *solution, const char *indent, struct buf *out)
+{
+	const struct tree_forest *forest = own(solution)->forest;
+
+	for (uint32_t i = 0; i < forest->tree_count; i++)
+		buf_printf(out, "%stree %u: %u steps, %u rows\n", indent, i,
+			   forest->slots[i].steps, forest->slots[i].rows);
+	buf_printf(out, "%s%u trees, %zu nodes, %zu rows, %zu bytes\n", indent,
+		   forest->tree_count, forest->nodes.len, forest->rows.len, own(solution)->size);
+}
+
+const struct plan_engine plan_engine_tree = {
+	.name = "tree",
+	.resumes = true,
+	.estimate = tree_estimate,
+	.build = tree_build,
+	.fill = tree_fill,
+	.look = tree_look,
+	.write = tree_write,
+	.write_globals = tree_write_globals,
+	.print = tree_print,
+};
