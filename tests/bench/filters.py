@@ -3,8 +3,8 @@
 
 A line is `@SADDR/LEN DADDR/LEN LO : HI LO : HI PROTO/MASK [FLAGS/MASK]`.  The last word is for TCP
 its flags in the upper byte, for ICMP type and code when the source ports are open, and for others
-nothing.  The sport and dport of a packet are the first two 16-bit words behind the network header, whatever
-the protocol.
+nothing.  The sport and dport of a packet are the first two 16-bit words behind the network header,
+whatever the protocol.
 """
 import ipaddress
 import lzma

@@ -6,14 +6,16 @@ In: `live.py BUILD FOLDER OUT.csv [COUNT...]`: numbers of rules (default 10 100 
 contender has a network namespace of its own with a device bench0, whose other end is here; this
 process has namespaces of its own too (it makes them), so nothing of the host is touched.
 
-Two kinds of rulesets, the same ones for each contender: `rules`, filters of five fields, first match
-wins, and `hosts`, source addresses.  All verdicts are "drop", so that what is compared is the search and
-not what the network stack does with a packet that is let through.  Before anything is measured
-a trace goes through each contender once, and its counters must be what a first-match search says; one
-that differs is not measured.  After it the counters must say that no packet was lost on the way.
+Two kinds of rulesets, the same ones for each contender: `rules`, filters of five fields, first
+match wins, and `hosts`, source addresses.  All verdicts are "drop", so that what is compared is the
+search and not what the network stack does with a packet that is let through.  Before anything is
+measured a trace goes through each contender once, and its counters must be what a first-match
+search says; one that differs is not measured.  After it the counters must say that no packet was
+lost on the way.
 
-Out, lines of kind,rules,contender,ns,remark: ns is what a packet costs in all, from the sender's
-redirect to the drop; `empty` is an XDP program that drops at once.
+Out, lines of kind,rules,contender,ns,commit_s,again_s,remark: ns is what a packet costs in all,
+from the sender's redirect to the drop; commit_s is how long loading the ruleset takes, again_s the
+same one once more (xdpfw only); `empty` is an XDP program that drops at once.
 """
 import csv
 import os
@@ -109,9 +111,8 @@ class Contender:
         run("ip", "netns", "add", self.where)
         run("ip", "link", "add", self.device, "type", "veth", "peer", "name", "bench0", "netns",
             self.where)
-        for words in (("lo", "up"), ("bench0", "address", "02:00:00:00:00:01", "addrgenmode", "none"),
-                      ("bench0", "up")):
-            run("ip", "link", "set", *words, where=self.where)
+        for words in ("lo up", "bench0 address 02:00:00:00:00:01 addrgenmode none", "bench0 up"):
+            run("ip", "link", "set", *words.split(), where=self.where)
         run("ip", "link", "set", self.device, "addrgenmode", "none", "up")
         # Without an XDP program of its own a veth takes redirected frames only so.
         run("ethtool", "-K", "bench0", "gro", "on", where=self.where)
@@ -126,6 +127,11 @@ class Contender:
 
     def set_up(self, filters, kind):
         raise NotImplementedError
+
+    def load(self, filters, kind):
+        start = time.monotonic()
+        self.set_up(filters, kind)
+        self.seconds = "%.3f" % (time.monotonic() - start), ""
 
     def counters(self):
         """Packets of each rule (or of all), and of those that no rule fits."""
@@ -159,12 +165,18 @@ class Xdpfw(Contender):
             ("XDPFW_CONF", "none"))}
 
     def set_up(self, filters, kind):
+        run(os.path.join(self.build, "xdpfw"), "--mode", self.mode, "-f", self.path("nft"),
+            where=self.where, env=self.environment())
+
+    def load(self, filters, kind):
         os.makedirs(self.path("xdpfw") + "/bpf")
         run("mount", "-t", "bpf", "-o", "mode=1777", "bpf", self.path("xdpfw") + "/bpf")
-        text = nft_set(filters, kind) if kind == "hosts" else nft_linear(filters)
         self.per_rule = kind != "hosts"
-        run(os.path.join(self.build, "xdpfw"), "--mode", self.mode, "-f",
-            self.written("nft", text), where=self.where, env=self.environment())
+        self.written("nft", nft_linear(filters) if self.per_rule else nft_set(filters, kind))
+        super().load(filters, kind)
+        first = self.seconds[0]
+        super().load(filters, kind)
+        self.seconds = first, self.seconds[0]
 
     def counters(self):
         return listed(run(os.path.join(self.build, "xdpfw"), "list", "ruleset",
@@ -308,13 +320,13 @@ def compete(build, folder, kind, count, writer):
             if count > ONLY_UP_TO.get(name, 1 << 30):
                 raise Unable("not tried: it would take minutes")
             contender.wire()
-            contender.set_up(filters, kind)
+            contender.load(filters, kind)
             run(live, "--count", TRACE, trace, "%s=%s" % (number, contender.device))
             remarks[name] = check(contender, counts)
             running[number] = name, contender
         except Unable as why:
             contender.tear_down()
-            writer.writerow((kind, count, name, "", str(why)))
+            writer.writerow((kind, count, name, "", "", "", str(why)))
     found = run(live, trace, *("%d=%s" % (number, contender.device)
                                for number, (_, contender) in running.items()))
     for line in found.splitlines():
@@ -322,10 +334,8 @@ def compete(build, folder, kind, count, writer):
         name, contender = running[int(number)]
         seen = settled(contender, int(sent) + TRACE)
         if seen is not None and sum(seen) != int(sent) + TRACE:
-            writer.writerow((kind, count, name, "", "%d packets were lost" %
-                             (int(sent) + TRACE - sum(seen))))
-        else:
-            writer.writerow((kind, count, name, ns, remarks[name]))
+            ns, remarks[name] = "", "%d packets were lost" % (int(sent) + TRACE - sum(seen))
+        writer.writerow((kind, count, name, ns, *contender.seconds, remarks[name]))
     for number, (_, contender) in running.items():
         contender.tear_down()
     for number in range(len(CONTENDERS)):
@@ -343,7 +353,7 @@ def inside(build, folder, out, counts):
             shutil.rmtree(os.path.join(folder, place))
     with open(out, "w", newline="", buffering=1) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("kind", "rules", "contender", "ns", "remark"))
+        writer.writerow(("kind", "rules", "contender", "ns", "commit_s", "again_s", "remark"))
         for kind in ("rules", "hosts"):
             for count in counts:
                 compete(build, folder, kind, count, writer)

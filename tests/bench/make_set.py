@@ -88,7 +88,8 @@ class Boxes:
 
     def __init__(self, rng, count):
         self.rng, self.family = rng, 4
-        self.sources = prefixes(rng, count, 32, {16: 1, 20: 10, 22: 10, 24: 40, 26: 10, 28: 10, 32: 40})
+        self.sources = prefixes(rng, count, 32, {16: 1, 20: 10, 22: 10, 24: 40, 26: 10, 28: 10,
+                                                 32: 40})
         self.lows = [low for low, _ in self.sources]
         self.elements = []
         for source in self.sources:
@@ -167,6 +168,13 @@ def write_packets(prefix, known, rng, count):
             truth.write("0\n" if fits else "-1\n")
 
 
+def make(kind, count, packets, prefix, seed=1, device="bench0"):
+    rng = random.Random("%s %d %d" % (kind, count, seed))
+    known = elements(rng, kind, count)
+    write_ruleset(prefix + ".nft", kind, known.texts(), device)
+    write_packets(prefix, known, rng, packets)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=SETS)
@@ -175,11 +183,7 @@ def main():
     parser.add_argument("prefix")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="bench0")
-    given = parser.parse_args()
-    rng = random.Random("%s %d %d" % (given.kind, given.count, given.seed))
-    known = elements(rng, given.kind, given.count)
-    write_ruleset(given.prefix + ".nft", given.kind, known.texts(), given.device)
-    write_packets(given.prefix, known, rng, given.packets)
+    make(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":
