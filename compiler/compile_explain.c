@@ -14,6 +14,6 @@ bool compile_explain(struct source_set *sources, uint32_t source,
 
 	if (!compile_run(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, &inner))
 		return false;
-	plan_print(inner.plan, out);
+	plan_explain(inner.plan, out);
 	return true;
 }

@@ -131,6 +131,11 @@ void plan_block_cells(const struct plan_block *block, struct arena *arena, struc
 /* The tables of all blocks, once plan->image is there. */
 void plan_block_fill(const struct plan *plan);
 
+/* plan_explain.c */
+
+/* A line, and more with two tabs in front. */
+void plan_block_print(const struct plan *plan, const struct plan_block *block, struct buf *out);
+
 /* plan_block.c */
 
 /* Cuts the used chains: fills plan->blocks and plan->block_of. */

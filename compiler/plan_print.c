@@ -4,7 +4,7 @@
  *
  * In: a plan.  Out: one line for each set, map and run that the program has.
  */
-#include "compiler/plan.h"
+#include "compiler/plan_block.h"
 
 static const char *const kind_words[] = {
 	[PLAN_COMPARE] = "compares", [PLAN_HASH] = "hash", [PLAN_SEARCH] = "search",
@@ -51,7 +51,7 @@ static void print_key(const struct plan *plan, const struct plan_look *look, str
 	buf_puts(out, ": ");
 }
 
-static void print_sets(const struct plan *plan, struct buf *out)
+void plan_print_sets(const struct plan *plan, struct buf *out)
 {
 	const struct ir *ir = plan->ir;
 
@@ -77,7 +77,7 @@ static void print_sets(const struct plan *plan, struct buf *out)
 
 void plan_print(const struct plan *plan, struct buf *out)
 {
-	print_sets(plan, out);
+	plan_print_sets(plan, out);
 	buf_printf(out, "tables: %zu bytes\n", plan->image_bytes);
 	for (size_t i = 0; i < plan->shapes.len; i++)
 		buf_printf(out, "shape %zu: %u lanes, doubles 0x%x\n", i, plan->shapes.at[i].lanes,
@@ -88,6 +88,12 @@ void plan_print(const struct plan *plan, struct buf *out)
 		const struct plan_run *run = &plan->runs.at[i];
 		const struct ir_rule *first = &plan->ir->rules.at[run->first];
 
+		if (run->block) {
+			buf_printf(out, "run %zu: rules %u to %u, of chain %u: ", i, run->first,
+				   run->end - 1, first->chain);
+			plan_block_print(plan, run->block, out);
+			continue;
+		}
 		buf_printf(out, "run %zu: rules %u to %u, from chain %u, weight %u\n", i,
 			   run->first, run->end - 1, first->chain, run->weight);
 	}
