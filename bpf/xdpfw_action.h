@@ -15,20 +15,28 @@
 	((const struct table_action *)(tables + (at) +                                         \
 				       ((__u64)(number) & (mask)) * sizeof(struct table_action)))
 
+/* The same of a block that has answers alone. */
+#define TABLE_ANSWER(at, mask, number)                                                         \
+	(*(const __u64 *)(tables + (at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
+
 /* Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow. */
 
 /* LENGTH, below 2^32, is at least BYTES. */
 XDPFW_INLINE __u64 has_bytes(__u64 length, const __u32 bytes)
 {
 	HIDE(length);
-	return (bytes - 1 - length) >> 63;
+	length = bytes - 1 - length;
+	HIDE(length);
+	return length >> 63;
 }
 
 /* Both below 2^32. */
 XDPFW_INLINE __u64 is_number(__u64 number, const __u32 wanted)
 {
 	HIDE(number);
-	return ((number ^ wanted) - 1) >> 63;
+	number = (number ^ wanted) - 1;
+	HIDE(number);
+	return number >> 63;
 }
 
 #endif

@@ -107,7 +107,8 @@ struct table_entry {
 
 /*
  * What a block of rules does when one of them matches: the look-up's answer is the number of an
- * action, and number 0 is for packets that match none of its rules.
+ * action, and number 0 is for packets that match none of its rules.  Blocks whose rules count
+ * nothing but what their answers say have a table of answers alone.
  */
 struct table_action {
 	__u64 answer;			/* as of a run */

@@ -125,38 +125,22 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 	}
 }
 
-static bool has_counters(const struct plan_block *block, bool *ret_object)
-{
-	bool counters = false;
-
-	*ret_object = false;
-	for (size_t i = 0; i < block->actions.len; i++) {
-		counters = counters || block->actions.at[i].counter;
-		*ret_object = *ret_object || block->actions.at[i].object;
-	}
-	return counters;
-}
-
-static void put_count(const struct emit *emit, const char *member)
-{
-	buf_printf(emit->out,
-		   "\tif (action->%s)\n"
-		   "\t\tcount_cell(action->%s, f->length);\n",
-		   member, member);
-}
-
 static void put_act(const struct emit *emit, const struct plan_block *block)
 {
 	struct buf *out = emit->out;
-	bool objects;
+	uint32_t mask = block->action_slots - 1;
 
-	buf_printf(out, "\taction = TABLE_ACTION(%zu, %u, number);\n", block->actions_at,
-		   block->action_slots - 1);
-	if (has_counters(block, &objects))
-		put_count(emit, "counter");
-	if (objects)
-		put_count(emit, "object");
-	buf_puts(out, "\treturn action->answer;\n");
+	if (!block->wide) {
+		buf_printf(out, "\treturn TABLE_ANSWER(%zu, %u, number);\n", block->actions_at,
+			   mask);
+		return;
+	}
+	buf_printf(out, "\taction = TABLE_ACTION(%zu, %u, number);\n"
+			"\tif (action->counter)\n"
+			"\t\tcount_cell(action->counter, f->length);\n"
+			"\tif (action->object)\n"
+			"\t\tcount_cell(action->object, f->length);\n"
+			"\treturn action->answer;\n", block->actions_at, mask);
 }
 
 /* Which rules the block holds, in place of their lines. */
@@ -184,8 +168,8 @@ void emit_block(struct emit *emit, size_t run)
 	for (size_t i = 0; i < block->cases.len; i++)
 		put_case(emit, block, run, i);
 	emit_run_begin(emit, run);
-	buf_puts(out, "\tconst struct table_action *action;\n"
-		      "\t__u32 number;\n\n");
+	buf_puts(out, block->wide ? "\tconst struct table_action *action;\n" : "");
+	buf_puts(out, "\t__u32 number;\n\n");
 	emit_run_check(emit);
 	put_choice(emit, block, run);
 	put_act(emit, block);

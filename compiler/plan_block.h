@@ -62,6 +62,8 @@ struct plan_block {
 	uint32_t root;			/* PLAN_NO_AXIS: the only case has all packets */
 	VEC(struct plan_case) cases;
 	VEC(struct table_action) actions;
+	bool wide;			/* some count more than an answer says; else only answers
+					   are in the image */
 	uint32_t action_slots;		/* a power of two, more than there are actions */
 	size_t actions_at;		/* in the image; [0] is for packets without an answer */
 	uint32_t expected;		/* cost of the look-up, as plan_cost.h counts */
@@ -126,6 +128,8 @@ void plan_pose_cases(struct plan_pose *pose);
  */
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena);
+/* Of one action in the image. */
+size_t plan_block_action_bytes(const struct plan_block *block);
 /* Adds to plan->cell_lists. */
 void plan_block_cells(const struct plan_block *block, struct arena *arena, struct plan *plan);
 /* The tables of all blocks, once plan->image is there. */

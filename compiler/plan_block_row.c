@@ -177,15 +177,28 @@ static bool add_boxes(struct rows *rows, const struct ir_step *step)
 	return multiply(rows, key, set->intervals.at, set->intervals.len / key->parts.len, NULL);
 }
 
+/* An answer that ends the base chain has room for a cell; what else is counted needs a wide row. */
 static uint32_t add_action(struct rows *rows, uint32_t word, uint32_t counter, uint32_t object)
 {
 	struct plan_block *block = rows->pose->block;
+	bool has_room = word >> 28 == ANSWER_ACCEPT || word >> 28 == ANSWER_DROP;
+	uint32_t first = counter + 1, second = object + 1;	/* IR_NO_COUNTER is 0 */
 
+	if (has_room && !first) {
+		first = second;
+		second = 0;
+	}
+	if (has_room) {
+		word |= first;
+		first = second;
+		second = 0;
+	}
 	*vec_push(rows->pose->arena, &block->actions) = (struct table_action){
 		.answer = (uint64_t)word << 32 | rows->rule,
-		.counter = counter == IR_NO_COUNTER ? 0 : counter + 1,
-		.object = object == IR_NO_COUNTER ? 0 : object + 1,
+		.counter = first,
+		.object = second,
 	};
+	block->wide = block->wide || first || second;
 	return (uint32_t)block->actions.len - 1;
 }
 

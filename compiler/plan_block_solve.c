@@ -89,7 +89,7 @@ static uint32_t expected(const struct plan_block *block)
 static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
 {
 	return plan->options.force ||
-	       expected(block) + PLAN_COST_ACTION + plan_cost_load(block->actions.len * 16) <
+	       expected(block) + PLAN_COST_ACTION + plan_cost_load(block->actions.len * plan_block_action_bytes(block)) <
 		       plan_cost_compares(block->end - block->first);
 }
 
@@ -103,8 +103,8 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 	block->action_slots = 1;
 	while (block->action_slots <= block->actions.len)
 		block->action_slots *= 2;
-	block->actions_at = plan_take_image(plan, (size_t)block->action_slots *
-						  sizeof(struct table_action));
+	block->actions_at = plan_take_image(plan, block->action_slots *
+						  plan_block_action_bytes(block));
 	for (size_t i = 0; i < block->cases.len; i++) {
 		struct plan_case *at = &block->cases.at[i];
 
@@ -117,17 +117,53 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 	return is_worth_it(plan, block);
 }
 
+size_t plan_block_action_bytes(const struct plan_block *block)
+{
+	return block->wide ? sizeof(struct table_action) : sizeof(uint64_t);
+}
+
+static bool has_cell(const struct table_action *action)
+{
+	uint32_t answer = (uint32_t)(action->answer >> 60);
+
+	return answer == ANSWER_ACCEPT || answer == ANSWER_DROP;
+}
+
+static void add_cells(struct plan *plan, struct arena *arena, size_t at, size_t count,
+		      size_t stride)
+{
+	*vec_push(arena, &plan->cell_lists) = (struct xdpfw_cell_list){
+		.at = (uint32_t)at, .count = (uint32_t)count, .stride = (uint32_t)stride,
+	};
+}
+
+/* Answers in a row that carry cells, in the half that has the word. */
+static void list_answers(struct plan *plan, const struct plan_block *block, struct arena *arena)
+{
+	const size_t half = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 4 : 0;
+	size_t bytes = plan_block_action_bytes(block), first = 0;
+
+	for (size_t i = 0; i <= block->actions.len; i++) {
+		if (i < block->actions.len && has_cell(&block->actions.at[i]))
+			continue;
+		if (i > first)
+			add_cells(plan, arena, block->actions_at + (first + 1) * bytes + half,
+				  i - first, bytes);
+		first = i + 1;
+	}
+}
+
 void plan_block_cells(const struct plan_block *block, struct arena *arena, struct plan *plan)
 {
-	static const size_t members[] = { offsetof(struct table_action, counter),
-					  offsetof(struct table_action, object) };
+	size_t bytes = plan_block_action_bytes(block);
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		*vec_push(arena, &plan->cell_lists) = (struct xdpfw_cell_list){
-			.at = (uint32_t)(block->actions_at + members[i]),
-			.count = (uint32_t)block->actions.len + 1,
-			.stride = sizeof(struct table_action),
-		};
+	list_answers(plan, block, arena);
+	if (!block->wide)
+		return;
+	add_cells(plan, arena, block->actions_at + offsetof(struct table_action, counter),
+		  block->actions.len + 1, bytes);
+	add_cells(plan, arena, block->actions_at + offsetof(struct table_action, object),
+		  block->actions.len + 1, bytes);
 }
 
 /* Behind a block comes the next run of its chain, or its end. */
@@ -142,12 +178,12 @@ static uint64_t no_match(const struct plan *plan, const struct plan_block *block
 static void fill_actions(const struct plan *plan, const struct plan_block *block)
 {
 	struct table_action none = { .answer = no_match(plan, block) };
+	size_t bytes = plan_block_action_bytes(block);
 	uint8_t *at = plan->image + block->actions_at;
 
-	memcpy(at, &none, sizeof(none));
-	if (block->actions.len)
-		memcpy(at + sizeof(none), block->actions.at,
-		       block->actions.len * sizeof(*block->actions.at));
+	memcpy(at, &none, bytes);
+	for (size_t i = 0; i < block->actions.len; i++)
+		memcpy(at + (i + 1) * bytes, &block->actions.at[i], bytes);
 }
 
 void plan_block_fill(const struct plan *plan)

@@ -113,7 +113,7 @@ void plan_block_print(const struct plan *plan, const struct plan_block *block, s
 	buf_printf(out, " (rule after rule: ");
 	print_time(plan_cost_compares(block->end - block->first), out);
 	buf_printf(out, "); %zu actions, ", block->actions.len);
-	print_bytes(block->action_slots * sizeof(struct table_action), out);
+	print_bytes(block->action_slots * plan_block_action_bytes(block), out);
 	buf_printf(out, " at byte %zu\n", block->actions_at);
 	for (size_t i = 0; i < block->cases.len; i++)
 		print_case(plan, block, &block->cases.at[i], out);
