@@ -12,19 +12,30 @@
  *
  * The upper half alone is a "word"; it is what a verdict map holds for a key, where 0 is a miss.
  *
- * All tables lie in one variable, each at an offset that is a multiple of 16.  Keys are kept as
- * numbers of 32, 64 or 128 bits; a result is a __u32, 0 for a miss, 1 for an element of a set.
+ * All tables lie in one variable, each at an offset that is a multiple of 64.  Keys are kept as
+ * numbers of 32, 64 or 128 bits.  The result of a key is a __u32: 1 for an element of a set, 0 for
+ * a miss.
  *
- *	hash	slot[slots], open addressing: the home slot comes from table_mix(), then one after
- *		the other; result 0 is a free slot and ends the search
+ *	bitmap	a bit for each number of up to 16 bits, 64 in a word
  *	search	start[slots] (keys), then __u32 result[slots]: a result holds from its start up to
  *		the next one; start[0] is 0
  *
- * A key of several parts that is longer, or that is looked for in boxes, is a row of lanes: __u64,
- * one for a part of up to 64 bits, two for a longer one, the high half first.
+ * Tables of single values are struct table_bucket[buckets + spilled], then rows and results.  A key
+ * that its bucket has no slot for is in the one of the spilled that the bucket names, from 1 on.
  *
- *	hash	slot[slots]: __u64 lane[lanes], __u32 result, __u32 0; all hash tables of a program
- *		that keep lanes have the same number of them, those behind the key's are 0
+ *	buckets	a set of 32-bit numbers.  A key times the seed, an odd number, is another number for
+ *		each key; scaled to the number of buckets it is the bucket, and there are so many of
+ *		these that the numbers of one differ in their last 16 bits: 15 slots have these, the
+ *		last what is spilled.  Small sets have 7 slots of whole keys.  Free slots have what no
+ *		key of that bucket has.
+ *	hash	any keys.  A bucket has 13 prints of 15 bits with the highest bit of 16 set; which
+ *		match is which slot, TABLE_SLOT_OF says.  The upper half of word 1 is the number of
+ *		the row of slot 0, and the upper 16 bits of word 0 what is spilled.  A row is a key: 4, 8, 16 bytes, or all
+ *		its lanes.  Maps have __u32 result[rows + 1] behind; result I + 1 is that of row I.
+ *
+ * A key of several parts that is longer than 128 bits, or that is looked for in boxes, is a row of
+ * lanes: __u64, one for a part of up to 64 bits, two for a longer one, the high half first.
+ *
  *	boxes	box[count]: for each lane __u64 lo, hi, then struct table_result; the first box that
  *		the key lies in has the result
  *
@@ -66,23 +77,21 @@ enum answer {
 
 #define WORD(answer, to) ((__u32)(answer) << 28 | (to))
 
-#define TABLE_MAX_PROBES 32		/* slots that one key may need to look at */
 #define TABLE_MAX_BITS 22		/* of the number of slots: a start and an end for each of
 					   2^20 intervals, and one before them */
 
-struct table_slot32 {
-	__u32 key, result;
+#define TABLE_BUCKET_BYTES 32
+
+struct table_bucket {
+	__u64 word[TABLE_BUCKET_BYTES / 8];
 };
 
-struct table_slot64 {
-	__u64 key;
-	__u32 result, pad;
-};
-
-struct table_slot128 {
-	__u64 high, low;
-	__u32 result, pad;
-};
+#define TABLE_PRINTS 13			/* slots of a hash table's bucket */
+/*
+ * The number of the one match: a bit for each slot, those of word W at 16 * N + W; this times it is
+ * the slot in the highest four bits.
+ */
+#define TABLE_SLOT_OF 0x0a00a6006e00f000ull
 
 struct table_start128 {
 	__u64 high, low;
@@ -183,7 +192,7 @@ __attribute__((always_inline, unused)) static inline __u64 table_mix_lane(__u64 
 }
 
 /* The finaliser of MurmurHash3 (public domain): each bit of the key reaches every bit. */
-__attribute__((always_inline, unused)) static inline __u32 table_mix(__u64 high, __u64 low,
+__attribute__((always_inline, unused)) static inline __u64 table_mix(__u64 high, __u64 low,
 								     __u32 seed)
 {
 	__u64 mixed = low ^ (high * 0x9e3779b97f4a7c15ull) ^ seed;
@@ -192,7 +201,18 @@ __attribute__((always_inline, unused)) static inline __u32 table_mix(__u64 high,
 	mixed *= 0xff51afd7ed558ccdull;
 	mixed ^= mixed >> 33;
 	mixed *= 0xc4ceb9fe1a85ec53ull;
-	return (__u32)(mixed >> 32);
+	return mixed;
+}
+
+/* The upper half, scaled to the number of buckets. */
+__attribute__((always_inline, unused)) static inline __u32 table_home(__u64 mixed, __u32 buckets)
+{
+	return (__u32)((mixed >> 32) * buckets >> 32);
+}
+
+__attribute__((always_inline, unused)) static inline __u16 table_print(__u64 mixed)
+{
+	return (__u16)((mixed >> 16 & 0x7fff) | 0x8000);
 }
 
 #endif

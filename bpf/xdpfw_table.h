@@ -5,10 +5,11 @@
  * All tables (see xdpfw_layout.h) lie in one variable that the loader fills before the first
  * packet and nothing writes afterwards.  A look-up is told where its table is.
  *
- * Safety: every address is compared with the variable's size right before it is used, so a wrong
- * table is a miss, never an access elsewhere.
+ * Safety: the verifier sees that every address is inside of the variable: by a mask, by a number
+ * that was scaled to that of buckets, or by a test right before the address is used.  A wrong table
+ * is a wrong answer, which the proof finds, never an access elsewhere.
  *
- * The functions are global ones: verified once, whatever the number of tables and rules.
+ * Places and sizes are constants of the caller, a function for each table.
  */
 #ifndef XDPFW_TABLE_H
 #define XDPFW_TABLE_H
@@ -20,7 +21,7 @@
 #define XDPFW_TABLE_BYTES 16
 #endif
 
-__u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(16)));
+__u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(64)));
 
 /* BYTES (of the shape that the pointer is cast to) at offset AT; the verifier sees the test. */
 #define TABLE_READ(shape, at, ret_value)                                                       \
@@ -46,53 +47,133 @@ __u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(16)));
 		found_;                                                                        \
 	})
 
-/* AT: where the table is; MASK: its number of slots - 1. */
-XDPFW_ALONE __u32 table_hash32(__u32 key, __u32 at, __u32 mask, __u32 seed)
+/*
+ * A number that keeps a read inside of its table: in right tables the test is always false.  The
+ * verifier sees it, and clang cannot move anything across.
+ */
+XDPFW_INLINE __u64 table_inside(__u64 number, const __u32 last)
 {
-	__u32 home = table_mix(0, key, seed);
-	struct table_slot32 slot;
-
-	for (__u32 i = 0; i < TABLE_MAX_PROBES; i++) {
-		if (!TABLE_READ(struct table_slot32,
-				at + (__u64)((home + i) & mask) * sizeof(slot), &slot) ||
-		    !slot.result)
-			return 0;
-		if (slot.key == key)
-			return slot.result;
-	}
-	return 0;
+	HIDE(number);
+	if (number > last)
+		number = 0;
+	HIDE(number);
+	return number;
 }
 
-XDPFW_ALONE __u32 table_hash64(__u64 key, __u32 at, __u32 mask, __u32 seed)
+XDPFW_INLINE __u32 table_bit(__u32 key, const __u32 at, const __u32 bits)
 {
-	__u32 home = table_mix(0, key, seed);
-	struct table_slot64 slot;
+	__u64 place = key & (bits - 1);
+	__u64 word = *(const __u64 *)(tables + at + (place >> 6) * sizeof(word));
 
-	for (__u32 i = 0; i < TABLE_MAX_PROBES; i++) {
-		if (!TABLE_READ(struct table_slot64,
-				at + (__u64)((home + i) & mask) * sizeof(slot), &slot) ||
-		    !slot.result)
-			return 0;
-		if (slot.key == key)
-			return slot.result;
-	}
-	return 0;
+	return word >> (place & 63) & 1;
 }
 
-XDPFW_ALONE __u32 table_hash128(__u64 high, __u64 low, __u32 at, __u32 mask, __u32 seed)
-{
-	__u32 home = table_mix(high, low, seed);
-	struct table_slot128 slot;
+/* Lanes of a word that are equal: none when 0, otherwise the lowest bit that is set is right. */
+#define TABLE_ANY_ZERO(word, ones) (((word) - (ones)) & ~(word))
 
-	for (__u32 i = 0; i < TABLE_MAX_PROBES; i++) {
-		if (!TABLE_READ(struct table_slot128,
-				at + (__u64)((home + i) & mask) * sizeof(slot), &slot) ||
-		    !slot.result)
-			return 0;
-		if (slot.high == high && slot.low == low)
-			return slot.result;
+/* VALUES: what is looked for, in each slot; ONES: 1 in each slot.  Not 0: it is there. */
+XDPFW_INLINE __u64 table_in_bucket(const __u64 *word, __u64 values, const __u64 ones,
+				   const __u64 highest, const __u64 last_highest)
+{
+	__u64 a = word[0] ^ values, b = word[1] ^ values, c = word[2] ^ values;
+	__u64 d = word[3] ^ values;
+
+	return ((TABLE_ANY_ZERO(a, ones) | TABLE_ANY_ZERO(b, ones) | TABLE_ANY_ZERO(c, ones)) &
+		highest) |
+	       (TABLE_ANY_ZERO(d, ones) & last_highest);
+}
+
+/* SPILLED: buckets behind the BUCKETS; SLOT: bits. */
+XDPFW_INLINE __u32 table_bucket(__u32 key, const __u32 at, const __u32 buckets,
+				const __u32 spilled, const __u32 multiplier, const __u32 slot)
+{
+	const __u64 ones = slot == 16 ? 0x0001000100010001ull : 0x0000000100000001ull;
+	const __u64 highest = slot == 16 ? 0x8000800080008000ull : 0x8000000080000000ull;
+	const __u64 last_highest = slot == 16 ? 0x0000800080008000ull : 0x80000000ull;
+	__u32 mixed = key * multiplier;
+	__u64 values = (slot == 16 ? mixed & 0xffff : key) * ones;
+	__u64 home = (__u64)mixed * buckets >> 32, spill, found;
+	const __u64 *word = (const __u64 *)(tables + at + home * TABLE_BUCKET_BYTES);
+
+	found = table_in_bucket(word, values, ones, highest, last_highest);
+	spill = word[3] >> (64 - slot);
+	if (spilled && spill) {
+		home = buckets + table_inside(spill - 1, spilled - 1);
+		word = (const __u64 *)(tables + at + home * TABLE_BUCKET_BYTES);
+		found |= table_in_bucket(word, values, ones, highest, last_highest);
 	}
-	return 0;
+	return found != 0;
+}
+
+/* A 1 for each slot of a word that is 0, and for no other, at its lowest bit. */
+XDPFW_INLINE __u64 table_zeros(__u64 word, const __u64 highest)
+{
+	const __u64 rest = 0x7fff7fff7fff7fffull;
+
+	return (~(((word & rest) + rest) | word) & highest) >> 15;
+}
+
+/* Which slots of a hash table's bucket have PRINTS: see TABLE_SLOT_OF. */
+XDPFW_INLINE __u64 table_match(const __u64 *word, __u64 prints)
+{
+	const __u64 all = 0x8000800080008000ull;
+
+	return table_zeros(word[0] ^ prints, 0x0000800080008000ull) |
+	       table_zeros(word[1] ^ prints, 0x0000000080008000ull) << 1 |
+	       table_zeros(word[2] ^ prints, all) << 2 | table_zeros(word[3] ^ prints, all) << 3;
+}
+
+/* The key is what row ROW is. */
+XDPFW_INLINE bool table_row32(__u64 row, const __u32 rows_at, __u32 key)
+{
+	return *(const __u32 *)(tables + rows_at + row * sizeof(key)) == key;
+}
+
+XDPFW_INLINE bool table_row64(__u64 row, const __u32 rows_at, __u64 key)
+{
+	return *(const __u64 *)(tables + rows_at + row * sizeof(key)) == key;
+}
+
+XDPFW_INLINE bool table_row128(__u64 row, const __u32 rows_at, __u64 high, __u64 low)
+{
+	const __u64 *at = (const __u64 *)(tables + rows_at + row * 16);
+
+	return !((at[0] ^ high) | (at[1] ^ low));
+}
+
+/*
+ * The number of the key's row, from 1; 0: it is in none.  MIXED: of the key; ROW_IS: whether the
+ * row in `table_row` is that of the key; AT, BUCKETS, SPILLED, ROWS: constants.
+ */
+#define TABLE_FIND(mixed, at, buckets, spilled, rows, row_is)                                  \
+	({                                                                                     \
+		__u64 mixed_ = (mixed), home_ = table_home(mixed_, buckets), found_ = 0;       \
+		__u64 prints_ = table_print(mixed_) * 0x0001000100010001ull, match_;           \
+		const __u64 *word_ = (const __u64 *)(tables + (at) + home_ * TABLE_BUCKET_BYTES); \
+		__u64 spill_ = word_[0] >> 48, table_row;                                      \
+		match_ = table_match(word_, prints_);                                          \
+		if (match_) {                                                                  \
+			table_row = (word_[1] >> 32) + (match_ * TABLE_SLOT_OF >> 60);         \
+			table_row = table_inside(table_row, (rows) - 1);                       \
+			found_ = (row_is) ? table_row + 1 : 0;                                 \
+		}                                                                              \
+		if ((spilled) && spill_ && !found_) {                                          \
+			home_ = (buckets) + table_inside(spill_ - 1, (spilled) - 1);           \
+			word_ = (const __u64 *)(tables + (at) + home_ * TABLE_BUCKET_BYTES);   \
+			match_ = table_match(word_, prints_);                                  \
+			if (match_) {                                                          \
+				table_row = (word_[1] >> 32) + (match_ * TABLE_SLOT_OF >> 60); \
+				table_row = table_inside(table_row, (rows) - 1);               \
+				found_ = (row_is) ? table_row + 1 : 0;                         \
+			}                                                                      \
+		}                                                                              \
+		found_;                                                                        \
+	})
+
+/* Of row ROW, from 1, or of a miss; ROWS: how many there are. */
+XDPFW_INLINE __u32 table_result(__u64 row, const __u32 results_at, const __u32 rows)
+{
+	return *(const __u32 *)(tables + results_at + table_inside(row, rows) * sizeof(__u32));
 }
 
 /*
@@ -184,37 +265,28 @@ struct table_boxes {
 	struct hidden at;
 	struct hidden found;		/* the result; 0: none yet */
 };
-#endif
 
-#ifdef XDPFW_HASH_LANES
-struct table_slot_lanes {
-	__u64 lane[XDPFW_HASH_LANES];
-	__u32 result, pad;
-};
-
-XDPFW_ALONE __u32 table_hash_lanes(const struct key *key, __u32 at, __u32 mask, __u32 seed)
+/* COUNT: the lanes of the keys of this table, a constant. */
+XDPFW_INLINE __u64 table_mix_key(const struct key *key, const __u32 count, __u32 seed)
 {
-	__u64 hash = 0, differ;
-	const struct table_slot_lanes *slot;
-	__u32 home;
+	__u64 hash = 0;
 
-	if (!key)
-		return 0;
-	for (__u32 i = 0; i < XDPFW_HASH_LANES; i++)
+#pragma unroll
+	for (__u32 i = 0; i < count; i++)
 		hash = table_mix_lane(hash, key->lane[i]);
-	home = table_mix(0, hash, seed);
-	for (__u32 i = 0; i < TABLE_MAX_PROBES; i++) {
-		slot = TABLE_AT(struct table_slot_lanes,
-				at + (__u64)((home + i) & mask) * sizeof(*slot));
-		if (!slot || !slot->result)
-			return 0;
-		differ = 0;
-		for (__u32 j = 0; j < XDPFW_HASH_LANES; j++)
-			differ |= slot->lane[j] ^ key->lane[j];
-		if (!differ)
-			return slot->result;
-	}
-	return 0;
+	return table_mix(0, hash, seed);
+}
+
+XDPFW_INLINE bool table_row_lanes(__u64 row, const __u32 rows_at, const struct key *key,
+				  const __u32 count)
+{
+	const __u64 *at = (const __u64 *)(tables + rows_at + row * count * sizeof(*at));
+	__u64 differ = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < count; i++)
+		differ |= at[i] ^ key->lane[i];
+	return !differ;
 }
 #endif
 

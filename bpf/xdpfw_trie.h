@@ -2,23 +2,13 @@
 /*
  * xdpfw_trie: look-ups in the tries of `tables` (see xdpfw_layout.h), without a branch.
  *
- * The compiler writes calls with constant offsets, and indexes that a mask or trie_inside() keeps
+ * The compiler writes calls with constant offsets, and indexes that a mask or table_inside() keeps
  * inside of the array: that is what the verifier sees.
  */
 #ifndef XDPFW_TRIE_H
 #define XDPFW_TRIE_H
 
 #include "xdpfw_table.h"
-
-/* For arrays whose mask would reach out of `tables`; in right tables the test is always false. */
-XDPFW_INLINE __u64 trie_inside(__u64 at, const __u32 last)
-{
-	HIDE(at);
-	if (at > last)
-		at = 0;
-	HIDE(at);
-	return at;
-}
 
 XDPFW_INLINE __u64 trie_word32(__u64 at, const __u32 offset, __u64 number)
 {
@@ -42,13 +32,22 @@ XDPFW_INLINE __u64 trie_word128(__u64 at, const __u32 offset, __u64 high, __u64 
 	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
 }
 
+/*
+ * The highest bit, a number that was subtracted from a smaller one: clang must not see the compare
+ * in that, or it makes a branch of it, and the verifier must see 0 or 1.
+ */
+XDPFW_INLINE __u64 trie_highest(__u64 number)
+{
+	HIDE(number);
+	number >>= 63;
+	HIDE(number);
+	return number;
+}
+
 /* 1 when A < B + BORROW, else 0; BORROW is 0 or 1. */
 XDPFW_INLINE __u64 trie_less(__u64 a, __u64 b, __u64 borrow)
 {
-	__u64 less = ((~a & b) | (~(a ^ b) & (a - b - borrow))) >> 63;
-
-	HIDE(less);
-	return less;
+	return trie_highest((~a & b) | (~(a ^ b) & (a - b - borrow)));
 }
 
 /* BREAKS: 3, or 7 in a leaf of 64 bytes. */
@@ -58,12 +57,8 @@ XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u32 offset, const __u32 breaks,
 	__u64 rank = breaks;
 
 #pragma unroll
-	for (__u32 i = 0; i < breaks; i++) {
-		__u64 less = (number - ((const __u32 *)leaf)[i]) >> 63;
-
-		HIDE(less);
-		rank -= less;
-	}
+	for (__u32 i = 0; i < breaks; i++)
+		rank -= trie_highest(number - ((const __u32 *)leaf)[i]);
 	return ((const __u32 *)leaf)[breaks + rank];
 }
 

@@ -126,10 +126,10 @@ static void put_table_header(const struct emit *emit)
 	buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n", emit->plan->image_bytes);
 	if (emit->plan->key_lanes)
 		buf_printf(emit->out, "#define XDPFW_KEY_LANES %u\n", emit->plan->key_lanes);
-	if (emit->plan->hash_lanes && emit->plan->key_lanes)
-		buf_printf(emit->out, "#define XDPFW_HASH_LANES %u\n", emit->plan->hash_lanes);
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
+	if (emit_has_tries(emit))
+		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
 	if (uses_engine(emit, &plan_engine_tree)) {
@@ -332,6 +332,8 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	put_count(&emit);
 	put_count_answer(&emit);
 	put_count_entry(&emit);
+	emit_shapes(&emit);
+	emit_tables(&emit);
 	emit_sets(&emit);
 	emit_pairs(&emit);
 	emit_runs(&emit);

@@ -272,7 +272,7 @@ static void put_pair(const struct emit *emit, const struct emit_pair *pair)
 		return;
 	}
 	buf_puts(out, "\treturn ");
-	emit_look_up(emit, look, key, out);
+	emit_look_up(look, key, out);
 	buf_puts(out, ";\n}\n\n");
 }
 
@@ -327,10 +327,14 @@ static void put_shape(const struct emit *emit, size_t number)
 		   number, number);
 }
 
-void emit_pairs(const struct emit *emit)
+void emit_shapes(const struct emit *emit)
 {
 	for (size_t i = 0; i < emit->plan->shapes.len; i++)
 		put_shape(emit, i);
+}
+
+void emit_pairs(const struct emit *emit)
+{
 	for (size_t i = 0; i < emit->pairs.len; i++)
 		put_pair(emit, &emit->pairs.at[i]);
 }

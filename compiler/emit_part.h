@@ -208,15 +208,20 @@ void emit_sets(const struct emit *emit);
 /* map_N(f, key), because it counts. */
 bool emit_map_wants_fields(const struct emit *emit, uint32_t map);
 /* "table_hash32(key, 0, 0xff, 3)" */
-void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
-		  struct buf *out);
+void emit_look_up(const struct plan_look *look, const char *key, struct buf *out);
 /* What map_N() does with a look-up: from "\treturn" to the function's end. */
 void emit_map_table(const struct emit *emit, uint32_t map, const char *key, struct buf *out);
 /* "\t\tcount(f, 3);\n\t\treturn WORD(ANSWER_DROP, 0);\n" with INDENT; NULL: not found. */
 void emit_map_entry(const struct emit *emit, const struct ir_map_entry *entry, const char *indent,
 		    struct buf *out);
 
-/* emit_pair.c: set_N_key_K() and map_N_key_K(). */
+/* emit_table.c: look_N() for each table. */
+void emit_tables(const struct emit *emit);
+/* It needs bpf/xdpfw_trie.h. */
+bool emit_has_tries(const struct emit *emit);
+
+/* emit_pair.c: boxes_N(); set_N_key_K() and map_N_key_K(). */
+void emit_shapes(const struct emit *emit);
 
 /* "set_2_key_5(f)" */
 void emit_pair_call(const struct emit *emit, const struct emit_pair *pair, struct buf *out);

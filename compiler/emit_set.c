@@ -44,23 +44,9 @@ static void put_head(const char *shape, const char *what, uint32_t number, struc
 	buf_puts(out, ")\n{\n");
 }
 
-void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
-		  struct buf *out)
+void emit_look_up(const struct plan_look *look, const char *key, struct buf *out)
 {
-	const struct plan_table *table = &emit->plan->tables.at[look->table];
-
-	if (table->kind == PLAN_BOXES)
-		buf_printf(out, "boxes_%u(%s, %u, %u)", table->shape, key, table->offset,
-			   table->used);
-	else if (table->lanes)
-		buf_printf(out, "table_hash_lanes(%s, %u, 0x%x, %u)", key, table->offset,
-			   table->slots - 1, table->seed);
-	else if (table->kind == PLAN_HASH)
-		buf_printf(out, "table_hash%u(%s, %u, 0x%x, %u)", table->key_bits, key,
-			   table->offset, table->slots - 1, table->seed);
-	else
-		buf_printf(out, "table_search%u(%s, %u, 0x%x)", table->key_bits, key,
-			   table->offset, table->slots);
+	buf_printf(out, "look_%u(%s)", look->table, key);
 }
 
 static const char *key_text(unsigned int bits)
@@ -77,7 +63,7 @@ static void put_set(const struct emit *emit, uint32_t number)
 	put_head("bool", "set", number, set->name, look->key_bits, false, out);
 	buf_puts(out, "\treturn ");
 	if (look->table != PLAN_NO_TABLE)
-		emit_look_up(emit, look, key_text(look->key_bits), out);
+		emit_look_up(look, key_text(look->key_bits), out);
 	for (size_t i = 0; look->table == PLAN_NO_TABLE && i < set->intervals.len; i++) {
 		buf_puts(out, i ? " ||\n\t       " : "");
 		put_key_interval(emit->set_field[number], look->key_bits, set->intervals.at[i].lo,
@@ -120,10 +106,10 @@ void emit_map_table(const struct emit *emit, uint32_t number, const char *key, s
 
 	if (!look->by_number && !map->has_rest) {
 		buf_puts(out, "\treturn ");
-		emit_look_up(emit, look, key, out);
+		emit_look_up(look, key, out);
 	} else {
 		buf_puts(out, "\t__u32 found = ");
-		emit_look_up(emit, look, key, out);
+		emit_look_up(look, key, out);
 		buf_puts(out, ";\n\n\treturn ");
 		if (!look->by_number) {
 			buf_puts(out, "found ? found : ");

@@ -208,7 +208,7 @@ size_t plan_take_image(struct plan *plan, size_t bytes)
 {
 	size_t at = (plan->image_bytes + 63) & ~(size_t)63;
 
-	plan->image_bytes = at + ((bytes + 15) & ~(size_t)15);
+	plan->image_bytes = at + ((bytes + 63) & ~(size_t)63);
 	return at;
 }
 
@@ -237,16 +237,9 @@ static struct plan_rows map_rows(const struct plan *plan, uint32_t number, struc
 	return (struct plan_rows){ look, map->intervals.at, count, results };
 }
 
-static struct plan_rows table_rows(const struct plan *plan, const struct plan_table *table,
-				   struct arena *arena)
-{
-	return table->is_map ? map_rows(plan, table->set, arena) :
-			       set_rows(plan, table->set, arena);
-}
-
 static void take_image(struct plan *plan, size_t bytes)
 {
-	plan->image_bytes += (bytes + 15) & ~(size_t)15;
+	plan->image_bytes += (bytes + 63) & ~(size_t)63;
 }
 
 static void add_table(struct plan *plan, struct arena *arena, const struct plan_rows *rows,
@@ -357,25 +350,8 @@ static bool make_map_table(struct plan *plan, uint32_t number, struct arena *are
 	return check_table(plan, diag);
 }
 
-/* Hash tables of lanes have keys of the same length: that of the longest there might be. */
-static void measure_look(struct plan *plan, const struct plan_look *look)
-{
-	unsigned int bits = 0, lanes = 0;
-
-	for (uint32_t i = 0; i < look->parts; i++) {
-		bits += look->part_bits[i];
-		lanes += plan_part_lanes(look->part_bits[i]);
-	}
-	if (look->used && bits > 128 && plan->hash_lanes < lanes)
-		plan->hash_lanes = lanes;
-}
-
 static bool make_tables(struct plan *plan, struct arena *arena, struct diag *diag)
 {
-	for (uint32_t i = 0; i < plan->ir->sets.len; i++)
-		measure_look(plan, &plan->sets[i]);
-	for (uint32_t i = 0; i < plan->ir->maps.len; i++)
-		measure_look(plan, &plan->maps[i]);
 	for (uint32_t i = 0; i < plan->ir->sets.len; i++)
 		if (!make_set_table(plan, i, arena, diag))
 			return false;
@@ -440,9 +416,8 @@ static void fill_image(struct plan *plan, struct arena *arena)
 	plan_block_fill(plan);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];
-		struct plan_rows rows = table_rows(plan, table, arena);
 
-		plan_table_fill(&rows, table, arena, plan->image + table->offset);
+		plan_table_fill(table, plan->image);
 		if (table->is_map && plan->maps[table->set].by_number)
 			fill_entries(plan, table->set);
 	}

@@ -16,8 +16,11 @@
 
 enum plan_kind {
 	PLAN_COMPARE,			/* a few intervals or boxes: compares in C */
-	PLAN_HASH,			/* single values: open addressing in a flat table */
-	PLAN_SEARCH,			/* intervals: binary search over their starts */
+	PLAN_BITMAP,			/* a set of numbers of up to 16 bits */
+	PLAN_BUCKETS,			/* a set of single values of 32 bits */
+	PLAN_HASH,			/* single values */
+	PLAN_TRIE,			/* intervals: see plan_trie.h */
+	PLAN_SEARCH,			/* the same, where a trie would be too big: binary search */
 	PLAN_BOXES,			/* boxes with intervals: one after the other */
 };
 
@@ -26,12 +29,18 @@ struct plan_table {
 	enum plan_kind kind;		/* all but COMPARE */
 	unsigned int key_bits;		/* 32, 64 or 128: what the key is kept in; 0: lanes */
 	unsigned int lanes;		/* of a key in lanes; else 0 */
-	uint32_t slots;			/* HASH, SEARCH: a power of two; BOXES: their number */
+	uint32_t slots;			/* SEARCH: a power of two; BOXES: their number; BITMAP:
+					   bits; BUCKETS, HASH: buckets */
+	uint32_t spilled;		/* BUCKETS, HASH: buckets behind these */
+	uint32_t slot_bits;		/* BUCKETS: 16 or 32 */
 	uint32_t used;			/* entries filled */
-	uint32_t seed;			/* HASH: of table_mix() */
-	uint32_t max_probe;		/* HASH: longest chain of slots any key needs */
+	uint32_t seed;			/* HASH: of table_mix(); BUCKETS: multiplier */
+	uint32_t rows_at, results_at;	/* HASH, from the table's start; results 0: a set */
+	const struct plan_trie *trie;	/* TRIE */
+	uint8_t *bytes;			/* of the table, in all but TRIE */
+	size_t size;
 	uint32_t shape;			/* BOXES: number of the shape */
-	uint32_t offset;		/* of the table in the image, 16-byte aligned */
+	uint32_t offset;		/* of the table in the image, a multiple of 64 */
 	bool is_map;
 	uint32_t set;			/* or map: its number in the IR */
 };
@@ -107,7 +116,6 @@ struct plan {
 	struct plan_look *sets, *maps;	/* per IR set and map */
 	VEC(struct plan_table) tables;
 	VEC(struct plan_shape) shapes;
-	unsigned int hash_lanes;	/* of the keys of all hash tables in lanes; 0: none */
 	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_block *) blocks;

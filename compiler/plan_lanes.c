@@ -6,9 +6,9 @@
  * In: rows of a set or map.  Out: a hash table when all are single values, else boxes that the
  * program compares with one after the other, in the byte order of this machine.
  */
-#include "compiler/plan_table.h"
-
 #include <string.h>
+
+#include "compiler/plan_hash.h"
 
 #define MAX_LANES (2 * IR_MAX_PARTS)
 
@@ -58,22 +58,9 @@ static bool are_values(const struct plan_rows *rows)
 	return true;
 }
 
-static uint32_t hash_lanes(const uint64_t *lanes, unsigned int count, uint32_t seed)
-{
-	uint64_t hash = 0;
-
-	for (unsigned int i = 0; i < count; i++)
-		hash = table_mix_lane(hash, lanes[i]);
-	return table_mix(0, hash, seed);
-}
-
-static uint32_t hash_row(const struct plan_homes *homes, size_t key, uint32_t seed)
-{
-	return hash_lanes((const uint64_t *)homes->keys + key * homes->lanes, homes->lanes, seed);
-}
-
-/* All keys, each once (rows are sorted), as lanes of the final length. */
-static size_t make_keys(const struct plan_rows *rows, unsigned int lanes, uint64_t *keys)
+/* All keys, each once (rows are sorted). */
+static size_t make_keys(const struct plan_rows *rows, unsigned int lanes, uint64_t *keys,
+			uint32_t *results)
 {
 	size_t count = 0;
 
@@ -85,27 +72,27 @@ static size_t make_keys(const struct plan_rows *rows, unsigned int lanes, uint64
 		row_lanes(rows->look, &rows->at[i * rows->look->parts], false, key);
 		if (count && !memcmp(keys + (count - 1) * lanes, key, lanes * sizeof(*key)))
 			continue;
+		results[count] = rows->results[i];
 		memcpy(keys + count++ * lanes, key, lanes * sizeof(*key));
 	}
 	return count;
 }
 
-/*
- * The lanes that a key lacks behind its own are 0 in keys and tables alike, and a lane of 0 changes
- * the hash: so homes are looked for with the most lanes that a key of this program could have.
- */
-static bool choose_hash(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+static bool choose_hash(const struct plan_rows *rows, struct arena *arena,
 			struct plan_table *table)
 {
-	unsigned int lanes = plan->hash_lanes;
-	uint64_t *keys = ARENA_ARRAY(arena, uint64_t, rows->count * lanes + 1);
-	struct plan_homes homes = { .hash = hash_row, .keys = keys, .lanes = lanes };
+	struct arena scratch = ARENA_INIT;
+	unsigned int lanes = look_lanes(rows->look);
+	uint64_t *at = ARENA_ARRAY(&scratch, uint64_t, rows->count * lanes + 1);
+	uint32_t *results = ARENA_ARRAY(&scratch, uint32_t, rows->count + 1);
+	struct plan_keys keys = { 0, lanes, at, table->is_map ? results : NULL };
+	bool found;
 
-	homes.count = make_keys(rows, lanes, keys);
-	table->kind = PLAN_HASH;
+	keys.count = make_keys(rows, lanes, at, results);
 	table->lanes = lanes;
-	table->used = (uint32_t)homes.count;
-	return plan_table_spread(&homes, arena, table);
+	found = plan_hash_wide(&keys, arena, table);
+	arena_free(&scratch);
+	return found;
 }
 
 static uint32_t find_shape(struct plan *plan, const struct plan_look *look, struct arena *arena)
@@ -125,70 +112,14 @@ static uint32_t find_shape(struct plan *plan, const struct plan_look *look, stru
 	return (uint32_t)plan->shapes.len - 1;
 }
 
-static void choose_boxes(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
-			 struct plan_table *table)
+static size_t box_bytes(const struct plan_table *table)
 {
-	table->kind = PLAN_BOXES;
-	table->lanes = look_lanes(rows->look);
-	table->used = 0;
-	table->seed = 0;
-	table->max_probe = 0;
-	for (size_t i = 0; i < rows->count; i++)
-		table->used += is_possible(rows, i);
-	table->slots = table->used;
-	table->shape = find_shape(plan, rows->look, arena);
-}
-
-void plan_lanes_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
-		       struct plan_table *table)
-{
-	table->key_bits = 0;
-	if (!are_values(rows) || !choose_hash(plan, rows, arena, table))
-		choose_boxes(plan, rows, arena, table);
-	if (plan->key_lanes < table->lanes)
-		plan->key_lanes = table->lanes;
-}
-
-static size_t row_bytes(const struct plan_table *table)
-{
-	if (table->kind == PLAN_HASH)
-		return table->lanes * sizeof(uint64_t) + sizeof(uint64_t);
 	return table->lanes * 2 * sizeof(uint64_t) + sizeof(struct table_result);
 }
 
-size_t plan_lanes_bytes(const struct plan_table *table)
+static void put_boxes(const struct plan_rows *rows, const struct plan_table *table)
 {
-	return (size_t)table->slots * row_bytes(table);
-}
-
-static void fill_hash(const struct plan_rows *rows, const struct plan_table *table,
-		      uint8_t *bytes)
-{
-	size_t size = row_bytes(table), key_bytes = table->lanes * sizeof(uint64_t);
-
-	for (size_t i = 0; i < rows->count; i++) {
-		uint64_t key[MAX_LANES] = { 0 };
-		uint32_t slot, result;
-
-		if (!is_possible(rows, i))
-			continue;
-		row_lanes(rows->look, &rows->at[i * rows->look->parts], false, key);
-		slot = hash_lanes(key, table->lanes, table->seed) & (table->slots - 1);
-		for (;; slot = (slot + 1) & (table->slots - 1)) {
-			memcpy(&result, bytes + slot * size + key_bytes, sizeof(result));
-			if (!result || !memcmp(bytes + slot * size, key, key_bytes))
-				break;
-		}
-		if (result)
-			continue;	/* a set may name a key twice */
-		memcpy(bytes + slot * size, key, key_bytes);
-		memcpy(bytes + slot * size + key_bytes, &rows->results[i], sizeof(result));
-	}
-}
-
-static void fill_boxes(const struct plan_rows *rows, const struct plan_table *table,
-		       uint8_t *bytes)
-{
+	uint8_t *bytes = table->bytes;
 	uint64_t box[2 * MAX_LANES], lo[MAX_LANES], hi[MAX_LANES];
 
 	for (size_t i = 0; i < rows->count; i++) {
@@ -205,14 +136,31 @@ static void fill_boxes(const struct plan_rows *rows, const struct plan_table *ta
 		memcpy(bytes, box, table->lanes * 2 * sizeof(uint64_t));
 		memcpy(bytes + table->lanes * 2 * sizeof(uint64_t), &rows->results[i],
 		       sizeof(uint32_t));
-		bytes += row_bytes(table);
+		bytes += box_bytes(table);
 	}
 }
 
-void plan_lanes_fill(const struct plan_rows *rows, const struct plan_table *table, uint8_t *bytes)
+static void choose_boxes(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+			 struct plan_table *table)
 {
-	if (table->kind == PLAN_HASH)
-		fill_hash(rows, table, bytes);
-	else
-		fill_boxes(rows, table, bytes);
+	table->kind = PLAN_BOXES;
+	table->lanes = look_lanes(rows->look);
+	table->used = 0;
+	for (size_t i = 0; i < rows->count; i++)
+		table->used += is_possible(rows, i);
+	table->slots = table->used;
+	table->shape = find_shape(plan, rows->look, arena);
+	table->size = table->slots * box_bytes(table);
+	table->bytes = arena_alloc(arena, table->size);
+	put_boxes(rows, table);
+}
+
+void plan_lanes_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
+		       struct plan_table *table)
+{
+	table->key_bits = 0;
+	if (!are_values(rows) || !choose_hash(rows, arena, table))
+		choose_boxes(plan, rows, arena, table);
+	if (plan->key_lanes < table->lanes)
+		plan->key_lanes = table->lanes;
 }

@@ -7,9 +7,12 @@
  * Out: a hash table of single values, or a search table of disjoint intervals, in the byte order of
  * this machine, where the program will run.
  */
-#include "compiler/plan_table.h"
-
 #include <string.h>
+
+#include "compiler/plan_hash.h"
+#include "compiler/plan_trie.h"
+
+#define MAX_TRIE_BYTES (16u << 20)	/* more would be slower than a search */
 
 /* Sorted by lo, disjoint. */
 struct entry {
@@ -101,25 +104,107 @@ static bool make_entries(const struct plan_rows *rows, struct arena *arena,
 	return true;
 }
 
-static uint32_t hash_entry(const struct plan_homes *homes, size_t key, uint32_t seed)
+/*
+ * Neighbours in a set of values are short intervals: these are values again.  False: there are too
+ * many of them, or long ones.
+ */
+static bool split_entries(const struct entries *entries, struct arena *arena,
+			  struct entries *ret_values)
 {
-	const struct entry *entry = (const struct entry *)homes->keys + key;
+	struct entries values = { .key_bits = entries->key_bits };
+	size_t most = entries->entries.len + entries->entries.len / 4 + 8;
+	u128 left = most;
 
-	return table_mix((uint64_t)(entry->lo >> 64), (uint64_t)entry->lo, seed);
+	for (size_t i = 0; i < entries->entries.len; i++) {
+		const struct entry *entry = &entries->entries.at[i];
+
+		if (entry->hi - entry->lo >= left)
+			return false;
+		left -= entry->hi - entry->lo + 1;
+	}
+	for (size_t i = 0; i < entries->entries.len; i++) {
+		const struct entry *entry = &entries->entries.at[i];
+
+		for (u128 value = 0; value <= entry->hi - entry->lo; value++)
+			*vec_push(arena, &values.entries) =
+				(struct entry){ entry->lo + value, entry->lo + value, entry->result };
+	}
+	*ret_values = values;
+	return true;
+}
+
+static bool choose_narrow(const struct entries *entries, struct arena *arena,
+			  struct plan_table *table)
+{
+	struct arena scratch = ARENA_INIT;
+	uint32_t *keys = ARENA_ARRAY(&scratch, uint32_t, entries->entries.len + 1);
+	bool found;
+
+	for (size_t i = 0; i < entries->entries.len; i++)
+		keys[i] = (uint32_t)entries->entries.at[i].lo;
+	found = plan_hash_narrow(keys, entries->entries.len, arena, table);
+	arena_free(&scratch);
+	return found;
+}
+
+static bool choose_wide(const struct entries *entries, bool is_map, struct arena *arena,
+			struct plan_table *table)
+{
+	struct arena scratch = ARENA_INIT;
+	size_t count = entries->entries.len;
+	unsigned int words = entries->key_bits == 128 ? 2 : 1;
+	uint64_t *at = ARENA_ARRAY(&scratch, uint64_t, count * words + 1);
+	uint32_t *results = ARENA_ARRAY(&scratch, uint32_t, count + 1);
+	struct plan_keys keys = { count, words, at, is_map ? results : NULL };
+	bool found;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *entry = &entries->entries.at[i];
+
+		if (words == 2)
+			*at++ = (uint64_t)(entry->lo >> 64);
+		*at++ = (uint64_t)entry->lo;
+		results[i] = entry->result;
+	}
+	found = plan_hash_wide(&keys, arena, table);
+	arena_free(&scratch);
+	return found;
 }
 
 static bool choose_hash(const struct entries *entries, struct arena *arena,
 			struct plan_table *table)
 {
-	struct plan_homes homes = { .count = entries->entries.len, .hash = hash_entry,
-				    .keys = entries->entries.at };
+	struct arena scratch = ARENA_INIT;
+	struct entries values;
+	bool found = false;
 
-	for (size_t i = 0; i < entries->entries.len; i++)
-		if (entries->entries.at[i].lo != entries->entries.at[i].hi)
-			return false;
-	table->kind = PLAN_HASH;
-	table->used = (uint32_t)entries->entries.len;
-	return plan_table_spread(&homes, arena, table);
+	if (split_entries(entries, &scratch, &values))
+		found = entries->key_bits == 32 && !table->is_map ?
+				choose_narrow(&values, arena, table) :
+				choose_wide(&values, table->is_map, arena, table);
+	arena_free(&scratch);
+	return found;
+}
+
+static void make_bitmap(const struct entries *entries, unsigned int bits, struct arena *arena,
+			struct plan_table *table)
+{
+	table->kind = PLAN_BITMAP;
+	table->slots = bits > 6 ? 1u << bits : 64;
+	table->size = table->slots / 8;
+	table->bytes = arena_alloc(arena, table->size);
+	for (size_t i = 0; i < entries->entries.len; i++) {
+		const struct entry *entry = &entries->entries.at[i];
+
+		for (u128 bit = entry->lo; bit <= entry->hi; bit++) {
+			uint64_t word;
+
+			memcpy(&word, table->bytes + bit / 64 * 8, sizeof(word));
+			word |= (uint64_t)1 << bit % 64;
+			memcpy(table->bytes + bit / 64 * 8, &word, sizeof(word));
+		}
+		table->used += (uint32_t)(entry->hi - entry->lo) + 1;
+	}
 }
 
 /* From here on up to the next start, this is the result. */
@@ -145,80 +230,39 @@ static unsigned int entry_starts(const struct entries *entries, size_t i,
 	return count;
 }
 
-static void choose_search(const struct entries *entries, struct plan_table *table)
+static void add_step(struct plan_steps *steps, u128 *start, uint32_t *result, u128 key,
+		     uint32_t found)
 {
-	struct start starts[3];
-
-	table->kind = PLAN_SEARCH;
-	table->used = 0;
-	table->seed = 0;
-	table->max_probe = 0;
-	for (size_t i = 0; i < entries->entries.len; i++)
-		table->used += entry_starts(entries, i, starts);
-	table->slots = 1;
-	while (table->slots < table->used)
-		table->slots <<= 1;
+	if (steps->count && result[steps->count - 1] == found)
+		return;
+	start[steps->count] = key;
+	result[steps->count++] = found;
 }
 
-bool plan_number_choose(const struct plan_rows *rows, struct arena *arena,
+static bool choose_trie(const struct entries *entries, unsigned int bits, struct arena *arena,
 			struct plan_table *table)
 {
-	struct entries entries;
-
-	if (!make_entries(rows, arena, &entries))
-		return false;
-	table->key_bits = entries.key_bits;
-	if (!choose_hash(&entries, arena, table))
-		choose_search(&entries, table);
-	return true;
-}
-
-static size_t slot_bytes(const struct plan_table *table)
-{
-	if (table->kind == PLAN_SEARCH)
-		return table->key_bits / 8 + sizeof(uint32_t);
-	if (table->key_bits == 32)
-		return sizeof(struct table_slot32);
-	return table->key_bits == 64 ? sizeof(struct table_slot64) : sizeof(struct table_slot128);
-}
-
-size_t plan_number_bytes(const struct plan_table *table)
-{
-	return (size_t)table->slots * slot_bytes(table);
-}
-
-static void put_slot(const struct plan_table *table, uint8_t *slot, u128 key, uint32_t result)
-{
-	struct table_slot32 slot32 = { (uint32_t)key, result };
-	struct table_slot64 slot64 = { (uint64_t)key, result, 0 };
-	struct table_slot128 slot128 = { (uint64_t)(key >> 64), (uint64_t)key, result, 0 };
-
-	if (table->key_bits == 32)
-		memcpy(slot, &slot32, sizeof(slot32));
-	else if (table->key_bits == 64)
-		memcpy(slot, &slot64, sizeof(slot64));
-	else
-		memcpy(slot, &slot128, sizeof(slot128));
-}
-
-static void fill_hash(const struct entries *entries, const struct plan_table *table,
-		      uint8_t *bytes)
-{
-	size_t size = slot_bytes(table), result_at = table->key_bits / 8;
-	struct plan_homes homes = { .keys = entries->entries.at };
+	struct arena scratch = ARENA_INIT;
+	size_t most = 2 * entries->entries.len + 2;
+	u128 *start = ARENA_ARRAY(&scratch, u128, most);
+	uint32_t *result = ARENA_ARRAY(&scratch, uint32_t, most);
+	struct plan_steps steps = { bits, 0, start, result };
 
 	for (size_t i = 0; i < entries->entries.len; i++) {
-		const struct entry *entry = &entries->entries.at[i];
-		uint32_t slot = hash_entry(&homes, i, table->seed), result;
+		struct start starts[3];
+		unsigned int count = entry_starts(entries, i, starts);
 
-		for (;; slot++) {
-			slot &= table->slots - 1;
-			memcpy(&result, bytes + slot * size + result_at, sizeof(result));
-			if (!result)
-				break;
-		}
-		put_slot(table, bytes + slot * size, entry->lo, entry->result);
+		for (unsigned int j = 0; j < count; j++)
+			if (starts[j].key <= u128_max(bits))
+				add_step(&steps, start, result, starts[j].key, starts[j].result);
 	}
+	if (!steps.count)
+		add_step(&steps, start, result, 0, 0);
+	table->kind = PLAN_TRIE;
+	table->used = (uint32_t)steps.count;
+	table->trie = plan_trie_make(&steps, MAX_TRIE_BYTES, arena);
+	arena_free(&scratch);
+	return table->trie != NULL;
 }
 
 static void put_start(const struct plan_table *table, uint8_t *bytes, uint32_t at,
@@ -240,33 +284,46 @@ static void put_start(const struct plan_table *table, uint8_t *bytes, uint32_t a
 }
 
 /* Unused slots at the end are starts at the last key, with the result that it has anyway. */
-static void fill_search(const struct entries *entries, const struct plan_table *table,
-			uint8_t *bytes)
+static void make_search(const struct entries *entries, struct arena *arena,
+			struct plan_table *table)
 {
 	struct start starts[3], last = { 0, 0 };
 	uint32_t at = 0;
 
+	table->kind = PLAN_SEARCH;
+	table->used = 0;
+	for (size_t i = 0; i < entries->entries.len; i++)
+		table->used += entry_starts(entries, i, starts);
+	table->slots = 1;
+	while (table->slots < table->used)
+		table->slots <<= 1;
+	table->size = (size_t)table->slots * (table->key_bits / 8 + sizeof(uint32_t));
+	table->bytes = arena_alloc(arena, table->size);
 	for (size_t i = 0; i < entries->entries.len; i++) {
 		unsigned int count = entry_starts(entries, i, starts);
 
 		for (unsigned int j = 0; j < count; j++)
-			put_start(table, bytes, at++, &starts[j]);
+			put_start(table, table->bytes, at++, &starts[j]);
 		last = starts[count - 1];
 	}
 	last.key = u128_max(table->key_bits);
 	while (at < table->slots)
-		put_start(table, bytes, at++, &last);
+		put_start(table, table->bytes, at++, &last);
 }
 
-void plan_number_fill(const struct plan_rows *rows, const struct plan_table *table,
-		      struct arena *arena, uint8_t *bytes)
+bool plan_number_choose(const struct plan_rows *rows, struct arena *arena,
+			struct plan_table *table)
 {
+	unsigned int bits = total_bits(rows->look);
 	struct entries entries;
 
 	if (!make_entries(rows, arena, &entries))
-		return;			/* plan_number_choose() refused them */
-	if (table->kind == PLAN_HASH)
-		fill_hash(&entries, table, bytes);
-	else
-		fill_search(&entries, table, bytes);
+		return false;
+	table->key_bits = entries.key_bits;
+	if (bits <= 16 && !table->is_map)
+		make_bitmap(&entries, bits, arena, table);
+	else if ((bits <= 16 || !choose_hash(&entries, arena, table)) &&
+		 !choose_trie(&entries, bits, arena, table))
+		make_search(&entries, arena, table);
+	return true;
 }

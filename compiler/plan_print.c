@@ -5,11 +5,34 @@
  * In: a plan.  Out: one line for each set, map and run that the program has.
  */
 #include "compiler/plan_block.h"
+#include "compiler/plan_trie.h"
 
 static const char *const kind_words[] = {
-	[PLAN_COMPARE] = "compares", [PLAN_HASH] = "hash", [PLAN_SEARCH] = "search",
+	[PLAN_COMPARE] = "compares", [PLAN_BITMAP] = "bitmap", [PLAN_BUCKETS] = "buckets",
+	[PLAN_HASH] = "hash",	     [PLAN_TRIE] = "trie",     [PLAN_SEARCH] = "search",
 	[PLAN_BOXES] = "boxes",
 };
+
+static void print_shape(uint32_t number, const struct plan_table *table, struct buf *out)
+{
+	buf_printf(out, "table %u, ", number);
+	switch (table->kind) {
+	case PLAN_BUCKETS:
+	case PLAN_HASH:
+		buf_printf(out, "%s, %u in %u + %u buckets", kind_words[table->kind], table->used,
+			   table->slots, table->spilled);
+		break;
+	case PLAN_TRIE:
+		plan_trie_print(table->trie, out);
+		break;
+	case PLAN_COMPARE:
+	case PLAN_BITMAP:
+	case PLAN_SEARCH:
+	case PLAN_BOXES:
+		buf_printf(out, "%s, %u of %u slots", kind_words[table->kind], table->used,
+			   table->slots);
+	}
+}
 
 static void print_table(const struct plan *plan, const struct plan_look *look, struct buf *out)
 {
@@ -24,10 +47,7 @@ static void print_table(const struct plan *plan, const struct plan_look *look, s
 		buf_printf(out, "table %u, %u boxes one after the other, shape %u", look->table,
 			   table->used, table->shape);
 	else
-		buf_printf(out, "table %u, %s, %u of %u slots", look->table,
-			   kind_words[table->kind], table->used, table->slots);
-	if (table->kind == PLAN_HASH)
-		buf_printf(out, ", at most %u probes", table->max_probe);
+		print_shape(look->table, table, out);
 	buf_printf(out, ", at byte %u", table->offset);
 	if (look->by_number)
 		buf_printf(out, ", entries at byte %u", look->entries_at);

@@ -18,42 +18,31 @@ struct plan_rows {
 /* 32, 64 or 128: what a key of BITS bits is kept in. */
 unsigned int plan_key_bits(unsigned int bits);
 
-/* Chooses kind, key, number of slots and seed.  The caller lays .offset out. */
+/* Makes the table.  The caller lays .offset out. */
 void plan_table_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
 		       struct plan_table *table);
 
 size_t plan_table_bytes(const struct plan_table *table);
 
-/* Fills the table's bytes, which are zero before. */
-void plan_table_fill(const struct plan_rows *rows, const struct plan_table *table,
-		     struct arena *arena, uint8_t *bytes);
+/* Copies it to the image, at its offset. */
+void plan_table_fill(const struct plan_table *table, uint8_t *image);
+
+/*
+ * The look-up as the program does it, for tests: LANES are the key's, or the high and the low half
+ * of a number.
+ */
+uint32_t plan_table_look(const struct plan *plan, const struct plan_table *table,
+			 const uint8_t *image, const uint64_t *lanes);
 
 /* plan_number.c: keys that are one number. */
 
-/* False: neither a hash nor a search can hold the rows. */
+/* False: the rows are no intervals of numbers. */
 bool plan_number_choose(const struct plan_rows *rows, struct arena *arena,
 			struct plan_table *table);
-size_t plan_number_bytes(const struct plan_table *table);
-void plan_number_fill(const struct plan_rows *rows, const struct plan_table *table,
-		      struct arena *arena, uint8_t *bytes);
 
 /* plan_lanes.c: keys that are rows of lanes. */
 
 void plan_lanes_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
-		       struct plan_table *table);
-size_t plan_lanes_bytes(const struct plan_table *table);
-void plan_lanes_fill(const struct plan_rows *rows, const struct plan_table *table, uint8_t *bytes);
-
-/* What both need for a hash table: more slots and other seeds until all keys are near home. */
-struct plan_homes {
-	size_t count;			/* of keys, all different */
-	uint32_t (*hash)(const struct plan_homes *homes, size_t key, uint32_t seed);
-	const void *keys;
-	unsigned int lanes;
-};
-
-/* Sets .slots, .seed and .max_probe; false when no try is good enough. */
-bool plan_table_spread(const struct plan_homes *homes, struct arena *arena,
 		       struct plan_table *table);
 
 #endif

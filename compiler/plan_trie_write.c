@@ -62,7 +62,7 @@ static void put_index(const struct plan_trie_array *array, bool first, struct bu
 	else if (array->masked)
 		buf_printf(out, "trie_at & 0x%x", array_mask(array));
 	else
-		buf_printf(out, "trie_inside(trie_at, %u)", array->count - 1);
+		buf_printf(out, "table_inside(trie_at, %u)", array->count - 1);
 }
 
 static void put_levels(const struct plan_trie *trie, size_t offset, struct buf *out)

@@ -8,6 +8,7 @@
 #include "bpf/xdpfw_abi.h"
 #include "compiler/base/limits.h"
 #include "compiler/plan.h"
+#include "compiler/plan_table.h"
 #include "tests/unit/make_ir.h"
 
 static const struct plan_options plan_options = { 0 };
@@ -21,62 +22,11 @@ static struct plan *plan_of(struct make *make)
 	return plan;
 }
 
-/* The look-ups of bpf/xdpfw_table.h, done plainly. */
-static u128 key_at(const uint8_t *at, unsigned int bits)
-{
-	uint64_t words[2];
-	uint32_t word;
-
-	if (bits == 32) {
-		memcpy(&word, at, sizeof(word));
-		return word;
-	}
-	memcpy(words, at, bits / 8);
-	return bits == 64 ? words[0] : (u128)words[0] << 64 | words[1];
-}
-
-static uint32_t result_at(const uint8_t *at)
-{
-	uint32_t result;
-
-	memcpy(&result, at, sizeof(result));
-	return result;
-}
-
-static uint32_t search(const uint8_t *bytes, const struct plan_table *table, u128 key)
-{
-	size_t key_bytes = table->key_bits / 8;
-	uint32_t at = table->slots;
-
-	while (at--)
-		if (key_at(bytes + at * key_bytes, table->key_bits) <= key)
-			return result_at(bytes + table->slots * key_bytes + at * 4);
-	ck_abort_msg("no start is below the key");
-	return 0;
-}
-
-static uint32_t probe(const uint8_t *bytes, const struct plan_table *table, u128 key)
-{
-	size_t slot_bytes = table->key_bits == 32 ? 8 : table->key_bits == 64 ? 16 : 24;
-	uint32_t slot = table_mix((uint64_t)(key >> 64), (uint64_t)key, table->seed);
-
-	for (uint32_t i = 0; i < TABLE_MAX_PROBES; i++) {
-		const uint8_t *at = bytes + ((slot + i) & (table->slots - 1)) * slot_bytes;
-
-		if (!result_at(at + table->key_bits / 8))
-			return 0;
-		if (key_at(at, table->key_bits) == key)
-			return result_at(at + table->key_bits / 8);
-	}
-	return 0;
-}
-
 static uint32_t look_up(const struct plan *plan, uint32_t number, u128 key)
 {
-	const struct plan_table *table = &plan->tables.at[number];
-	const uint8_t *bytes = plan->image + table->offset;
+	const uint64_t halves[2] = { (uint64_t)(key >> 64), (uint64_t)key };
 
-	return table->kind == PLAN_HASH ? probe(bytes, table, key) : search(bytes, table, key);
+	return plan_table_look(plan, &plan->tables.at[number], plan->image, halves);
 }
 
 static u128 random_value(unsigned int bits)
@@ -147,16 +97,15 @@ START_TEST(hash_of_values)
 		if (!i || values[i] != values[i - 1])
 			make_interval(&make, 0, values[i], values[i]);
 	plan = plan_of(&make);
-	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_HASH);
+	ck_assert_int_eq(plan->tables.at[0].kind,
+			 bits <= 16 ? PLAN_BITMAP : bits <= 32 ? PLAN_BUCKETS : PLAN_HASH);
 	ck_assert_uint_eq(plan->tables.at[0].key_bits, bits <= 32 ? 32 : bits <= 64 ? 64 : 128);
-	ck_assert_uint_ge(plan->tables.at[0].slots, 2 * plan->tables.at[0].used);
-	ck_assert_uint_le(plan->tables.at[0].max_probe, TABLE_MAX_PROBES);
 	check_keys(&make, plan, values, 700, bits);
 	arena_free(&make.arena);
 }
 END_TEST
 
-START_TEST(search_of_intervals)
+START_TEST(trie_of_intervals)
 {
 	struct make make;
 	unsigned int bits;
@@ -173,7 +122,7 @@ START_TEST(search_of_intervals)
 		if (!i || values[i] > values[i - 1] + 1)
 			make_interval(&make, 0, values[i], values[i + 1]);
 	plan = plan_of(&make);
-	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_SEARCH);
+	ck_assert_int_eq(plan->tables.at[0].kind, bits <= 16 ? PLAN_BITMAP : PLAN_TRIE);
 	check_keys(&make, plan, values, 300, bits);
 	ck_assert_uint_eq(look_up(plan, 0, 0), 1);
 	ck_assert_uint_eq(look_up(plan, 0, u128_max(bits)), 1);
@@ -208,7 +157,7 @@ START_TEST(map_of_verdicts)
 	make_rule(&make, "");
 	make_chain(&make, "empty", false);
 	plan = plan_of(&make);
-	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_SEARCH : PLAN_HASH);
+	ck_assert_int_eq(plan->tables.at[0].kind, PLAN_TRIE);
 	for (uint32_t key = 0; key < 800; key++)
 		ck_assert_uint_eq(look_up(plan, plan->maps[map].table, key),
 				  key % 10 <= (uint32_t)_i ? words[key / 10 % 8] : 0);
@@ -431,28 +380,6 @@ static uint64_t lane_at(const struct plan *plan, const struct plan_table *table,
 	return lane;
 }
 
-/* The look-up of table_hash_lanes(), done plainly. */
-static uint32_t probe_lanes(const struct plan *plan, const struct plan_table *table,
-			    const uint64_t *key)
-{
-	uint64_t hash = 0;
-	uint32_t home;
-
-	for (unsigned int i = 0; i < table->lanes; i++)
-		hash = table_mix_lane(hash, key[i]);
-	home = table_mix(0, hash, table->seed);
-	for (uint32_t i = 0; i < TABLE_MAX_PROBES; i++) {
-		size_t at = ((home + i) & (table->slots - 1)) * (table->lanes + 1);
-		uint32_t same = 0;
-
-		for (unsigned int j = 0; j < table->lanes; j++)
-			same += lane_at(plan, table, at + j) == key[j];
-		if (!lane_at(plan, table, at + table->lanes) || same == table->lanes)
-			return (uint32_t)lane_at(plan, table, at + table->lanes);
-	}
-	return 0;
-}
-
 START_TEST(hash_of_lanes)
 {
 	struct make make;
@@ -471,9 +398,10 @@ START_TEST(hash_of_lanes)
 	for (uint64_t i = 0; i < 600; i++) {
 		uint64_t key[5] = { i << 6, 0, i, i << 26, 7 };
 
-		ck_assert_uint_eq(probe_lanes(plan, &plan->tables.at[0], key), i < 500);
+		ck_assert_uint_eq(plan_table_look(plan, &plan->tables.at[0], plan->image, key),
+				  i < 500);
 		key[4]++;
-		ck_assert_uint_eq(probe_lanes(plan, &plan->tables.at[0], key), 0);
+		ck_assert_uint_eq(plan_table_look(plan, &plan->tables.at[0], plan->image, key), 0);
 	}
 	arena_free(&make.arena);
 }
@@ -528,7 +456,7 @@ START_TEST(pairs_in_one_number)
 	}
 	make_look_up_key(&make, IR_STEP_TEST, key, set);
 	plan = plan_of(&make);
-	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_SEARCH : PLAN_HASH);
+	ck_assert_int_eq(plan->tables.at[0].kind, _i ? PLAN_TRIE : PLAN_HASH);
 	ck_assert_uint_eq(plan->sets[set].key_bits, 64);
 	for (uint32_t address = 0; address < 310; address++) {
 		for (uint32_t port = 0; port < 120; port++) {
@@ -621,9 +549,9 @@ START_TEST(printed)
 	plan_print(plan_of(&make), &text);
 	ck_assert_str_eq(text.at,
 			 "set 0: 9 intervals of 32 bits: "
-			 "table 0, search, 18 of 32 slots, at byte 0\n"
+			 "table 0, bitmap, 18 of 65536 slots, at byte 0\n"
 			 "set 1: 1 intervals of 32 bits: compares\n"
-			 "tables: 260 bytes\n"
+			 "tables: 8196 bytes\n"
 			 "run 0: rules 0 to 0, from chain 0, weight 20\n");
 	buf_free(&text);
 	arena_free(&make.arena);
@@ -639,7 +567,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, hash_of_values, 0, 4);
-	tcase_add_loop_test(tcase, search_of_intervals, 0, 4);
+	tcase_add_loop_test(tcase, trie_of_intervals, 0, 4);
 	tcase_add_loop_test(tcase, map_of_verdicts, 0, 2);
 	tcase_add_test(tcase, few_are_compared);
 	tcase_add_test(tcase, long_chain);
