@@ -26,12 +26,13 @@
  *	buckets	a set of 32-bit numbers.  A key times the seed, an odd number, is another number for
  *		each key; scaled to the number of buckets it is the bucket, and there are so many of
  *		these that the numbers of one differ in their last 16 bits: 15 slots have these, the
- *		last what is spilled.  Small sets have 7 slots of whole keys.  Free slots have what no
- *		key of that bucket has.
+ *		last what is spilled.  Small sets have 7 slots of whole keys.  Free slots have what
+ *		no key of that bucket has.
  *	hash	any keys.  A bucket has 13 prints of 15 bits with the highest bit of 16 set; which
  *		match is which slot, TABLE_SLOT_OF says.  The upper half of word 1 is the number of
- *		the row of slot 0, and the upper 16 bits of word 0 what is spilled.  A row is a key: 4, 8, 16 bytes, or all
- *		its lanes.  Maps have __u32 result[rows + 1] behind; result I + 1 is that of row I.
+ *		the row of slot 0, and the upper 16 bits of word 0 what is spilled.  A row is a key:
+ *		4, 8, 16 bytes, or all its lanes.  Maps have __u32 result[rows + 1] behind; result
+ *		I + 1 is that of row I.
  *
  * A key of several parts that is longer than 128 bits, or that is looked for in boxes, is a row of
  * lanes: __u64, one for a part of up to 64 bits, two for a longer one, the high half first.

@@ -126,8 +126,8 @@ static bool split_entries(const struct entries *entries, struct arena *arena,
 		const struct entry *entry = &entries->entries.at[i];
 
 		for (u128 value = 0; value <= entry->hi - entry->lo; value++)
-			*vec_push(arena, &values.entries) =
-				(struct entry){ entry->lo + value, entry->lo + value, entry->result };
+			*vec_push(arena, &values.entries) = (struct entry){
+				entry->lo + value, entry->lo + value, entry->result };
 	}
 	*ret_values = values;
 	return true;
