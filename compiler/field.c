@@ -29,13 +29,28 @@ const struct proto *field_find_proto(struct str name)
 	return NULL;
 }
 
+/* The protocol's fields stand one behind the other, as protocols are numbered. */
+static size_t first_field(const struct proto *proto)
+{
+	size_t first = 0, end = field_count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (field_proto(&field_table[middle]) < proto)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
 const struct field *field_find(const struct proto *proto, struct str name)
 {
-	for (size_t i = 0; i < field_count; i++) {
+	for (size_t i = first_field(proto);
+	     i < field_count && field_proto(&field_table[i]) == proto; i++) {
 		const struct field *field = &field_table[i];
 
-		if (field_proto(field) != proto)
-			continue;
 		if (str_is(name, field->name) || (field->alias && str_is(name, field->alias)))
 			return field;
 	}
@@ -77,12 +92,14 @@ static bool words_are(const struct str *words, size_t count, const char *name)
 const struct field *field_find_words(const struct proto *proto, const struct str *words,
 				     size_t count, size_t *ret_used)
 {
+	size_t first = first_field(proto);
+
 	for (size_t used = count; used; used--) {
-		for (size_t i = 0; i < field_count; i++) {
+		for (size_t i = first; i < field_count; i++) {
 			const struct field *field = &field_table[i];
 
 			if (field_proto(field) != proto)
-				continue;
+				break;
 			if (words_are(words, used, field->name) ||
 			    (field->alias && words_are(words, used, field->alias))) {
 				*ret_used = used;

@@ -14,7 +14,7 @@
 
 #include "compiler/packet_parts.h"
 
-/* Rules that the judge may walk to lead packets around other rules: about a second. */
+/* Rules that the judge may walk to lead packets around other rules: about two seconds. */
 #define WORK (20u << 20)
 
 /* A chain can be reached by way of the jump or goto VERDICT. */

@@ -14,6 +14,7 @@
 
 #define BASE_REPAIRS 8			/* rules that a rule's packets are led around */
 #define REPAIRS 2			/* more, for one packet */
+#define FRAME_WORK 100			/* making a frame takes as long as walking so many rules */
 
 void packet_reach_add_rule(struct packet_maker *maker, struct packet_goals *goals, uint32_t rule,
 			   uint32_t end, bool aimed_at)
@@ -247,12 +248,14 @@ static bool reaches(struct packet_maker *maker, struct packet_goals *goals, uint
 	struct interp_watch watch = { .rule = rule };
 	uint32_t base = maker->paths[ir->rules.at[rule].chain].base, last;
 	struct interp_result result;
+	uint64_t done;
 
 	*ret_improved = false;
 	if (!maker->work)
 		return true;
 	interp_run_indexed(ir, maker->index, &packet, NULL, &watch, &result);
-	maker->work -= maker->work < watch.walked ? maker->work : watch.walked;
+	done = FRAME_WORK + watch.walked;
+	maker->work -= maker->work < done ? maker->work : done;
 	if (watch.reached || !result.trail.count)
 		return true;
 	last = result.trail.count - 1 < base ? result.trail.count - 1 : base;

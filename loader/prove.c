@@ -379,7 +379,7 @@ static size_t choose_limit(const struct prove_input *input, size_t number)
 		limit = most;
 	limit /= input->row_count;
 	if (is_first(input, number))
-		least += rules;
+		least += input->kept && rules > PROVE_RULES_KEPT ? PROVE_RULES_KEPT : rules;
 	else if (input->row_count > PROVE_PACKETS_ALL_DEVICES / PROVE_PACKETS_A_DEVICE)
 		least = PROVE_PACKETS_ALL_DEVICES / input->row_count;
 	return limit > least ? limit : least;

@@ -15,7 +15,8 @@
 #include "loader/report.h"
 
 #define PROVE_PACKETS 20000		/* at most, but always one for each rule */
-#define PROVE_PACKETS_KEPT 8000		/* likewise, for code that was there before */
+#define PROVE_PACKETS_KEPT 8000		/* likewise, for code that was there before; but then */
+#define PROVE_RULES_KEPT 40000		/* of more rules some get none, spread evenly */
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
 #define PROVE_PACKETS_A_RULE 100
 #define PROVE_PACKETS_A_RULE_KEPT 20
