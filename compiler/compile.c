@@ -125,6 +125,8 @@ bool compile_run(struct source_set *sources, uint32_t source,
 		return true;
 	if (!lower_ruleset(inner->ruleset, arena, diag, &inner->ir))
 		return false;
+	if (last == COMPILE_PHASE_IR && options->listing)
+		return true;
 	taken_find(inner->ir, arena, &inner->taken);
 	if (!options->listing)
 		warn_ruleset(inner->ir, inner->taken, arena, diag);
@@ -381,6 +383,18 @@ bool compile_source(struct source_set *sources, uint32_t source,
 	list_failsafe(inner->ruleset, arena, compile);
 	compile_list_keys(inner->ruleset, arena, compile);
 	*ret_compile = compile;
+	return true;
+}
+
+bool compile_is_same(struct source_set *sources, uint32_t source,
+		     const struct compile_options *options, const struct compile *compile,
+		     struct arena *arena, struct diag *diag, bool *ret_same)
+{
+	struct compile_inner inner = { 0 };
+
+	if (!compile_run(sources, source, options, COMPILE_PHASE_IR, arena, diag, &inner))
+		return false;
+	*ret_same = ir_is_same(inner.ir, compile->inner->ir);
 	return true;
 }
 

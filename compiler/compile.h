@@ -150,6 +150,14 @@ bool compile_source(struct source_set *sources, uint32_t source,
 		    const struct compile_options *options, struct arena *arena, struct diag *diag,
 		    struct compile **ret_compile);
 
+/*
+ * Whether text SOURCE gives the same program as COMPILE, compiled with OPTIONS that differ in
+ * .listing and the failsafe rules only.  False when DIAG has errors.
+ */
+bool compile_is_same(struct source_set *sources, uint32_t source,
+		     const struct compile_options *options, const struct compile *compile,
+		     struct arena *arena, struct diag *diag, bool *ret_same);
+
 /* --emit: runs the phases up to PHASE and prints that one. */
 bool compile_emit(struct source_set *sources, uint32_t source,
 		  const struct compile_options *options, enum compile_phase phase,

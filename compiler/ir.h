@@ -196,6 +196,9 @@ void ir_load_name(const struct ir_load *load, struct buf *out);
 /* The place's: "link", "network", "transport", "tcp_option_2", "vxlan_network". */
 void ir_place_name(const struct ir_place *place, struct buf *out);
 
+/* Whether both give the same program: all but places and texts is equal. */
+bool ir_is_same(const struct ir *a, const struct ir *b);
+
 /* --emit=ir */
 void ir_print(const struct ir *ir, struct buf *out);
 

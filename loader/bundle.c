@@ -367,6 +367,20 @@ static void print_optimize(const struct compile_optimize *optimize, struct arena
 	bundle->plan = optimize->engine ? optimize->engine : "";
 }
 
+/* It is what it is: only whether it is the same program is asked, and all else is forgotten. */
+static bool is_same_text(struct source_set *sources, const char *name,
+			 const struct bundle *bundle, const struct compile_options *options,
+			 const struct compile *compile, struct diag *diag, bool *ret_same)
+{
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	uint32_t source = source_add(sources, name, bundle->text);
+	char *zone = enter_utc();
+	bool ok = compile_is_same(sources, source, options, compile, &arena, diag, ret_same);
+
+	leave_utc(zone);
+	return ok;
+}
+
 bool bundle_set_text(struct report *report, struct bundle *bundle,
 		     const struct compile *compile, const struct compile_options *options,
 		     struct source_set *sources, struct arena *arena,
@@ -374,25 +388,25 @@ bool bundle_set_text(struct report *report, struct bundle *bundle,
 {
 	static const char name[] = "<ruleset as listed>";
 	struct diag diag = { .arena = arena, .sources = sources };
-	uint8_t key[STATE_DIGEST_BYTES], listed_key[STATE_DIGEST_BYTES];
 	struct compile_options listing;
 	OWN_BUF struct buf said = BUF_INIT;
-	struct compile *listed;
+	struct compile *listed = NULL;
+	bool same;
 
 	print_texts(compile, arena, bundle);
 	print_optimize(&options->optimize, arena, bundle);
 	listing = make_options(bundle, name, arena);
 	listing.miscompile = options->miscompile;
 	listing.stamp = options->stamp;
-	if (!compile_text(sources, name, bundle, &listing, &diag, arena, &listed)) {
+	if (!is_same_text(sources, name, bundle, &listing, compile, &diag, &same) ||
+	    (!same &&
+	     !compile_text(sources, name, bundle, &listing, &diag, arena, &listed))) {
 		diag_print(&diag, &said);
 		return report_fail(report, REPORT_BUG,
 				   "the ruleset as listed cannot be read back: this is a bug of "
 				   "xdpfw\n%s", said.at ? said.at : "");
 	}
-	bundle_key(compile, key);
-	bundle_key(listed, listed_key);
-	*ret_compile = memcmp(key, listed_key, sizeof(key)) ? listed : compile;
+	*ret_compile = same ? compile : listed;
 	return true;
 }
 
