@@ -171,7 +171,8 @@ uint32_t plan_find_run(const struct plan *plan, uint32_t rule);
 /* For people: which rules are looked up how, what that takes and why. */
 void plan_explain(const struct plan *plan, struct buf *out);
 /* A line for each set and map that compared rules ask. */
-void plan_print_sets(const struct plan *plan, struct buf *out);
+/* TABLES: only those that are looked up in tables. */
+void plan_print_sets(const struct plan *plan, bool tables, struct buf *out);
 
 /* --emit=plan */
 void plan_print(const struct plan *plan, struct buf *out);

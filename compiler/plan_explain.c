@@ -168,5 +168,5 @@ void plan_explain(const struct plan *plan, struct buf *out)
 		chain = plan->ir->rules.at[run->first].chain;
 		explain_run(plan, run, out);
 	}
-	plan_print_sets(plan, out);
+	plan_print_sets(plan, true, out);
 }

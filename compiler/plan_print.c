@@ -71,33 +71,45 @@ static void print_key(const struct plan *plan, const struct plan_look *look, str
 	buf_puts(out, ": ");
 }
 
-void plan_print_sets(const struct plan *plan, struct buf *out)
+/* Sets of no name have none in the ruleset either. */
+static void print_name(bool is_map, size_t number, struct str name, struct buf *out)
+{
+	buf_printf(out, "%s %zu", is_map ? "map" : "set", number);
+	if (name.len)
+		buf_printf(out, " @%.*s", STR_ARG(name));
+	buf_puts(out, ": ");
+}
+
+void plan_print_sets(const struct plan *plan, bool tables, struct buf *out)
 {
 	const struct ir *ir = plan->ir;
 
 	for (size_t i = 0; i < ir->sets.len; i++) {
 		const struct plan_look *look = &plan->sets[i];
 
-		if (!look->used)
+		if (!look->used || (tables && look->table == PLAN_NO_TABLE))
 			continue;
-		buf_printf(out, "set %zu: %zu %s of ", i,
-			   ir->sets.at[i].intervals.len / look->parts,
+		print_name(false, i, ir->sets.at[i].name, out);
+		buf_printf(out, "%zu %s of ", ir->sets.at[i].intervals.len / look->parts,
 			   look->parts > 1 ? "boxes" : "intervals");
 		print_key(plan, look, out);
 		print_table(plan, look, out);
 	}
 	for (size_t i = 0; i < ir->maps.len; i++) {
-		if (!plan->maps[i].used)
+		const struct plan_look *look = &plan->maps[i];
+
+		if (!look->used || (tables && look->table == PLAN_NO_TABLE))
 			continue;
-		buf_printf(out, "map %zu: %zu entries of ", i, ir->maps.at[i].entries.len);
-		print_key(plan, &plan->maps[i], out);
-		print_table(plan, &plan->maps[i], out);
+		print_name(true, i, ir->maps.at[i].name, out);
+		buf_printf(out, "%zu entries of ", ir->maps.at[i].entries.len);
+		print_key(plan, look, out);
+		print_table(plan, look, out);
 	}
 }
 
 void plan_print(const struct plan *plan, struct buf *out)
 {
-	plan_print_sets(plan, out);
+	plan_print_sets(plan, false, out);
 	buf_printf(out, "tables: %zu bytes\n", plan->image_bytes);
 	for (size_t i = 0; i < plan->shapes.len; i++)
 		buf_printf(out, "shape %zu: %u lanes, doubles 0x%x\n", i, plan->shapes.at[i].lanes,
