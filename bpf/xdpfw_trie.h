@@ -54,11 +54,11 @@ XDPFW_INLINE __u64 trie_less(__u64 a, __u64 b, __u64 borrow)
 XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
 {
 	const __u8 *leaf = tables + offset + at * (breaks > 3 ? 64 : 32);
-	__u64 rank = breaks;
+	__u64 rank = 0;
 
 #pragma unroll
 	for (__u32 i = 0; i < breaks; i++)
-		rank -= trie_highest(number - ((const __u32 *)leaf)[i]);
+		rank += trie_highest(((const __u32 *)leaf)[i] - (number + 1));
 	return ((const __u32 *)leaf)[breaks + rank];
 }
 

@@ -128,14 +128,15 @@ static void put_table_header(const struct emit *emit)
 		buf_printf(emit->out, "#define XDPFW_KEY_LANES %u\n", emit->plan->key_lanes);
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
-	if (emit_has_tries(emit))
+	if (emit_has_tries(emit) || uses_engine(emit, &plan_engine_tree) ||
+	    uses_engine(emit, &plan_engine_cross))
 		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
-	if (uses_engine(emit, &plan_engine_tree)) {
-		emit_header(EMIT_HEADER_TRIE, emit->out);
+	if (uses_engine(emit, &plan_engine_cross))
+		emit_header(EMIT_HEADER_CROSS, emit->out);
+	if (uses_engine(emit, &plan_engine_tree))
 		emit_header(EMIT_HEADER_TREE, emit->out);
-	}
 }
 
 static void put_headers(const struct emit *emit)

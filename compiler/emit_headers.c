@@ -30,6 +30,7 @@ HEADER(run);
 HEADER(jump);
 HEADER(table);
 HEADER(trie);
+HEADER(cross);
 HEADER(action);
 HEADER(tree);
 HEADER(walk);
@@ -44,7 +45,7 @@ static const char *const texts[] = {
 	[EMIT_HEADER_WALK] = emit_text_walk,	 [EMIT_HEADER_PLACE] = emit_text_place,
 	[EMIT_HEADER_TUNNEL] = emit_text_tunnel, [EMIT_HEADER_TRIE] = emit_text_trie,
 	[EMIT_HEADER_ACTION] = emit_text_action, [EMIT_HEADER_PLAIN] = emit_text_plain,
-	[EMIT_HEADER_TREE] = emit_text_tree,
+	[EMIT_HEADER_TREE] = emit_text_tree,	 [EMIT_HEADER_CROSS] = emit_text_cross,
 };
 
 void emit_header(enum emit_header header, struct buf *out)

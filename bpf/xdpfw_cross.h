@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xdpfw_cross: what look-ups in cross-product tables are made of.  There is no branch: what a
+ * packet asks for is random, and a branch guessed wrong costs more than all of this.
+ *
+ * Safety: AT and MASK are constants; the generator lays `tables` out so that the element MASK and
+ * all before it lie inside, and the verifier sees that they do.
+ */
+#ifndef XDPFW_CROSS_H
+#define XDPFW_CROSS_H
+
+#include "xdpfw_table.h"
+
+XDPFW_INLINE __u64 cross_u8(__u32 at, __u64 element, __u64 mask)
+{
+	return *(const __u8 *)(tables + at + (element & mask));
+}
+
+XDPFW_INLINE __u64 cross_u16(__u32 at, __u64 element, __u64 mask)
+{
+	return *(const __u16 *)(tables + at + (element & mask) * 2);
+}
+
+XDPFW_INLINE __u64 cross_u32(__u32 at, __u64 element, __u64 mask)
+{
+	return *(const __u32 *)(tables + at + (element & mask) * 4);
+}
+
+XDPFW_INLINE __u64 cross_u64(__u32 at, __u64 element, __u64 mask)
+{
+	return *(const __u64 *)(tables + at + (element & mask) * 8);
+}
+
+/* The first half of a slot of 16 bytes. */
+XDPFW_INLINE __u64 cross_cell(__u32 at, __u64 slot, __u64 mask)
+{
+	return *(const __u64 *)(tables + at + (slot & mask) * 16);
+}
+
+/* NUMBER when PRESENT is 1, 0 when it is 0. */
+XDPFW_INLINE __u64 cross_if(__u64 present, __u64 number)
+{
+	__u64 all = 0 - present;
+
+	HIDE(all);
+	return number & all;
+}
+
+/* CELL when it has COLUMN in the bits of MASK, else 0. */
+XDPFW_INLINE __u64 cross_same(__u64 cell, __u64 column, __u64 mask)
+{
+	__u64 all = (__u64)((__s64)(((cell ^ column) & mask) - 1) >> 63);
+
+	HIDE(all);
+	return cell & all;
+}
+
+/* Both are below 2^63. */
+XDPFW_INLINE __u64 cross_min(__u64 a, __u64 b)
+{
+	__u64 below = (__u64)((__s64)(a - b) >> 63);
+
+	HIDE(below);
+	return b + ((a - b) & below);
+}
+
+XDPFW_INLINE __u64 cross_below(__u64 number, __u64 bound)
+{
+	__u64 below = (__u64)((__s64)(number - bound) >> 63);
+
+	HIDE(below);
+	return number & below;
+}
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_cross_sparse: two big axes as a sparse matrix of pairs, the others as one class P.
+ *
+ * In: axes with their classes.  Out: the steps of a look-up.  Rows of the problem fall into four
+ * kinds, by whether their labels of the two big axes are specific, or wide or PLAN_ANY (see
+ * plan_cross_split.c):
+ *
+ *	pair	both specific: cells of the matrix, row and column given by the tries
+ *	left	only the first one is: by groups of its classes and of wide labels of the second
+ *	right	only the second one is: the other way round
+ *	neither	by groups of wide labels of the second
+ *
+ * What a cell, or a group, says about each P is either a row of results (dense: `values`), or a
+ * shape, shared by many cells, with a list of results (see plan_cross_shape.c).  The lists of one
+ * or two results lie in the matrix beside their cell.  The answer is the least of the kinds'.
+ *
+ * Safety: a cell has its column in it, and offsets of matrix rows are unique, so that no cell is
+ * taken for another's.
+ */
+#include "compiler/plan_cross_sparse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PRODUCT (1u << 20)		/* elements of a table of small dimensions */
+#define CELL_WORDS 4			/* of 32 bits: two for the cell, two results */
+
+/* The axis is missing (NULL): one class, all rows PLAN_ANY. */
+static void start_side(struct plan_cross_sparse *sparse, int number,
+		       const struct plan_cross_axis *axis)
+{
+	static const uint32_t none[2];
+	const struct plan_problem *problem = sparse->cross->problem;
+	struct plan_cross_side *side = &sparse->sides[number];
+	struct arena *arena = sparse->cross->arena;
+	uint32_t *labels = ARENA_ARRAY(arena, uint32_t, problem->row_count + 1);
+
+	side->axis = axis ? *axis : (struct plan_cross_axis){ .classes = 1, .first = none };
+	side->any = (uint32_t)side->axis.label_count;
+	side->class_count = ARENA_ARRAY(arena, uint32_t, side->any + 1);
+	side->wide = ARENA_ARRAY(arena, bool, side->any + 1);
+	for (size_t i = 0; i < problem->row_count; i++) {
+		uint32_t label = axis ? problem->labels[i * problem->dim_count + axis->dim] :
+					PLAN_ANY;
+
+		labels[i] = label == PLAN_ANY ? side->any : label;
+	}
+	side->row_label = labels;
+}
+
+static unsigned int bits_of(uint64_t number)
+{
+	return number ? 64 - (unsigned int)__builtin_clzll(number) : 0;
+}
+
+/* Where the results of a cell's list are: behind the word before the first of them. */
+static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cross_list *list,
+			 size_t slot)
+{
+	const uint32_t *results = sparse->cross->problem->results;
+	uint32_t base = (uint32_t)(slot * CELL_WORDS) + 1;
+
+	if (list->count > 2) {
+		base = (uint32_t)sparse->words.len;
+		*vec_push(sparse->cross->arena, &sparse->words) = sparse->none;
+		for (uint32_t i = 0; i < list->count; i++)
+			*vec_push(sparse->cross->arena, &sparse->words) =
+				results[list->rows[i]] + 1;
+		return base;
+	}
+	for (uint32_t i = 0; i < list->count; i++)
+		sparse->words.at[base + 1 + i] = results[list->rows[i]] + 1;
+	return base;
+}
+
+/*
+ * A cell: its column, its shape times the number of classes, the place of its list, and a one on
+ * top, so that the upper half, which is where the result of "no row" would be, is above all
+ * results.
+ */
+static bool fill_words(struct plan_cross_sparse *sparse)
+{
+	struct plan_cross_cell *cells = sparse->cells.at;
+	uint32_t columns = sparse->matrix[1].count + sparse->wide[1].count;
+	uint64_t shapes = (uint64_t)sparse->shapes.shape_count * sparse->shapes.classes;
+	size_t count = sparse->cells.len, words = sparse->slots * CELL_WORDS;
+	uint32_t *bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
+
+	for (size_t i = 0; i < words; i++)
+		*vec_push(sparse->cross->arena, &sparse->words) = ~0u;
+	for (size_t i = 0; i < count; i++)
+		bases[i] = put_list(sparse, &cells[i].list,
+				    (sparse->offsets[cells[i].row] + cells[i].column) &
+					    (sparse->slots - 1));
+	sparse->column_bits = bits_of(columns);
+	sparse->shape_bits = bits_of(shapes - 1);
+	sparse->word_bits = bits_of(sparse->words.len - 1);
+	if (sparse->column_bits + sparse->shape_bits + sparse->word_bits > 63)
+		return plan_cross_refuse(sparse->cross, "%zu pairs of %zu kinds", count,
+					 sparse->shapes.shape_count);
+	for (size_t i = 0; i < count; i++) {
+		size_t slot = (sparse->offsets[cells[i].row] + cells[i].column) &
+			      (sparse->slots - 1);
+		uint64_t cell = cells[i].column;
+
+		cell |= (uint64_t)cells[i].list.shape * sparse->shapes.classes
+			<< sparse->column_bits;
+		cell |= (uint64_t)bases[i] << (sparse->column_bits + sparse->shape_bits);
+		cell |= 1ull << 63;
+		memcpy(&sparse->words.at[slot * CELL_WORDS], &cell, sizeof(cell));
+	}
+	sparse->word_table = plan_cross_table_add(sparse->cross, sparse->words.at,
+						  sparse->words.len * sizeof(uint32_t));
+	sparse->shape_table = plan_cross_table_add(sparse->cross, sparse->shapes.shape_bytes,
+						   shapes);
+	return true;
+}
+
+/* What CLASS of SIDE gives as FIELD. */
+static uint32_t field_of(const struct plan_cross_sparse *sparse, int side,
+			 enum plan_cross_member member, uint32_t class)
+{
+	const struct plan_cross_groups *matrix = &sparse->matrix[side];
+	enum plan_cross_row kind = side ? RIGHT : LEFT;
+	uint32_t wide = sparse->wide[!side].count, alone;
+
+	switch (member) {
+	case MATRIX:
+		if (!sparse->cells.len)
+			return 0;
+		return side ? matrix->of_class[class] : sparse->offsets[matrix->of_class[class]];
+	case ALONE:
+		if (!sparse->has[kind] || !sparse->dense[kind])
+			return 0;
+		alone = sparse->alone[side].of_class[class] * wide;
+		return wide > 1 ? alone : sparse->value_at[kind][alone] * sparse->shapes.classes;
+	case WIDE:
+	case FIELDS:
+		break;
+	}
+	if (!sparse->has[side ? LEFT : RIGHT] && (!side || !sparse->has[NEITHER]))
+		return 0;
+	return sparse->wide[side].of_class[class];
+}
+
+static uint32_t field_step(struct plan_cross *cross, uint32_t from, unsigned int shift,
+			   unsigned int bits, const char *comment)
+{
+	return plan_cross_step_add(cross, &(struct plan_cross_step){
+		.kind = CROSS_FIELD,
+		.inputs = { from },
+		.input_count = 1,
+		.shift = shift,
+		.number = (1ull << bits) - 1,
+		.comment = comment,
+	});
+}
+
+/* Packs what classes give into the numbers that the trie yields; or, if too long, a table's. */
+static bool add_fields(struct plan_cross_sparse *sparse, int side)
+{
+	static const char *const comments[2][FIELDS] = {
+		{ "row of the matrix", "group of the first address", "its wide labels" },
+		{ "column of the matrix", "group of the second address", "its wide labels" },
+	};
+	struct plan_cross *cross = sparse->cross;
+	const struct plan_cross_axis *axis = &sparse->sides[side].axis;
+	uint64_t *packed = ARENA_ARRAY(cross->arena, uint64_t, axis->classes + 1);
+	uint32_t *numbers = ARENA_ARRAY(cross->arena, uint32_t, axis->classes + 1), step, source;
+	unsigned int bits[FIELDS] = { 0 }, shift = 0;
+
+	for (enum plan_cross_member i = 0; i < FIELDS; i++) {
+		for (uint32_t j = 0; j < axis->classes; j++) {
+			uint32_t value = field_of(sparse, side, i, j);
+
+			packed[j] |= (uint64_t)value << shift;
+			if (bits_of(value) > bits[i])
+				bits[i] = bits_of(value);
+		}
+		shift += bits[i];
+		sparse->field[side][i] = CROSS_NO_STEP;
+	}
+	if (!shift)
+		return true;
+	if (shift > 64)
+		return plan_cross_refuse(cross, "%u bits for a class", shift);
+	source = plan_cross_source_add(cross, axis);
+	for (uint32_t i = 0; i < axis->classes; i++)
+		numbers[i] = shift > 32 ? i : (uint32_t)packed[i];
+	cross->sources.at[source].values = numbers;
+	step = plan_cross_source_steps(cross, source);
+	if (step == CROSS_NO_STEP)
+		return false;
+	if (shift > 32)
+		step = plan_cross_step_add(cross, &(struct plan_cross_step){
+			.kind = CROSS_LOAD,
+			.inputs = { step },
+			.input_count = 1,
+			.table = plan_cross_table_add(cross, packed,
+						      axis->classes * sizeof(uint64_t)),
+			.size = 8,
+			.stride = 8,
+			.comment = "what the class stands for",
+		});
+	shift = 0;
+	for (enum plan_cross_member i = 0; i < FIELDS; i++) {
+		if (bits[i])
+			sparse->field[side][i] = field_step(cross, step, shift, bits[i],
+							    comments[side][i]);
+		shift += bits[i];
+	}
+	return true;
+}
+
+static void add_input(struct plan_cross_step *step, uint32_t input)
+{
+	if (input != CROSS_NO_STEP)
+		step->inputs[step->input_count++] = input;
+}
+
+/* The result in the cell of a row (a step, or always OFFSET) and a column (a step, + BEHIND). */
+static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			 uint32_t column, uint32_t behind, const char *comment)
+{
+	struct plan_cross *cross = sparse->cross;
+	unsigned int base_shift = sparse->column_bits + sparse->shape_bits;
+	struct plan_cross_step load = {
+		.kind = CROSS_LOAD,
+		.table = sparse->word_table,
+		.size = 8,
+		.stride = CELL_WORDS * 4,
+		.number = offset,
+		.mask = sparse->slots - 1,
+		.comment = comment,
+	};
+	struct plan_cross_step add = { .kind = CROSS_ADD, .number = behind };
+	struct plan_cross_step same = { .kind = CROSS_SAME,
+					.number = (1ull << sparse->column_bits) - 1 };
+	struct plan_cross_step shape = { .kind = CROSS_LOAD,
+					 .table = sparse->shape_table,
+					 .size = 1,
+					 .stride = 1,
+					 .comment = "which of the cell's rows holds" };
+	struct plan_cross_step word = { .kind = CROSS_LOAD,
+					.table = sparse->word_table,
+					.size = 4,
+					.stride = 4,
+					.comment = "its result + 1" };
+	uint32_t cell;
+
+	if (behind || column == CROSS_NO_STEP) {
+		add_input(&add, column);
+		column = plan_cross_step_add(cross, &add);
+	}
+	add_input(&load, row);
+	add_input(&load, column);
+	add_input(&same, plan_cross_step_add(cross, &load));
+	add_input(&same, column);
+	cell = plan_cross_step_add(cross, &same);
+	add_input(&shape, field_step(cross, cell, sparse->column_bits, sparse->shape_bits, NULL));
+	add_input(&shape, sparse->small_step);
+	add_input(&word, plan_cross_step_add(cross, &shape));
+	add_input(&word, field_step(cross, cell, base_shift, sparse->word_bits, NULL));
+	return plan_cross_step_add(cross, &word);
+}
+
+/* A row of results, by the group of a side and the wide group of the other. */
+static uint32_t add_dense(struct plan_cross_sparse *sparse, enum plan_cross_row kind,
+			  uint32_t group, uint32_t wide, size_t groups, const char *comment)
+{
+	struct plan_cross *cross = sparse->cross;
+	uint32_t *rows = sparse->value_at[kind], inputs[2], count = 0;
+
+	if (wide != CROSS_NO_STEP) {
+		if (group != CROSS_NO_STEP)
+			inputs[count++] = group;
+		inputs[count++] = wide;
+		for (size_t i = 0; i < groups; i++)
+			rows[i] *= sparse->shapes.classes;
+		group = plan_cross_load_numbers(cross, rows, groups, inputs, count, "its row");
+		count = 0;
+	}
+	if (group != CROSS_NO_STEP)
+		inputs[count++] = group;
+	if (sparse->small_step != CROSS_NO_STEP)
+		inputs[count++] = sparse->small_step;
+	return plan_cross_load_numbers(cross, sparse->values[kind].at, sparse->values[kind].len,
+				       inputs, count, comment);
+}
+
+static uint32_t add_right(struct plan_cross_sparse *sparse)
+{
+	uint32_t wide = sparse->wide[0].count, *offsets, row = CROSS_NO_STEP;
+	const uint32_t *of_wide;
+
+	if (sparse->dense[RIGHT])
+		return add_dense(sparse, RIGHT, sparse->field[1][ALONE], sparse->field[0][WIDE],
+				 (size_t)sparse->alone[1].count * wide,
+				 "rows that name the second address only");
+	of_wide = &sparse->offsets[sparse->matrix[0].count];
+	offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, wide);
+	memcpy(offsets, of_wide, wide * sizeof(*offsets));
+	if (wide > 1)
+		row = plan_cross_load_numbers(sparse->cross, offsets, wide,
+					      &sparse->field[0][WIDE], 1, "row of wide labels");
+	return add_cell(sparse, row, wide > 1 ? 0 : offsets[0], sparse->field[1][MATRIX], 0,
+			"rows that name the second address only");
+}
+
+static uint32_t add_left(struct plan_cross_sparse *sparse)
+{
+	if (sparse->dense[LEFT])
+		return add_dense(sparse, LEFT, sparse->field[0][ALONE], sparse->field[1][WIDE],
+				 (size_t)sparse->alone[0].count * sparse->wide[1].count,
+				 "rows that name the first address only");
+	return add_cell(sparse, sparse->field[0][MATRIX], 0, sparse->field[1][WIDE],
+			sparse->matrix[1].count, "rows that name the first address only");
+}
+
+/* The least of all kinds' results. */
+static bool add_answer(struct plan_cross_sparse *sparse)
+{
+	uint32_t found[KINDS], count = 0, least;
+	struct plan_cross *cross = sparse->cross;
+
+	if (sparse->has[PAIR])
+		found[count++] = add_cell(sparse, sparse->field[0][MATRIX], 0,
+					  sparse->field[1][MATRIX], 0,
+					  "rows that name both addresses");
+	if (sparse->has[LEFT])
+		found[count++] = add_left(sparse);
+	if (sparse->has[RIGHT])
+		found[count++] = add_right(sparse);
+	if (sparse->has[NEITHER])
+		found[count++] = add_dense(sparse, NEITHER, CROSS_NO_STEP, sparse->field[1][WIDE],
+					   sparse->wide[1].count, "rows that name no address");
+	least = found[0];
+	for (uint32_t i = 1; i < count; i++)
+		least = plan_cross_step_add(cross, &(struct plan_cross_step){
+			.kind = CROSS_MIN,
+			.inputs = { least, found[i] },
+			.input_count = 2,
+		});
+	plan_cross_step_add(cross, &(struct plan_cross_step){
+		.kind = CROSS_BELOW,
+		.inputs = { least },
+		.input_count = 1,
+		.number = sparse->none,
+		.comment = "none holds: 0",
+	});
+	return !cross->why;
+}
+
+static int compare_axes(const void *a, const void *b)
+{
+	const struct plan_cross_axis *left = a, *right = b;
+
+	if (left->classes != right->classes)
+		return left->classes > right->classes ? -1 : 1;
+	return left->dim < right->dim ? -1 : left->dim > right->dim;
+}
+
+/* All axes but the two big ones, as one part. */
+static bool join_small(struct plan_cross_sparse *sparse, const struct plan_cross_axis *axes,
+		       uint32_t count)
+{
+	static const uint64_t one = 1;
+	struct plan_cross *cross = sparse->cross;
+	struct plan_cross_part parts[PLAN_MAX_DIMS];
+
+	for (uint32_t i = 2; i < count; i++)
+		if (!plan_cross_part_of(cross, &axes[i], &parts[i - 2]))
+			return false;
+	sparse->small_step = CROSS_NO_STEP;
+	if (count > 2)
+		return plan_cross_join(cross, parts, count - 2, false, MAX_PRODUCT, &sparse->small);
+	sparse->small = (struct plan_cross_part){
+		.classes = 1,
+		.labels = 1,
+		.words = 1,
+		.row_label = ARENA_ARRAY(cross->arena, uint32_t, cross->problem->row_count + 1),
+		.bits = &one,
+	};
+	return true;
+}
+
+static bool prepare(struct plan_cross_sparse *sparse, const struct plan_cross_axis *axes,
+		    uint32_t count)
+{
+	struct plan_cross *cross = sparse->cross;
+
+	start_side(sparse, 0, &axes[0]);
+	start_side(sparse, 1, count > 1 ? &axes[1] : NULL);
+	return join_small(sparse, axes, count) && plan_cross_split(cross, sparse->sides);
+}
+
+bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
+		       uint32_t count)
+{
+	struct plan_cross_axis *sorted = ARENA_ARRAY(cross->arena, struct plan_cross_axis, count);
+	struct plan_cross_sparse *sparse = ARENA_NEW(cross->arena, struct plan_cross_sparse);
+
+	memcpy(sorted, axes, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare_axes);
+	sparse->cross = cross;
+	if (!prepare(sparse, sorted, count) || !plan_cross_cells_make(sparse))
+		return false;
+	if (sparse->cells.len && !fill_words(sparse))
+		return false;
+	if (count > 2) {
+		sparse->small_step = plan_cross_source_steps(cross, sparse->small.source);
+		if (sparse->small_step == CROSS_NO_STEP)
+			return false;
+	}
+	if (!add_fields(sparse, 0) || !add_fields(sparse, 1) || !add_answer(sparse))
+		return false;
+	return plan_cross_finish(cross, arena_printf(cross->arena,
+		"%u x %u classes of addresses, %u of the rest; %zu pairs, %zu shapes",
+		sparse->sides[0].axis.classes, sparse->sides[1].axis.classes,
+		sparse->shapes.classes, sparse->cells.len, sparse->shapes.shape_count));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_cross_sparse: what the files that make a sparse matrix of pairs share; see
+ * plan_cross_sparse.c.
+ */
+#ifndef XDPFW_PLAN_CROSS_SPARSE_H
+#define XDPFW_PLAN_CROSS_SPARSE_H
+
+#include "compiler/plan_cross_parts.h"
+
+enum plan_cross_row { PAIR, LEFT, RIGHT, NEITHER, KINDS };
+
+/*
+ * What a class of a side gives: a row or column of the matrix; its group for rows that are specific
+ * on this side alone; its group of wide labels.
+ */
+enum plan_cross_member { MATRIX, ALONE, WIDE, FIELDS };
+
+/* Rows of the problem by their label on one side, CSR. */
+struct plan_cross_buckets {
+	uint32_t *first, *rows;
+};
+
+struct plan_cross_sparse {
+	struct plan_cross *cross;
+	struct plan_cross_side sides[2];
+	struct plan_cross_part small;
+	struct plan_cross_shapes shapes;
+	uint32_t none;			/* above all results + 1 */
+	bool has[KINDS], dense[KINDS];
+	bool fold;			/* rows of the kind NEITHER are among those of LEFT */
+	struct plan_cross_buckets by_label[2][KINDS];	/* rows of a kind, by a side's label */
+	struct plan_cross_groups wide[2];	/* by wide labels */
+	struct plan_cross_groups alone[2];	/* by labels of the kind LEFT, RIGHT */
+	struct plan_cross_groups matrix[2];	/* by labels that are in the matrix */
+	bool *mark;			/* labels, while one group is looked at */
+	uint32_t *scratch;
+	VEC(struct plan_cross_cell) cells;
+	uint32_t *offsets;
+	size_t slots;
+	VEC(uint32_t) words;		/* slots, then lists */
+	VEC(uint32_t) values[KINDS];	/* rows of results */
+	struct plan_cross_memo *value_rows[KINDS];
+	uint32_t *value_at[KINDS];	/* [group * wide groups + wide group]: row of results */
+	uint32_t small_step;		/* CROSS_NO_STEP: always class 0 */
+	uint32_t field[2][FIELDS];	/* steps; CROSS_NO_STEP: always 0 */
+	unsigned int column_bits, shape_bits, word_bits;
+	uint32_t word_table, shape_table;
+};
+
+/* Puts rows into kinds, and makes what they say: rows of results, and the matrix. */
+bool plan_cross_cells_make(struct plan_cross_sparse *sparse);
+
+#endif

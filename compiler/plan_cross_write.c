@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_cross_write: a solution's steps as C text, and obeyed here.
+ *
+ * In: a solution.  Out: the body of the function that looks a key up; the answer for a key as that
+ * body computes it; the tables' bytes.
+ */
+#include "compiler/plan_cross_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void plan_cross_fill(const struct plan_solution *solution, uint8_t *image, size_t offset)
+{
+	for (size_t i = 0; i < solution->tables.len; i++) {
+		const struct plan_cross_table *table = &solution->tables.at[i];
+
+		if (table->trie)
+			plan_trie_fill(table->trie, image, offset + table->offset);
+		else
+			memcpy(image + offset + table->offset, table->at, table->bytes);
+	}
+}
+
+/* Behind a table's end a load may see anything; 0 here. */
+static uint64_t read_table(const struct plan_solution *solution, uint32_t number, uint64_t element,
+			   unsigned int stride, unsigned int size)
+{
+	const struct plan_cross_table *table = &solution->tables.at[number];
+	const uint8_t *at = (const uint8_t *)table->at + element * stride;
+	uint64_t value = 0;
+	uint32_t word;
+	uint16_t half;
+
+	if (element * stride + size > table->bytes)
+		return 0;
+	switch (size) {
+	case 1:
+		return *at;
+	case 2:
+		memcpy(&half, at, sizeof(half));
+		return half;
+	case 4:
+		memcpy(&word, at, sizeof(word));
+		return word;
+	default:
+		memcpy(&value, at, sizeof(value));
+		return value;
+	}
+}
+
+static uint64_t look_axis(const struct plan_solution *solution, const struct plan_cross_step *step,
+			  const struct plan_key *key)
+{
+	const struct plan_dim *dim = &solution->problem->dims[step->dim];
+	u128 value = key->value[step->dim];
+	uint64_t low = (uint64_t)value;
+
+	if (!dim->always && !key->present[step->dim])
+		return 0;
+	if (step->kind == CROSS_TRIE)
+		return plan_trie_look(solution->tables.at[step->table].trie, value);
+	if (step->kind == CROSS_DIRECT)
+		return read_table(solution, step->table, low & ((1ull << dim->bits) - 1),
+				  step->size, step->size);
+	low = read_table(solution, step->table, low >> 8 & 255, step->stride, step->stride) +
+	      (low & 255);
+	return read_table(solution, step->leaf, low & step->mask, step->size, step->size);
+}
+
+uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan_key *key,
+			 uint32_t from)
+{
+	uint64_t at[CROSS_MAX_STEPS] = { 0 };
+	size_t count = solution->steps.len;
+
+	(void)from;
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_cross_step *step = &solution->steps.at[i];
+		uint64_t first = step->input_count ? at[step->inputs[0]] : 0;
+		uint64_t second = step->input_count > 1 ? at[step->inputs[1]] : 0;
+		uint64_t sum = step->number;
+
+		for (uint32_t j = 0; j < step->input_count; j++)
+			sum += at[step->inputs[j]];
+		switch (step->kind) {
+		case CROSS_DIRECT:
+		case CROSS_SPLIT:
+		case CROSS_TRIE:
+			at[i] = look_axis(solution, step, key);
+			break;
+		case CROSS_LOAD:
+			at[i] = read_table(solution, step->table, sum & step->mask, step->stride,
+					   step->size);
+			break;
+		case CROSS_FIELD:
+			at[i] = first >> step->shift & step->number;
+			break;
+		case CROSS_ADD:
+			at[i] = sum;
+			break;
+		case CROSS_SAME:
+			at[i] = (first ^ second) & step->number ? 0 : first;
+			break;
+		case CROSS_MIN:
+			at[i] = first < second ? first : second;
+			break;
+		case CROSS_BELOW:
+			at[i] = first < step->number ? first : 0;
+			break;
+		case CROSS_PACKED:
+			break;
+		}
+	}
+	return (uint32_t)at[count - 1] - 1;
+}
+
+static void write_sum(const struct plan_cross_step *step, uint64_t number, struct buf *out)
+{
+	for (uint32_t i = 0; i < step->input_count; i++)
+		buf_printf(out, "%sv%u", i ? " + " : "", step->inputs[i]);
+	if (number || !step->input_count)
+		buf_printf(out, "%s%llu", step->input_count ? " + " : "",
+			   (unsigned long long)number);
+}
+
+static void write_axis(const struct plan_solution *solution, const struct plan_cross_step *step,
+		       size_t offset, struct buf *out)
+{
+	const struct plan_dim *dim = &solution->problem->dims[step->dim];
+	const struct plan_cross_table *table = &solution->tables.at[step->table];
+	char high[24], low[24];
+
+	if (!dim->always)
+		buf_printf(out, "cross_if(p%u, ", step->dim);
+	if (step->kind == CROSS_TRIE) {
+		snprintf(high, sizeof(high), "d%u_high", step->dim);
+		snprintf(low, sizeof(low), "d%u", step->dim);
+		plan_trie_write(table->trie, offset + table->offset, high, low, out);
+	} else if (step->kind == CROSS_DIRECT) {
+		buf_printf(out, "cross_u%u(%zu, d%u, 0x%llx)", step->size * 8,
+			   offset + table->offset, step->dim, (1ull << dim->bits) - 1);
+	} else {
+		buf_printf(out,
+			   "cross_u%u(%zu, cross_u%u(%zu, d%u >> 8, 0xff) + (d%u & 0xff), 0x%llx)",
+			   step->size * 8, offset + solution->tables.at[step->leaf].offset,
+			   step->stride * 8, offset + table->offset, step->dim, step->dim,
+			   (unsigned long long)step->mask);
+	}
+	if (!dim->always)
+		buf_puts(out, ")");
+}
+
+static void write_step(const struct plan_solution *solution, const struct plan_cross_step *step,
+		       size_t offset, struct buf *out)
+{
+	switch (step->kind) {
+	case CROSS_DIRECT:
+	case CROSS_SPLIT:
+	case CROSS_TRIE:
+		write_axis(solution, step, offset, out);
+		return;
+	case CROSS_LOAD:
+		if (step->stride > step->size)
+			buf_puts(out, "cross_cell(");
+		else
+			buf_printf(out, "cross_u%u(", step->size * 8);
+		buf_printf(out, "%zu, ", offset + solution->tables.at[step->table].offset);
+		write_sum(step, step->number, out);
+		buf_printf(out, ", 0x%llx)", (unsigned long long)step->mask);
+		return;
+	case CROSS_FIELD:
+		buf_printf(out, "v%u >> %u & 0x%llx", step->inputs[0], step->shift,
+			   (unsigned long long)step->number);
+		return;
+	case CROSS_ADD:
+		write_sum(step, step->number, out);
+		return;
+	case CROSS_SAME:
+		buf_printf(out, "cross_same(v%u, v%u, 0x%llx)", step->inputs[0], step->inputs[1],
+			   (unsigned long long)step->number);
+		return;
+	case CROSS_MIN:
+		buf_printf(out, "cross_min(v%u, v%u)", step->inputs[0], step->inputs[1]);
+		return;
+	case CROSS_BELOW:
+		buf_printf(out, "cross_below(v%u, %llu)", step->inputs[0],
+			   (unsigned long long)step->number);
+		return;
+	case CROSS_PACKED:
+		return;
+	}
+}
+
+void plan_cross_write(const struct plan_solution *solution, size_t offset, struct buf *out)
+{
+	for (size_t i = 0; i < solution->steps.len; i++) {
+		const struct plan_cross_step *step = &solution->steps.at[i];
+
+		if (step->comment)
+			buf_printf(out, "\t/* %s */\n", step->comment);
+		buf_printf(out, "\tconst __u64 v%zu = ", i);
+		write_step(solution, step, offset, out);
+		buf_puts(out, ";\n");
+	}
+	buf_printf(out, "\n\treturn (__u32)v%zu;\n", solution->steps.len - 1);
+}
+
+void plan_cross_write_globals(const struct plan_solution *solution, uint32_t number, size_t offset,
+			      struct buf *out)
+{
+	(void)solution;
+	(void)number;
+	(void)offset;
+	(void)out;
+}
+
+void plan_cross_print(const struct plan_solution *solution, const char *indent, struct buf *out)
+{
+	buf_printf(out, "%s%s\n", indent, solution->text);
+	for (size_t i = 0; i < solution->tables.len; i++) {
+		const struct plan_cross_table *table = &solution->tables.at[i];
+
+		if (!table->trie)
+			continue;
+		buf_puts(out, indent);
+		plan_trie_print(table->trie, out);
+		buf_putc(out, '\n');
+	}
+}
