@@ -52,6 +52,11 @@
  *	leaf	32 or 64 bytes; numbers of up to 32 bits are kept in 32, up to 64 in 64, else in
  *		struct trie_break128
  *
+ * When results are 0 or 1, other leaves hold more: ranges, first and last number, where it is 1; or
+ * up to 12 breakpoints as 20 bits of 21, three in each of 4 words, of numbers that are alike in all
+ * bits above these, and in the highest bit of word 0 the result before the first.  0x100000 is a
+ * breakpoint that no number reaches.
+ *
  * Where a result cannot be a word, because the entries of a map count, it is the number of an
  * entry, from 1, in an array of struct table_entry.
  */
@@ -100,6 +105,7 @@ struct table_start128 {
 
 #define TRIE_MAX_LEVELS 8		/* 16 + 7 * 16 bits are 128 */
 #define TRIE_SMALL_BASE_BITS 19		/* of words of 32 bits */
+#define TRIE_PACKED_BITS 20
 
 struct trie_break128 {
 	__u64 high, low;

@@ -88,4 +88,45 @@ XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u32 offset, const __u32 breaks
 	return ((const __u32 *)leaf)[4 * breaks + rank];
 }
 
+/* 1 when NUMBER lies in one of the leaf's ranges; BREAKS: twice their number. */
+XDPFW_INLINE __u32 trie_ranges64(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+{
+	const __u64 *range = (const __u64 *)(tables + offset + at * breaks * sizeof(*range));
+	__u64 inside = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < breaks; i += 2)
+		inside |= ~trie_less(number, range[i], 0) & ~trie_less(range[i + 1], number, 0);
+	return inside & 1;
+}
+
+XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u32 offset, const __u32 breaks, __u64 high,
+				  __u64 low)
+{
+	const struct trie_break128 *range =
+		(const struct trie_break128 *)(tables + offset + at * breaks * sizeof(*range));
+	__u64 inside = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < breaks; i += 2) {
+		__u64 below = trie_less(high, range[i].high, trie_less(low, range[i].low, 0));
+		__u64 above = trie_less(range[i + 1].high, high,
+					trie_less(range[i + 1].low, low, 0));
+
+		inside |= ~(below | above);
+	}
+	return inside & 1;
+}
+
+/* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */
+XDPFW_INLINE __u32 trie_packed(__u64 at, const __u32 offset, __u64 number)
+{
+	const __u64 *word = (const __u64 *)(tables + offset + at * 32);
+	__u64 numbers = (number & 0xfffff) * 0x40000200001ull | 0x4000020000100000ull;
+	__u64 reached = (numbers - word[0]) ^ (numbers - word[1]) ^ (numbers - word[2]) ^
+			(numbers - word[3]);
+
+	return (reached >> 20 ^ reached >> 41 ^ reached >> 62 ^ reached >> 63) & 1;
+}
+
 #endif

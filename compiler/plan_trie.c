@@ -36,7 +36,7 @@ static uint32_t trie_cost(const struct plan_trie *trie)
 {
 	unsigned int compare = trie->key_bits == 32 ? 2 : trie->key_bits == 64 ? 6 : 12;
 	uint32_t cost = 4 + load_cost(trie->leaves.count * trie->leaf_bytes) +
-			trie->leaf_breaks * compare;
+			(trie->leaf == PLAN_TRIE_PACKED ? 20 : trie->leaf_breaks * compare);
 
 	for (unsigned int i = 0; i < trie->levels; i++)
 		cost += 8 + load_cost(trie->level[i].count * trie->word_bytes);
@@ -133,6 +133,7 @@ struct search {
 	struct arena *arena;
 	struct plan_trie empty, best;
 	bool found;
+	bool is_set;			/* results are 0 and 1 */
 };
 
 static void keep_better(struct search *search, const struct plan_trie *trie)
@@ -155,23 +156,49 @@ static bool try_form(struct search *search, const struct plan_trie_form *form)
 	return true;
 }
 
-/* With small leaves and with big ones, where there are two kinds. */
-static bool try_leaves(struct search *search, unsigned int top_bits, unsigned int levels, bool skip)
-{
-	struct plan_trie_form form = { top_bits, levels, 3, 32, skip };
-	bool small, big;
+/* The leaves that there are, by what numbers are kept in. */
+static const struct leaf_kind {
+	unsigned int key_bits;
+	enum plan_trie_leaf leaf;
+	unsigned int breaks, bytes;
+} leaf_kinds[] = {
+	{ 32, PLAN_TRIE_RESULTS, 3, 32 }, { 32, PLAN_TRIE_RESULTS, 7, 64 },
+	{ 32, PLAN_TRIE_PACKED, 12, 32 }, { 64, PLAN_TRIE_RESULTS, 2, 32 },
+	{ 64, PLAN_TRIE_RESULTS, 5, 64 }, { 64, PLAN_TRIE_RANGES, 4, 32 },
+	{ 64, PLAN_TRIE_RANGES, 8, 64 },  { 128, PLAN_TRIE_RESULTS, 3, 64 },
+	{ 128, PLAN_TRIE_RANGES, 2, 32 }, { 128, PLAN_TRIE_RANGES, 4, 64 },
+};
 
-	if (search->empty.key_bits == 128) {
-		form.leaf_bytes = 64;
-		return try_form(search, &form);
+static bool leaf_suits(const struct search *search, const struct leaf_kind *kind,
+		       const struct plan_trie_form *form)
+{
+	unsigned int bits = search->empty.bits;
+
+	if (kind->key_bits != search->empty.key_bits)
+		return false;
+	if (kind->leaf != PLAN_TRIE_RESULTS && !search->is_set)
+		return false;
+	return kind->leaf != PLAN_TRIE_PACKED || bits <= form->top_bits + TRIE_PACKED_BITS;
+}
+
+/* With each kind of leaf. */
+static bool try_leaves(struct search *search, struct plan_trie_form form)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(leaf_kinds) / sizeof(*leaf_kinds); i++) {
+		const struct leaf_kind *kind = &leaf_kinds[i];
+		struct plan_trie_form tried = form;
+
+		if (!leaf_suits(search, kind, &form))
+			continue;
+		tried.leaf = kind->leaf;
+		tried.leaf_breaks = kind->breaks;
+		tried.leaf_bytes = kind->bytes;
+		tried.skip = form.skip && kind->leaf != PLAN_TRIE_PACKED;
+		any = try_form(search, &tried) || any;
 	}
-	if (search->empty.key_bits == 64)
-		form.leaf_breaks = 2;
-	small = try_form(search, &form);
-	form.leaf_breaks = search->empty.key_bits == 64 ? 5 : 7;
-	form.leaf_bytes = 64;
-	big = try_form(search, &form);
-	return small || big;
+	return any;
 }
 
 static unsigned int count_bits(size_t count)
@@ -183,6 +210,8 @@ static unsigned int count_bits(size_t count)
 	return bits;
 }
 
+#define WINDOW 8			/* bits of one behind the first, unless nothing else helps */
+
 /* First windows from some bits fewer to some more than would tell the breakpoints apart. */
 static void try_few(struct search *search)
 {
@@ -191,25 +220,47 @@ static void try_few(struct search *search)
 
 	for (unsigned int top = first; top <= last && top <= 16; top += 2)
 		for (unsigned int levels = 0; levels <= 2; levels++)
-			try_leaves(search, top, levels, true);
+			try_leaves(search, (struct plan_trie_form){ .top_bits = top, .skip = true,
+					   .levels = levels, .max_window = WINDOW });
 }
 
 static void try_many(struct search *search)
 {
-	for (unsigned int levels = 1; levels <= 2; levels++)
-		try_leaves(search, 16, levels, true);
-	if (search->steps->count <= 16 * MANY_BREAKS)
+	static const unsigned int tops[] = { 16, 14, 12 };
+
+	for (unsigned int i = 0; i < 3 && (!i || search->steps->count <= 16 * MANY_BREAKS); i++)
 		for (unsigned int levels = 1; levels <= 2; levels++)
-			try_leaves(search, 13, levels, true);
+			try_leaves(search, (struct plan_trie_form){ .top_bits = tops[i],
+					   .skip = true, .levels = levels, .max_window = WINDOW });
+}
+
+/* Far bigger than breakpoints and results: more windows are smaller. */
+static bool is_wasteful(const struct search *search)
+{
+	return !search->found || search->best.size > 65536 + 64 * search->steps->count;
 }
 
 /* As many windows as it takes; the last form looks at all bits there are. */
 static void try_deep(struct search *search)
 {
-	for (unsigned int levels = 3; !search->found && levels <= TRIE_MAX_LEVELS; levels++)
-		try_leaves(search, 16, levels, true);
-	for (unsigned int levels = 3; !search->found && levels <= TRIE_MAX_LEVELS; levels++)
-		try_leaves(search, 16, levels, false);
+	struct plan_trie_form form = { .top_bits = 16, .skip = true, .max_window = WINDOW };
+
+	for (form.levels = 3; is_wasteful(search) && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+		try_leaves(search, form);
+	form.max_window = 16;
+	for (form.levels = 3; !search->found && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+		try_leaves(search, form);
+	form.skip = false;
+	for (form.levels = 3; !search->found && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+		try_leaves(search, form);
+}
+
+static bool are_bits(const struct plan_steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++)
+		if (steps->result[i] > 1)
+			return false;
+	return true;
 }
 
 static bool search_form(struct search *search)
@@ -219,7 +270,10 @@ static bool search_form(struct search *search)
 	if (search->empty.bits <= DIRECT_BITS &&
 	    make_direct(search->steps, search->max_bytes, search->arena, &direct))
 		keep_better(search, &direct);
-	if (search->steps->count <= 8 && try_leaves(search, 0, 0, false))
+	search->is_set = are_bits(search->steps);
+	if (search->steps->count <= 9)
+		try_leaves(search, (struct plan_trie_form){ .levels = 0 });
+	if (search->found && !search->best.top_bits && !search->best.direct)
 		return true;
 	if (search->steps->count <= MANY_BREAKS)
 		try_few(search);
@@ -299,9 +353,41 @@ static size_t next_index(const struct plan_trie *trie, uint64_t word, u128 numbe
 	return (size_t)(word >> 32) + (size_t)(number >> (word & 127) & (word >> 8 & 0xffff));
 }
 
-uint32_t plan_trie_look(const struct plan_trie *trie, u128 number)
+static uint32_t look_results(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
 {
 	unsigned int rank = 0, break_bytes = trie->key_bits / 8;
+
+	for (unsigned int i = 0; i < trie->leaf_breaks; i++)
+		rank += number >= read_number(leaf + i * break_bytes, break_bytes);
+	leaf += trie->leaf_breaks * break_bytes;
+	return (uint32_t)read_number(leaf + rank * sizeof(uint32_t), sizeof(uint32_t));
+}
+
+static uint32_t look_ranges(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
+{
+	unsigned int break_bytes = trie->key_bits / 8;
+
+	for (unsigned int i = 0; i < trie->leaf_breaks; i += 2)
+		if (read_number(leaf + i * break_bytes, break_bytes) <= number &&
+		    number <= read_number(leaf + (i + 1) * break_bytes, break_bytes))
+			return 1;
+	return 0;
+}
+
+static uint32_t look_packed(const uint8_t *leaf, u128 number)
+{
+	uint64_t low = (uint64_t)number & u128_max(TRIE_PACKED_BITS);
+	uint32_t result = (uint32_t)(read_number(leaf, 8) >> 63);
+
+	for (unsigned int i = 0; i < 12; i++)
+		result ^= low >= ((uint64_t)read_number(leaf + i / 3 * 8, 8) >>
+					  i % 3 * (TRIE_PACKED_BITS + 1) &
+				  u128_max(TRIE_PACKED_BITS + 1));
+	return result;
+}
+
+uint32_t plan_trie_look(const struct plan_trie *trie, u128 number)
+{
 	const uint8_t *leaf;
 	size_t at;
 
@@ -317,8 +403,13 @@ uint32_t plan_trie_look(const struct plan_trie *trie, u128 number)
 						      trie->word_bytes),
 				number);
 	leaf = trie->bytes + trie->leaves.at + at * trie->leaf_bytes;
-	for (unsigned int i = 0; i < trie->leaf_breaks; i++)
-		rank += number >= read_number(leaf + i * break_bytes, break_bytes);
-	leaf += trie->leaf_breaks * break_bytes;
-	return (uint32_t)read_number(leaf + rank * sizeof(uint32_t), sizeof(uint32_t));
+	switch (trie->leaf) {
+	case PLAN_TRIE_RESULTS:
+		return look_results(trie, leaf, number);
+	case PLAN_TRIE_RANGES:
+		return look_ranges(trie, leaf, number);
+	case PLAN_TRIE_PACKED:
+		return look_packed(leaf, number);
+	}
+	return 0;
 }

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define MAX_RIM 3			/* as many breakpoints as the smallest big leaf has */
-#define MAX_BREAKS 8
+#define MAX_BREAKS 12
 #define CACHE 1024			/* entries of caches: a power of two */
 #define NO_INDEX 0xffffffffu
 
@@ -51,7 +51,6 @@ struct build {
 	const struct plan_steps *steps;
 	const struct plan_trie_form *form;
 	unsigned int bits, key_bits;
-	unsigned int max_window;
 	size_t left;			/* bytes */
 	bool failed;
 	struct arena arena;
@@ -137,10 +136,42 @@ static size_t span_breaks(const struct build *build, const struct span *span)
 	return count;
 }
 
+/* In how many ranges of it the result is 1. */
+static size_t span_ranges(const struct build *build, const struct span *span)
+{
+	const struct rim *rim = span->rim;
+	uint32_t first = rim && rim->below_count ? rim->below_result[0] :
+						   entry_result(build, span);
+
+	return (span_breaks(build, span) + 1 + first) / 2;
+}
+
+/* Packed breakpoints are numbers inside of a block. */
+static bool is_in_block(const struct build *build, const struct span *span)
+{
+	u128 last;
+
+	if (span->end == span->first)
+		return true;
+	last = build->steps->start[span->end - 1];
+	return span->lo >> TRIE_PACKED_BITS == last >> TRIE_PACKED_BITS;
+}
+
 static bool span_fits(const struct build *build, const struct span *span)
 {
-	return span->end - span->first <= build->form->leaf_breaks &&
-	       span_breaks(build, span) <= build->form->leaf_breaks;
+	unsigned int breaks = build->form->leaf_breaks;
+
+	if (span->end - span->first > breaks || span_breaks(build, span) > breaks)
+		return false;
+	switch (build->form->leaf) {
+	case PLAN_TRIE_RESULTS:
+		return true;
+	case PLAN_TRIE_RANGES:
+		return span_ranges(build, span) <= breaks / 2;
+	case PLAN_TRIE_PACKED:
+		return is_in_block(build, span);
+	}
+	return false;
 }
 
 static void leaf_add(struct leaf *leaf, u128 start, uint32_t result)
@@ -166,11 +197,58 @@ static void put_break(const struct build *build, uint8_t *bytes, unsigned int nu
 }
 
 /* Unused breakpoints are the last number, with the result that it has anyway. */
-static void put_leaf(struct build *build, uint32_t number, const struct span *span)
+static void put_results(const struct build *build, const struct leaf *leaf, uint8_t *bytes)
 {
 	unsigned int breaks = build->form->leaf_breaks;
-	uint8_t *bytes = build->leaves + (size_t)number * build->form->leaf_bytes;
 	uint8_t *results = bytes + breaks * (build->key_bits / 8);
+
+	for (unsigned int i = 0; i <= breaks; i++) {
+		unsigned int at = i < leaf->count ? i : leaf->count - 1;
+
+		if (i)
+			put_break(build, bytes, i - 1,
+				  i < leaf->count ? leaf->start[i] : u128_max(build->key_bits));
+		memcpy(results + i * sizeof(uint32_t), &leaf->result[at], sizeof(uint32_t));
+	}
+}
+
+/* Unused ranges are from the last number down to 0. */
+static void put_ranges(const struct build *build, const struct leaf *leaf, uint8_t *bytes)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < leaf->count; i++) {
+		if (!leaf->result[i])
+			continue;
+		put_break(build, bytes, 2 * count, i ? leaf->start[i] : 0);
+		put_break(build, bytes, 2 * count++ + 1,
+			  i + 1 < leaf->count ? leaf->start[i + 1] - 1 :
+						u128_max(build->key_bits));
+	}
+	for (; count < build->form->leaf_breaks / 2; count++) {
+		put_break(build, bytes, 2 * count, u128_max(build->key_bits));
+		put_break(build, bytes, 2 * count + 1, 0);
+	}
+}
+
+/* Unused breakpoints are the first number behind the block. */
+static void put_packed(const struct leaf *leaf, uint8_t *bytes)
+{
+	uint64_t words[4] = { (uint64_t)leaf->result[0] << 63 };
+
+	for (unsigned int i = 0; i < 12; i++) {
+		uint64_t number = (uint64_t)1 << TRIE_PACKED_BITS;
+
+		if (i + 1 < leaf->count)
+			number = (uint64_t)leaf->start[i + 1] & (number - 1);
+		words[i / 3] |= number << i % 3 * (TRIE_PACKED_BITS + 1);
+	}
+	memcpy(bytes, words, sizeof(words));
+}
+
+static void put_leaf(struct build *build, uint32_t number, const struct span *span)
+{
+	uint8_t *bytes = build->leaves + (size_t)number * build->form->leaf_bytes;
 	const struct rim *rim = span->rim;
 	struct leaf leaf = { .count = 0 };
 
@@ -181,13 +259,16 @@ static void put_leaf(struct build *build, uint32_t number, const struct span *sp
 		leaf_add(&leaf, build->steps->start[i], build->steps->result[i]);
 	for (unsigned int i = 0; rim && i < rim->above_count; i++)
 		leaf_add(&leaf, rim->above[i], rim->above_result[i]);
-	for (unsigned int i = 0; i <= breaks; i++) {
-		unsigned int at = i < leaf.count ? i : leaf.count - 1;
-
-		if (i)
-			put_break(build, bytes, i - 1,
-				  i < leaf.count ? leaf.start[i] : u128_max(build->key_bits));
-		memcpy(results + i * sizeof(uint32_t), &leaf.result[at], sizeof(uint32_t));
+	switch (build->form->leaf) {
+	case PLAN_TRIE_RESULTS:
+		put_results(build, &leaf, bytes);
+		break;
+	case PLAN_TRIE_RANGES:
+		put_ranges(build, &leaf, bytes);
+		break;
+	case PLAN_TRIE_PACKED:
+		put_packed(&leaf, bytes);
+		break;
 	}
 }
 
@@ -270,6 +351,8 @@ static unsigned int slot_bits(const struct build *build, const struct span *span
 	unsigned int breaks = build->form->leaf_breaks, bits = span->bits;
 	const u128 *start = build->steps->start;
 
+	if (build->form->leaf == PLAN_TRIE_PACKED && bits > TRIE_PACKED_BITS)
+		bits = TRIE_PACKED_BITS;
 	for (size_t i = span->first; i + breaks < span->end; i++) {
 		unsigned int differ = highest_bit((start[i] - 1) ^ start[i + breaks]);
 
@@ -372,7 +455,7 @@ static bool slots_fit(const struct build *build, const struct span *span, unsign
 /* Windows that NEEDED bits of a block of 2^BITS numbers take: none lies across the halves. */
 static unsigned int count_windows(const struct build *build, unsigned int bits, unsigned int needed)
 {
-	unsigned int most = build->max_window, upper = needed;
+	unsigned int most = build->form->max_window, upper = needed;
 
 	if (bits > 64 && bits - needed < 64)
 		upper = bits - 64;
@@ -415,7 +498,7 @@ static unsigned int last_width(const struct build *build, const struct span *spa
 {
 	unsigned int width = span->bits - slot_bits(build, span);
 
-	for (; width <= build->max_window && width <= span->bits; width++)
+	for (; width <= build->form->max_window && width <= span->bits; width++)
 		if (width && window_is_whole(span, width) &&
 		    slots_fit(build, span, span->bits - width))
 			return width;
@@ -430,7 +513,7 @@ static unsigned int choose_width(const struct build *build, const struct span *s
 
 	if (windows == 1)
 		return last_width(build, span);
-	for (unsigned int width = 1; width <= build->max_window && width <= span->bits; width++) {
+	for (unsigned int width = 1; width <= build->form->max_window && width <= span->bits; width++) {
 		size_t bytes;
 
 		if (!window_is_whole(span, width))
@@ -581,6 +664,7 @@ static bool build_finish(const struct build *build, size_t max_bytes, struct are
 			 struct plan_trie *trie)
 {
 	trie->levels = build->form->levels;
+	trie->leaf = build->form->leaf;
 	trie->leaf_breaks = build->form->leaf_breaks;
 	trie->leaf_bytes = build->form->leaf_bytes;
 	trie->word_bytes = words_are_small(build) ? sizeof(uint32_t) : sizeof(uint64_t);
@@ -603,7 +687,6 @@ bool plan_trie_build(const struct plan_steps *steps, const struct plan_trie_form
 	build->form = form;
 	build->bits = trie->bits;
 	build->key_bits = trie->key_bits;
-	build->max_window = trie->key_bits == 32 ? 8 : 16;
 	build->left = max_bytes;
 	build->open_leaf = NO_INDEX;
 	memset(build->constants, 0xff, sizeof(build->constants));

@@ -14,6 +14,12 @@ struct plan_trie_array {
 	bool masked;			/* the least mask of all entries stays inside the bytes */
 };
 
+enum plan_trie_leaf {
+	PLAN_TRIE_RESULTS,		/* breakpoints, then results */
+	PLAN_TRIE_RANGES,		/* results are 0 or 1: where it is 1 */
+	PLAN_TRIE_PACKED,		/* likewise, 32-bit numbers: breakpoints of 20 bits */
+};
+
 struct plan_trie {
 	unsigned int cut;		/* bits at the end of a number that no breakpoint needs */
 	unsigned int bits;		/* without them */
@@ -22,7 +28,8 @@ struct plan_trie {
 	unsigned int top_shift, top_bits;	/* the first window */
 	unsigned int levels;		/* of words */
 	unsigned int word_bytes;	/* 4 or 8 */
-	unsigned int leaf_breaks;	/* breakpoints of a leaf */
+	enum plan_trie_leaf leaf;
+	unsigned int leaf_breaks;	/* breakpoints of a leaf: twice the number of its ranges */
 	unsigned int leaf_bytes;	/* 32 or 64 */
 	struct plan_trie_array level[TRIE_MAX_LEVELS], leaves;
 	uint8_t *bytes;
@@ -32,7 +39,9 @@ struct plan_trie {
 
 /* How one is built. */
 struct plan_trie_form {
-	unsigned int top_bits, levels, leaf_breaks, leaf_bytes;
+	unsigned int top_bits, levels, max_window;
+	enum plan_trie_leaf leaf;
+	unsigned int leaf_breaks, leaf_bytes;
 	bool skip;			/* windows may skip bits that breakpoints have in common */
 };
 

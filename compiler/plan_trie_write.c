@@ -81,10 +81,16 @@ static void put_levels(const struct plan_trie *trie, size_t offset, struct buf *
 
 static void put_leaf(const struct plan_trie *trie, size_t offset, struct buf *out)
 {
-	buf_printf(out, "\t\ttrie_leaf%u(", trie->key_bits);
+	if (trie->leaf == PLAN_TRIE_PACKED)
+		buf_puts(out, "\t\ttrie_packed(");
+	else
+		buf_printf(out, "\t\ttrie_%s%u(",
+			   trie->leaf == PLAN_TRIE_RANGES ? "ranges" : "leaf", trie->key_bits);
 	put_index(&trie->leaves, !trie->levels, out);
-	buf_printf(out, ", %zu, %u, %s);\n", offset + trie->leaves.at, trie->leaf_breaks,
-		   number_text(trie));
+	buf_printf(out, ", %zu", offset + trie->leaves.at);
+	if (trie->leaf != PLAN_TRIE_PACKED)
+		buf_printf(out, ", %u", trie->leaf_breaks);
+	buf_printf(out, ", %s);\n", number_text(trie));
 }
 
 void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *high,
