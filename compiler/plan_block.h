@@ -128,6 +128,8 @@ void plan_pose_cases(struct plan_pose *pose);
  */
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena);
+/* Instructions of its look-ups. */
+uint32_t plan_block_weight(const struct plan_block *block);
 /* Of one action in the image. */
 size_t plan_block_action_bytes(const struct plan_block *block);
 /* Adds to plan->cell_lists. */

@@ -14,7 +14,8 @@
 #include "compiler/plan_block.h"
 
 #define MAX_LISTED_BITS 16		/* of a field whose values are all tried */
-#define MAX_LISTED 64			/* intervals of raw values worth not being an axis */
+#define MAX_LISTED 128			/* intervals of raw values worth not being an axis: all
+					   there can be in 8 bits */
 #define MAX_TRIED (20u << 20)		/* raw values in all for a block, a second or two */
 #define ETHER_BYTES 14u			/* are always there */
 

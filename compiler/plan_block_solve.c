@@ -12,6 +12,11 @@
 
 #include "compiler/plan_block.h"
 
+/* BPF instructions besides those of engines. */
+#define WEIGHT_CASE 8
+#define WEIGHT_ACTION 8
+#define WEIGHT_DEEP 2000		/* its calls need the stack that fields would lie on */
+
 static const struct plan_engine *const engines[] = {
 	&plan_engine_few,
 	&plan_engine_tree,
@@ -20,19 +25,18 @@ static const struct plan_engine *const engines[] = {
 
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
-static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget)
+static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
+		struct arena *arena)
 {
 	for (size_t i = 0; i < ENGINE_COUNT; i++) {
 		struct plan_asked *asked = &at->asked[at->asked_count++];
-		struct arena scratch = ARENA_INIT;
 
 		asked->engine = engines[i];
-		engines[i]->estimate(&at->problem, budget, &scratch, &asked->estimate);
+		engines[i]->estimate(&at->problem, budget, arena, &asked->estimate);
 		asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
 						asked->estimate.bytes);
 		if (plan->options.force && !strcmp(plan->options.force, engines[i]->name))
 			asked->weight = 0;
-		arena_free(&scratch);
 	}
 }
 
@@ -59,7 +63,7 @@ static bool solve_case(struct plan *plan, struct plan_case *at, const struct pla
 
 	if (!at->problem.dim_count)
 		return true;
-	ask(plan, at, budget);
+	ask(plan, at, budget, arena);
 	while ((asked = next_best(at))) {
 		asked->tried = true;
 		at->solution = asked->engine->build(&at->problem, budget, arena, &asked->estimate);
@@ -90,8 +94,7 @@ static uint32_t expected(const struct plan_block *block)
 static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
 {
 	return plan->options.force ||
-	       expected(block) + PLAN_COST_ACTION + plan_cost_load(block->actions.len * plan_block_action_bytes(block)) <
-		       plan_cost_compares(block->end - block->first);
+	       block->expected < plan_cost_compares(block->end - block->first);
 }
 
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
@@ -114,13 +117,28 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 		budget.bytes -= at->estimate.bytes < budget.bytes ? at->estimate.bytes :
 								    budget.bytes;
 	}
-	block->expected = expected(block);
+	block->expected = expected(block) + PLAN_COST_ACTION +
+			  plan_cost_load(block->actions.len * plan_block_action_bytes(block));
 	return is_worth_it(plan, block);
 }
 
 size_t plan_block_action_bytes(const struct plan_block *block)
 {
 	return block->wide ? sizeof(struct table_action) : sizeof(uint64_t);
+}
+
+uint32_t plan_block_weight(const struct plan_block *block)
+{
+	uint32_t weight = WEIGHT_ACTION;
+
+	for (size_t i = 0; i < block->cases.len; i++) {
+		const struct plan_case *at = &block->cases.at[i];
+
+		weight += WEIGHT_CASE + at->estimate.instructions;
+		if (at->engine == &plan_engine_tree)
+			weight += WEIGHT_DEEP;
+	}
+	return weight;
 }
 
 static bool has_cell(const struct table_action *action)

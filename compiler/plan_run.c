@@ -169,7 +169,8 @@ static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_ch
 		if (!block)
 			continue;
 		*vec_push(arena, &plan->runs) =
-			(struct plan_run){ block->first, block->end, 0, block };
+			(struct plan_run){ block->first, block->end,
+					   plan_block_weight(block), block };
 		first = block->end;
 		i = first - 1;
 	}
