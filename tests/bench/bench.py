@@ -38,6 +38,13 @@ COLUMNS = ("what", "set", "rules", "packets", "contender", "ns", "ratio", "verif
            "native", "tables", "compile_s", "clang_s", "load_s", "commit_s", "again_s", "remark")
 
 
+def complaint(done):
+    """The line of a failed bench_classify that says most."""
+    lines = done.stderr.strip().splitlines() or ["status %d" % done.returncode]
+    known = ("too large", "error:", "too many", "too complex", "memory", "differences")
+    return next((line for line in lines if any(word in line for word in known)), lines[-1])[:160]
+
+
 class Bench:
     def __init__(self, build, folder, data):
         self.build, self.folder, self.data = build, folder, data
@@ -83,8 +90,7 @@ class Bench:
         except subprocess.TimeoutExpired:
             return self.failed(what, name, rules, "it takes longer than 240 s")
         if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["status %d" % done.returncode]
-            return self.failed(what, name, rules, lines[-1])
+            return self.failed(what, name, rules, complaint(done))
         if not check:
             self.keep(what, name, rules, done.stdout)
         return True
@@ -136,7 +142,7 @@ class Bench:
         ten = os.path.join(HERE, "ten")
         shutil.copy(ten + ".rules", os.path.join(self.work, "ten.rules"))
         self.make_case("ten")
-        self.measure("ten", "ten", 10, FLOWS, ("--program", ten + ".bpf.c:ten"))
+        self.measure("ten", "ten", 10, FLOWS, ("--empty", "--program", ten + ".bpf.c:ten"))
         for count in SIZES:
             for name in ("acl1", "fw1"):
                 self.classbench(name, count)
@@ -210,8 +216,6 @@ def cell(row):
 
 def grid(rows, sets, sizes, packets):
     """Lines of a table: a set a line, a size a column."""
-    yield "| | %s |" % " | ".join(str(size) for size in sizes)
-    yield "|---|%s" % ("---|" * len(sizes))
     for name in sets:
         cells = []
         for size in sizes:
@@ -223,18 +227,16 @@ def grid(rows, sets, sizes, packets):
 
 
 def wanted(packets):
-    return "| *wanted of acl1, fw1: at most* | %s |" % " | ".join(
+    return "| *acl1, fw1: at most* | %s |" % " | ".join(
         "-" if limit is None else "%g" % limit for limit in LIMITS[packets])
 
 
 def report_rules(rows):
     for packets, title in ((4096, "4,096 packets in turn"), (65536, "65,536 packets in turn"),
                            (1, "One flow (two packets that alternate)")):
-        yield from ("", "### " + title, "")
-        yield from grid(rows, ("acl1", "fw1", "acl", "fw", "ipc"), SIZES, packets)
-        yield wanted(packets)
-        if packets == 4096:
-            yield from grid(rows, ("acl6", "fw6"), SIZES, packets)
+        yield from ("", "### " + title, "", "| | %s |" % " | ".join(str(size) for size in SIZES),
+                    "|---|%s" % ("---|" * len(SIZES)), wanted(packets))
+        yield from grid(rows, ("acl1", "fw1", "acl", "fw", "ipc", "acl6", "fw6"), SIZES, packets)
     hard = [row for row in rows if row["what"] == "hard" and row["contender"] == "xdpfw"]
     if hard:
         yield from ("", "### What multiplies, %d rules, 4,096 packets" % HARD_SIZE, "",
