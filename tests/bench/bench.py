@@ -35,7 +35,7 @@ LIMITS = {1: (1.4, 2, 2.8, 3.3, None), 4096: (2.5, 2.7, 3.3, 5.7, 11),
           65536: (2.5, 2.7, 3.6, 7, 19)}
 SET_LIMITS = {"hosts": 2.5, "nets": 2, "nets6": 3, "boxes": 4}
 COLUMNS = ("what", "set", "rules", "packets", "contender", "ns", "ratio", "verified", "bytes",
-           "native", "tables", "compile_s", "clang_s", "load_s", "commit_s", "again_s", "remark")
+           "native", "tables", "compile_s", "clang_s", "load_s", "commit_s", "again_s", "engines", "remark")
 
 
 def complaint(done):
@@ -104,10 +104,10 @@ class Bench:
     def keep(self, what, name, rules, text):
         for line in csv.reader(text.splitlines()):
             (_, contender, _, flows, _, ns, ratio, verified, size, native, tables, compile_s,
-             clang_s, load_s) = line
+             clang_s, load_s, engines) = line
             self.row(what=what, set=name, rules=rules, packets=flows, contender=contender, ns=ns,
                      ratio=ratio, verified=verified, bytes=size, native=native, tables=tables,
-                     compile_s=compile_s, clang_s=clang_s, load_s=load_s)
+                     compile_s=compile_s, clang_s=clang_s, load_s=load_s, engines=engines)
             if contender == "xdpfw":
                 self.say("%-12s %6s packets: %7.1f ns, ratio %5.2f" % (name, flows, float(ns),
                                                                      float(ratio)))

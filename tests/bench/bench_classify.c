@@ -22,6 +22,7 @@
  *	--empty			also a program that does nothing but drop
  *	--csv			a line of values instead of text
  *	--check			no measuring
+ *	--strict		each --plan must be in force in some block; "compares": no block
  *
  * Out, before anything is measured: verdict and rule of each built program for every packet, and
  * then the counters of the programs that are measured, against the interpreter, and that against
@@ -43,7 +44,8 @@
 #include <linux/if_arp.h>
 
 #include "compiler/compile.h"
-#include "compiler/plan.h"
+#include "compiler/compile_parts.h"
+#include "compiler/plan_block.h"
 #include "loader/own.h"
 #include "tests/bench/bench_packet.h"
 #include "tests/bench/bench_program.h"
@@ -69,6 +71,7 @@ struct variant {
 	struct bench_object object;
 	struct bench_program *program;
 	double compile_seconds;
+	char *engines;			/* of its blocks, with + between them; "-": there is none */
 };
 
 struct options {
@@ -79,7 +82,7 @@ struct options {
 	size_t program_count, variant_count, flow_count;
 	uint32_t rounds, seed;
 	int cpu;
-	bool csv, check, empty;
+	bool csv, check, empty, strict;
 };
 
 struct expected {
@@ -158,6 +161,8 @@ static void parse_option(struct options *options, int option, const char *value)
 		options->check = true;
 	else if (option == 'e')
 		options->empty = true;
+	else if (option == 'x')
+		options->strict = true;
 	else
 		exit(2);
 }
@@ -169,7 +174,7 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{ "plan", 1, 0, 'l' },	 { "optimize", 1, 0, 'o' }, { "device", 1, 0, 'd' },
 		{ "rounds", 1, 0, 'r' }, { "seed", 1, 0, 's' },	    { "cpu", 1, 0, 'c' },
 		{ "csv", 0, 0, 'v' },	 { "check", 0, 0, 'k' },    { "all-plans", 0, 0, 'a' },
-		{ "empty", 0, 0, 'e' },	 { 0, 0, 0, 0 },
+		{ "empty", 0, 0, 'e' },	 { "strict", 0, 0, 'x' },   { 0, 0, 0, 0 },
 	};
 	int option;
 
@@ -210,7 +215,22 @@ static void parse_variant(const struct variant *variant, struct compile_options 
 		bench_stop("there is no goal or pass '%s'", variant->words);
 }
 
-static void compile_ruleset(struct bench *bench, struct variant *variant)
+/* What blocks are really looked up by: an engine that is forced may not be able to. */
+static char *list_engines(struct arena *arena, const struct plan *plan)
+{
+	OWN_BUF struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < plan->blocks.len; i++)
+		for (size_t j = 0; j < plan->blocks.at[i]->cases.len; j++) {
+			const struct plan_engine *engine = plan->blocks.at[i]->cases.at[j].engine;
+
+			if (engine && (!names.at || !strstr(names.at, engine->name)))
+				buf_printf(&names, "%s%s", names.len ? "+" : "", engine->name);
+		}
+	return arena_strdup(arena, names.len ? buf_str(&names) : str_from("-"));
+}
+
+static void compile_variant(struct bench *bench, struct variant *variant)
 {
 	struct source_set sources = { .arena = &bench->arena };
 	struct diag diag = { .arena = &bench->arena, .sources = &sources };
@@ -228,6 +248,7 @@ static void compile_ruleset(struct bench *bench, struct variant *variant)
 		bench_stop("%s", text.at);
 	}
 	variant->compile = compile;
+	variant->engines = list_engines(&bench->arena, compile->inner->plan);
 	variant->compile_seconds = bench_now() - start;
 }
 
@@ -428,8 +449,20 @@ static void check_variant(struct bench *bench, const struct variant *variant)
 	check_cells(bench, variant->program);
 }
 
+static void check_engine(const struct bench *bench, const struct variant *variant)
+{
+	const char *wanted = !variant->plan ? NULL :
+			     strcmp(variant->plan, "compares") ? variant->plan : "-";
+
+	if (wanted && !strstr(variant->engines, wanted))
+		bench_stop("%s: --plan=%s is not in force: engines %s", bench->options.ruleset,
+			   variant->plan, variant->engines);
+}
+
 static void check(struct bench *bench)
 {
+	for (size_t i = 0; bench->options.strict && i < bench->options.variant_count; i++)
+		check_engine(bench, &bench->options.variants[i]);
 	for (size_t i = FIRST_MEASURED; i < bench->program_count; i++) {
 		const struct variant *variant = bench->variant_of[i];
 		size_t before = bench->differences;
@@ -520,10 +553,11 @@ static void print_csv(const struct bench *bench, size_t number, uint32_t flows, 
 
 	printf("%s,%s,%u,%u,%zu,%.2f,%.3f,", bench->options.ruleset, program_name(bench, number),
 	       variant ? variant->compile->rule_count : 0, flows, packets, ns, ratio);
-	printf("%u,%u,%u,%zu,%.3f,%.3f,%.3f\n", program->verified, program->xlated_bytes,
+	printf("%u,%u,%u,%zu,%.3f,%.3f,%.3f,%s\n", program->verified, program->xlated_bytes,
 	       program->jited_bytes, variant ? variant->compile->image_bytes : 0,
 	       variant ? variant->compile_seconds : 0.0,
-	       variant ? variant->object.clang_seconds : 0.0, program->load_seconds);
+	       variant ? variant->object.clang_seconds : 0.0, program->load_seconds,
+	       variant ? variant->engines : "-");
 }
 
 static void print_text(const struct bench *bench, size_t number, uint32_t flows, size_t packets,
@@ -536,8 +570,8 @@ static void print_text(const struct bench *bench, size_t number, uint32_t flows,
 	       "bytes %u, native %u", program_name(bench, number), flows, packets, ns, ratio,
 	       program->verified, program->xlated_bytes, program->jited_bytes);
 	if (variant)
-		printf(", tables %zu; compile %.2f s, clang %.2f s, load %.2f s",
-		       variant->compile->image_bytes, variant->compile_seconds,
+		printf(", tables %zu; engines %s; compile %.2f s, clang %.2f s, load %.2f s",
+		       variant->compile->image_bytes, variant->engines, variant->compile_seconds,
 		       variant->object.clang_seconds, program->load_seconds);
 	putchar('\n');
 }
@@ -567,7 +601,7 @@ int main(int argc, char **argv)
 	parse_options(&bench->options, argc, argv);
 	pin(&bench->options);
 	for (size_t i = 0; i < bench->options.variant_count; i++)
-		compile_ruleset(bench, &bench->options.variants[i]);
+		compile_variant(bench, &bench->options.variants[i]);
 	choose_device(bench);
 	wrong = bench_packets_read(bench->options.trace, bench->options.truth,
 				   most_flows(&bench->options), bench->options.seed, &bench->arena,
