@@ -71,11 +71,12 @@ void bundle_key(const struct compile *compile, uint8_t ret_key[STATE_DIGEST_BYTE
  * Text and failsafe rules of a compiled ruleset for a bundle.  When they do not give the same
  * program (the numbers of rules and sets follow their order, and tables written in turns are
  * listed one after the other), *ret_compile is what they do give, and has to be built instead;
- * else COMPILE.  OPTIONS: those it was compiled with.
+ * else COMPILE.  OPTIONS: those it was compiled with.  KNOWN: a bundle that was made in this way,
+ * or NULL; when it is of the same text and has the same program, that need not be asked again.
  */
 bool bundle_set_text(struct report *report, struct bundle *bundle,
 		     const struct compile *compile, const struct compile_options *options,
-		     struct source_set *sources, struct arena *arena,
+		     const struct bundle *known, struct source_set *sources, struct arena *arena,
 		     const struct compile **ret_compile);
 
 /* Compiles the text of a bundle.  *ret_same: it gives the program that the bundle has. */

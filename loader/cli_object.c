@@ -34,12 +34,24 @@ bool cli_compile(struct report *report, const struct cli_options *options, struc
 	cli_print_diag(&diag);
 	if (!ok)
 		return cli_fail_ruleset(report, &diag);
-	if (!bundle_set_text(report, &bundle, compile, &compile_options, &sources, arena, &built) ||
+	if (!bundle_set_text(report, &bundle, compile, &compile_options, NULL, &sources, arena,
+			     &built) ||
 	    !swap_build(report, built, &object))
 		return false;
 	bundle_set_program(&bundle, built, &object);
 	bundle_put(&bundle, &bytes);
 	return bundle_write(report, options->output, &bytes);
+}
+
+/* What the machine starts with now, if it can be read. */
+static bool get_current(struct arena *arena, struct buf *bytes, struct bundle *ret_bundle)
+{
+	struct report quiet = { 0 };
+	bool ok = boot_get(&quiet, BOOT_CURRENT, bytes) &&
+		  bundle_get(&quiet, BOOT_CURRENT, buf_str(bytes), arena, ret_bundle);
+
+	buf_free(&quiet.text);
+	return ok;
 }
 
 bool cli_add_bundle(struct report *report, const struct compile_options *options,
@@ -51,10 +63,15 @@ bool cli_add_bundle(struct report *report, const struct compile_options *options
 		.allow_missing = request->allow_missing,
 	};
 
+	OWN_BUF struct buf bytes = BUF_INIT;
+	struct bundle current;
+	bool known;
+
 	if (!request->compile->object_count || !boot_is_here(report))
 		return true;
-	if (!bundle_set_text(report, &bundle, request->compile, options, sources, arena,
-			     &request->compile))
+	known = get_current(arena, &bytes, &current);
+	if (!bundle_set_text(report, &bundle, request->compile, options, known ? &current : NULL,
+			     sources, arena, &request->compile))
 		return false;
 	*ret_bundle = bundle;
 	request->bundle = ret_bundle;

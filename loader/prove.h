@@ -14,11 +14,11 @@
 #include "loader/object.h"
 #include "loader/report.h"
 
-#define PROVE_PACKETS 20000		/* at most, but always one for each rule */
+#define PROVE_PACKETS 12000		/* at most, but always one for each rule */
 #define PROVE_PACKETS_KEPT 8000		/* likewise, for code that was there before; but then */
 #define PROVE_RULES_KEPT 40000		/* of more rules some get none, spread evenly */
 #define PROVE_PACKETS_LEAST 2000	/* and so many more for each rule: */
-#define PROVE_PACKETS_A_RULE 100
+#define PROVE_PACKETS_A_RULE 50
 #define PROVE_PACKETS_A_RULE_KEPT 20
 #define PROVE_PACKETS_A_DEVICE 1000	/* and at least these on each of a few devices, */
 #define PROVE_PACKETS_ALL_DEVICES 40000	/* and these on many of them, */

@@ -216,7 +216,7 @@ static bool round_trip(const char *path, unsigned int *twins)
 	setenv("TZ", "UTC-9", 1);
 	if (!compile_source(&sources, source, &options, &arena, &diag, &compile))
 		return false;
-	ck_assert_msg(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena,
+	ck_assert_msg(bundle_set_text(&report, &bundle, compile, &options, NULL, &sources, &arena,
 				      &built), "%s", path);
 	*twins += built != compile;
 	ck_assert_str_eq(getenv("TZ"), "UTC-9");
@@ -264,10 +264,46 @@ START_TEST(tables_in_turns)
 	struct bundle bundle = { 0 };
 	const struct compile *compile = compile_text(text, &sources, &arena), *built, *same;
 
-	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, NULL, &sources, &arena,
+				  &built));
 	ck_assert_ptr_ne(built, compile);
-	ck_assert(bundle_set_text(&report, &bundle, built, &options, &sources, &arena, &same));
+	ck_assert(bundle_set_text(&report, &bundle, built, &options, NULL, &sources, &arena,
+				  &same));
 	ck_assert_ptr_eq(same, built);
+}
+END_TEST
+
+/* A bundle with another program is not taken for one that was asked about. */
+START_TEST(known_ones)
+{
+	static const char text[] = "table netdev t { chain x { type filter hook ingress device "
+				   "\"e\" priority 0;\nudp dport { 1, 7, 1000 } drop\n}\n}\n";
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	struct source_set sources = { .arena = &arena };
+	const struct compile *compile = compile_text(text, &sources, &arena), *built;
+	struct compile_options options = { 0 };
+	struct report report = { 0 };
+	struct bundle bundle = { 0 }, known = { 0 };
+	struct buf object = { (char[]){ "o" }, 1, 1 };
+	size_t before;
+
+	ck_assert(bundle_set_text(&report, &known, compile, &options, NULL, &sources, &arena,
+				  &built));
+	bundle_set_program(&known, built, &object);
+	before = sources.sources.len;
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &known, &sources, &arena,
+				  &built));
+	ck_assert_ptr_eq(built, compile);
+	ck_assert_uint_eq(sources.sources.len, before);
+	known.key[3] ^= 1;
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &known, &sources, &arena,
+				  &built));
+	ck_assert_uint_eq(sources.sources.len, before + 1);
+	known.key[3] ^= 1;
+	known.image.len--;
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &known, &sources, &arena,
+				  &built));
+	ck_assert_uint_eq(sources.sources.len, before + 2);
 }
 END_TEST
 
@@ -284,12 +320,14 @@ START_TEST(optimized)
 	struct bundle bundle = { 0 };
 	const struct compile *built;
 
-	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, NULL, &sources, &arena,
+				  &built));
 	ck_assert_str_eq(bundle.optimize, "balanced");
 	ck_assert_str_eq(bundle.plan, "");
 	options.optimize.goal = COMPILE_SIZE;
 	options.optimize.engine = "compares";
-	ck_assert(bundle_set_text(&report, &bundle, compile, &options, &sources, &arena, &built));
+	ck_assert(bundle_set_text(&report, &bundle, compile, &options, NULL, &sources, &arena,
+				  &built));
 	ck_assert_str_eq(bundle.optimize, "size");
 	ck_assert_str_eq(bundle.plan, "compares");
 }
@@ -309,6 +347,7 @@ int main(void)
 	tcase_add_test(tests, key);
 	tcase_add_test(tests, round_trips);
 	tcase_add_test(tests, tables_in_turns);
+	tcase_add_test(tests, known_ones);
 	tcase_add_test(tests, optimized);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_ENV);
