@@ -279,6 +279,10 @@ XDPFW_INLINE __u64 tree_more(const struct tree_place place, const struct tree_ke
 {
 	const __u32 row_words = place.words * 2 + 1;
 
+	HIDE(at);
+	if (at >= place.row_count + TREE_MAX_ROWS)
+		return best;
+	HIDE(at);
 	if (more <= TREE_BLOCK * TREE_BLOCKS) {
 		const __u64 *row = (const __u64 *)(tables + place.rows + at * row_words * 8);
 
@@ -321,19 +325,16 @@ XDPFW_INLINE __u64 tree_one(const struct tree_place place, const struct tree_key
 	return best;
 }
 
-/* Of all trees; for more trees than are worth a text of their own. */
-XDPFW_INLINE __u64 tree_all(const struct tree_place place, const struct tree_key *key, __u32 from)
+/* What TREE has, for forests whose trees are too many to have a text of their own each. */
+XDPFW_INLINE __u64 tree_numbered(const struct tree_place place, const struct tree_key *key,
+				 __u32 from, __u32 tree)
 {
-	__u64 best = TREE_NOTHING;
+	const struct tree_slot *slot = (const struct tree_slot *)(tables + place.slots);
 
-#pragma clang loop unroll(disable)
-	for (__u32 tree = 0; tree < place.tree_count; tree++) {
-		const struct tree_slot *slot =
-			(const struct tree_slot *)(tables + place.slots) + tree;
-
-		best = tree_one(place, key, from, tree, slot->steps, slot->rows, best);
-	}
-	return best;
+	if (!key || tree >= place.tree_count)
+		return TREE_NOTHING;
+	slot += tree;
+	return tree_one(place, key, from, tree, slot->steps, slot->rows, TREE_NOTHING);
 }
 
 /* What was found as a result + 1; 0 for nothing. */

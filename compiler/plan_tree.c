@@ -9,7 +9,9 @@
 #include "compiler/plan_tree.h"
 
 #define ALLOWANCE 8			/* rows of leaves for each box, about */
-#define WORK 20000000
+#define WORK_EACH 2500			/* steps of looking for better trees, for each row, */
+#define WORK_SPARE 4000000		/* and how many more */
+#define WORK_MOST 40000000
 
 #define TREE_INSTRUCTIONS 120
 #define RANK_INSTRUCTIONS 40
@@ -87,9 +89,14 @@ static const struct plan_solution *tree_build(const struct plan_problem *problem
 					      struct arena *arena,
 					      struct plan_estimate *ret_estimate)
 {
+	uint64_t work = problem->row_count * WORK_EACH + WORK_SPARE;
 	struct tree_solution *solution;
 
-	solution = make_solution(problem, budget->work < WORK ? budget->work : WORK, arena);
+	if (work > WORK_MOST)
+		work = WORK_MOST;
+	if (work > budget->work)
+		work = budget->work;
+	solution = make_solution(problem, work, arena);
 	make_tries(solution->ranks, arena);
 	plan_tree_fill(solution, problem, arena);
 	estimate_of(solution->forest, ret_estimate);
@@ -116,10 +123,8 @@ static void tree_write(const struct plan_solution *solution, size_t offset, stru
 static void tree_write_globals(const struct plan_solution *solution, uint32_t number,
 			       size_t offset, struct buf *out)
 {
-	(void)solution;
 	(void)number;
-	(void)offset;
-	(void)out;
+	plan_tree_write_globals(own(solution), offset, out);
 }
 
 static void tree_print(const struct plan_solution *solution, const char *indent, struct buf *out)

@@ -79,6 +79,7 @@ struct tree_forest {
 	uint32_t tree_count;
 	bool longer;			/* some leaf is longer than its tree says */
 	uint32_t cost;			/* of all trees, tenths of nanoseconds */
+	bool rough;			/* each tree is grown once */
 	size_t allowance;		/* rows of leaves, and nodes, for each box, about */
 	uint64_t work, most_work;	/* steps of building so far, about 10 ns each; and after how
 					   many nothing better is looked for */
@@ -90,6 +91,8 @@ struct tree_wish {
 	uint32_t rows;			/* of a leaf; it is longer where it must be */
 	size_t allowance;		/* rows of leaves, and nodes, together about; at least the
 					   number of boxes */
+	uint32_t spread;		/* as many times the allowance may the boxes of cells be
+					   that are cut again; a tree that gets too big fails */
 };
 
 /* What came out. */
@@ -131,6 +134,7 @@ void plan_tree_fill(struct tree_solution *solution, const struct plan_problem *p
 		    struct arena *arena);
 uint32_t plan_tree_look(const struct tree_solution *solution, const struct plan_key *key,
 			uint32_t from);
+void plan_tree_write_globals(const struct tree_solution *solution, size_t offset, struct buf *out);
 void plan_tree_write(const struct tree_solution *solution, size_t offset, struct buf *out);
 
 #endif

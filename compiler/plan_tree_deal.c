@@ -25,9 +25,12 @@
 #define LONG 16				/* a box is long when it has more than this part of ranks */
 #define FEW 16				/* boxes that need no tree of their own */
 #define GRID_BITS 2			/* a cell is so many bits of ranks longer than the next */
-#define COST_GOOD 150			/* a tree that is not worth another try */
+#define COST_GOOD 150			/* of a tree that is not worth another try */
+#define COST_FAIR 300			/* of one that is hardly beaten by two, */
+#define COST_BAD 1000			/* and of one that is hardly beaten by strips */
 #define ALLOWANCE_SPARE 4096
-#define TRIES 8				/* trees that are grown to find the best form of one */
+#define SPREAD 8
+#define TRIES 10			/* trees that are grown to find a good form */
 
 /* A part of the forest that may be taken back. */
 struct mark {
@@ -80,9 +83,9 @@ static size_t allowance_of(const struct tree_forest *forest, size_t boxes)
 
 /* One tree of the form WISH; returns its cost. */
 static uint32_t try_tree(struct tree_forest *forest, const struct group *group, uint32_t rows,
-			 uint32_t steps)
+			 uint32_t steps, uint32_t spread)
 {
-	struct tree_wish wish = { steps, rows, allowance_of(forest, group->count) };
+	struct tree_wish wish = { steps, rows, allowance_of(forest, group->count), spread };
 	uint32_t root = forest->tree_count++;
 	struct tree_shape shape;
 
@@ -95,33 +98,37 @@ static uint32_t try_tree(struct tree_forest *forest, const struct group *group, 
 /* One tree of the best form: as many rows and steps as pay. */
 static void put_tree(struct tree_forest *forest, const struct group *group)
 {
-	static const int8_t moves[][2] = { { 0, -1 }, { 0, 1 }, { -1, 0 }, { 1, 0 } };
+	static const int8_t moves[][3] = { { 0, 0, SPREAD }, { 0, -1, 0 }, { 0, 1, 0 },
+					   { -1, 0, 0 }, { 1, 0, 0 } };
 	const struct mark mark = mark_of(forest);
-	uint32_t rows = 2, steps = 3, cost, best, move = 0, since = 0;
-	uint32_t last_rows = rows, last_steps = steps;
+	uint32_t best_form[3] = { 2, 4, 1 }, form[3] = { 2, 4, 1 }, cost, best, move = 0, since = 0;
 
-	best = try_tree(forest, group, rows, steps);
-	for (uint32_t i = 0; i < TRIES && since < 4 && !work_done(forest); i++) {
-		last_rows = rows + (uint32_t)moves[move][0];
-		last_steps = steps + (uint32_t)moves[move][1];
+	best = try_tree(forest, group, 2, 4, 1);
+	for (uint32_t i = 0; i < TRIES && since < 5; i++) {
+		if (work_done(forest) && (i || best <= COST_BAD))
+			break;
+		for (uint32_t j = 0; j < 3; j++)
+			form[j] = best_form[j] + (uint32_t)moves[move][j];
 		cost = best;
-		if (last_rows && last_rows <= TREE_MAX_ROWS && last_steps <= TREE_MAX_STEPS) {
+		if (form[0] && form[0] <= TREE_MAX_ROWS && form[1] <= TREE_MAX_STEPS &&
+		    form[2] <= SPREAD + 1 && (form[2] == 1 || best > COST_GOOD)) {
 			take_back(forest, &mark);
-			cost = try_tree(forest, group, last_rows, last_steps);
+			cost = try_tree(forest, group, form[0], form[1], form[2]);
 		}
 		if (cost < best) {
 			best = cost;
-			rows = last_rows;
-			steps = last_steps;
+			memcpy(best_form, form, sizeof(form));
 			since = 0;
 		} else {
-			move = (move + 1) % 4;
+			move = (move + 1) % 5;
 			since++;
 		}
+		if (forest->rough && i)
+			break;
 	}
-	if (last_rows != rows || last_steps != steps) {
+	if (memcmp(form, best_form, sizeof(form))) {
 		take_back(forest, &mark);
-		try_tree(forest, group, rows, steps);
+		try_tree(forest, group, best_form[0], best_form[1], best_form[2]);
 	}
 }
 
@@ -261,22 +268,25 @@ static bool put_way(struct tree_forest *forest, const struct group *group, uint3
 static void put_group(struct tree_forest *forest, const struct group *group)
 {
 	const struct mark mark = mark_of(forest);
-	uint32_t ways = 2 * forest->boxes->dim_count, last = 0, best_way = 0, best;
+	uint32_t ways = 2 * forest->boxes->dim_count, best_way = 0, best;
 
 	put_tree(forest, group);
 	best = forest->cost - mark.cost;
-	for (uint32_t i = 1; i <= ways && best > COST_GOOD && !work_done(forest); i++) {
+	if (best <= COST_FAIR)
+		return;
+	if (best <= COST_BAD)
+		ways /= 2;
+	forest->rough = true;
+	for (uint32_t i = 1; i <= ways && !work_done(forest); i++) {
 		take_back(forest, &mark);
-		last = i;
 		if (put_way(forest, group, i) && forest->cost - mark.cost < best) {
 			best = forest->cost - mark.cost;
 			best_way = i;
 		}
 	}
-	if (last != best_way) {
-		take_back(forest, &mark);
-		put_way(forest, group, best_way);
-	}
+	forest->rough = false;
+	take_back(forest, &mark);
+	put_way(forest, group, best_way);
 }
 
 /* The dimensions with the most ranks. */
@@ -316,6 +326,8 @@ void plan_tree_deal(struct tree_forest *forest)
 	size_t count = forest->boxes->boxes.len;
 	struct arena scratch = ARENA_INIT;
 	struct group groups[4] = { { NULL, 0 } };
+	uint64_t work = forest->most_work;
+	size_t done = 0;
 	uint32_t dims[2];
 
 	for (uint32_t i = 0; i < TREE_MAX_TREES; i++)
@@ -334,8 +346,11 @@ void plan_tree_deal(struct tree_forest *forest)
 		groups[group].ids[groups[group].count++] = i;
 	}
 	join_few(groups, 4);
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 4; i++) {
+		done += groups[i].count;
+		forest->most_work = (uint64_t)((double)work * (double)done / (double)(count + 1));
 		if (groups[i].count)
 			put_group(forest, &groups[i]);
+	}
 	arena_free(&scratch);
 }

@@ -28,6 +28,8 @@
 #define COST_LONG_ROW 60
 
 #define LOG 16				/* parts of one in logarithms */
+#define FINE_AREA 256			/* boxes for which every size of cells is tried, */
+#define MOST_BOXES (2u << 20)		/* of all cells, but for the allowance */
 #define SMALL_LEAF 64			/* rows of a leaf whose pairs are compared */
 
 struct grow {
@@ -38,6 +40,8 @@ struct grow {
 	uint32_t *open;			/* of each cell: the first one from it on that is open */
 	uint32_t *count;		/* of each cell: its boxes */
 	size_t cells_cap;
+	size_t most;			/* rows and nodes of the forest, about */
+	bool given_up;			/* they were more */
 	uint32_t deepest;
 	uint64_t weight;		/* of all leaves: their rows */
 	uint64_t longer;		/* of those, times what the rows behind cost */
@@ -175,18 +179,29 @@ static uint64_t score_cut(const struct grow *grow, const struct area *area, cons
 	return sum * LOG / (cut->boxes + !cut->boxes) + spent * LOG / 3;
 }
 
-static void try_cut(struct grow *grow, const struct area *area, uint32_t dim, uint32_t shift,
+/* Ever finer cells, until they have too many boxes. */
+static void try_dim(struct grow *grow, const struct area *area, uint32_t dim, uint64_t most,
 		    struct cut *best)
 {
 	struct tree_range range = area->range[dim];
-	struct cut cut = { dim, shift, ((range.hi - range.lo) >> shift) + 1, 0, 0 };
+	uint32_t span = range.hi - range.lo, step = area->count > FINE_AREA ? 2 : 1;
+	size_t limit = area->allowance * grow->wish->spread;
 
-	make_room(grow, cut.cells);
-	if (!deal(grow, area, &cut, area->allowance - cut.cells / 2, NULL, &cut.boxes))
-		return;
-	cut.score = score_cut(grow, area, &cut);
-	if (cut.score < best->score)
-		*best = cut;
+	if (limit > MOST_BOXES)
+		limit = area->allowance > MOST_BOXES ? area->allowance : MOST_BOXES;
+	for (uint32_t shift = (32 - (uint32_t)__builtin_clz(span) + step - 1) / step * step;
+	     shift >= step;) {
+		struct cut cut = { dim, shift -= step, 0, 0, 0 };
+
+		cut.cells = (span >> cut.shift) + 1;
+		make_room(grow, cut.cells);
+		if (cut.cells > most ||
+		    !deal(grow, area, &cut, limit - cut.cells / 2, NULL, &cut.boxes))
+			return;
+		cut.score = score_cut(grow, area, &cut);
+		if (cut.score < best->score)
+			*best = cut;
+	}
 }
 
 static bool choose_cut(struct grow *grow, const struct area *area, struct cut *ret_cut)
@@ -203,13 +218,8 @@ static bool choose_cut(struct grow *grow, const struct area *area, struct cut *r
 		partial |= area->partial[i];
 	*ret_cut = (struct cut){ .score = now };
 	for (uint32_t i = 0; i < grow->dim_count; i++) {
-		uint64_t span = area->range[i].hi - area->range[i].lo;
-
-		if (!(partial & 1u << i))
-			continue;
-		for (uint32_t shift = 0; span >> shift; shift++)
-			if ((span >> shift) + 1 <= most)
-				try_cut(grow, area, i, shift, ret_cut);
+		if (partial & 1u << i)
+			try_dim(grow, area, i, most, ret_cut);
 	}
 	return ret_cut->score < now;
 }
@@ -313,7 +323,7 @@ static void grow_cells(struct grow *grow, const struct area *area, const struct 
 
 	cell.steps++;
 	cell.partial = ARENA_ARRAY(&grow->scratch, uint16_t, area->count + 1);
-	for (uint32_t i = 0; i < cut->cells; i = end) {
+	for (uint32_t i = 0; i < cut->cells && !grow->given_up; i = end) {
 		uint64_t start = (uint64_t)area->range[cut->dim].lo + ((uint64_t)i << cut->shift);
 
 		for (end = i + 1; end < cut->cells && counts[end] == counts[i]; end++)
@@ -366,6 +376,10 @@ static void grow_node(struct grow *grow, struct area *area, uint32_t node)
 	struct cut cut;
 
 	find_partial(grow, area);
+	if (grow->forest->rows.len + grow->forest->nodes.len / 2 > grow->most) {
+		grow->given_up = true;
+		return;
+	}
 	if (area->count > grow->wish->rows && area->steps < grow->wish->steps &&
 	    choose_cut(grow, area, &cut))
 		put_cut(grow, area, &cut, node);
@@ -400,10 +414,11 @@ void plan_tree_grow(struct tree_forest *forest, const uint32_t *ids, size_t coun
 	area.partial = ARENA_ARRAY(&grow.scratch, uint16_t, count + 1);
 	if (count)
 		memcpy(area.ids, ids, count * sizeof(*ids));
+	grow.most = wish->spread > 1 ? rows + nodes / 2 + wish->allowance * 2 : SIZE_MAX;
 	grow_node(&grow, &area, root);
 	bytes = (forest->nodes.len - nodes) * sizeof(struct tree_node) +
 		(forest->rows.len - rows) * tree_row_bytes(forest->ranks->words);
 	ret_shape->slot = (struct tree_slot){ grow.deepest, wish->rows };
-	ret_shape->cost = cost_of(&grow, bytes);
+	ret_shape->cost = grow.given_up ? UINT32_MAX : cost_of(&grow, bytes);
 	arena_free(&grow.scratch);
 }

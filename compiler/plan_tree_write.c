@@ -51,7 +51,38 @@ static void write_key(const struct tree_ranks *ranks, struct buf *out)
 	buf_puts(out, "\t};\n");
 }
 
-static void write_trees(const struct tree_solution *solution, struct buf *out)
+static void write_place(const struct tree_solution *solution, size_t offset, struct buf *out)
+{
+	const struct tree_forest *forest = solution->forest;
+	const struct tree_ranks *ranks = solution->ranks;
+
+	buf_puts(out, "\tconst struct tree_place place = {\n");
+	buf_printf(out, "\t\t.head = %zu, .words = %u, .resumes = %u, .longer = %u,\n",
+		   offset + solution->head, ranks->words, solution->resumes, forest->longer);
+	buf_printf(out, "\t\t.slots = %zu, .tree_count = %u,\n", offset + solution->slots,
+		   forest->tree_count);
+	buf_printf(out, "\t\t.nodes = %zu, .node_count = %zu,\n", offset + solution->nodes,
+		   forest->nodes.len);
+	buf_printf(out, "\t\t.rows = %zu, .row_count = %zu,\n", offset + solution->rows,
+		   forest->rows.len);
+	buf_puts(out, "\t\t.guard = {");
+	for (uint32_t i = 0; i < ranks->words; i++)
+		buf_printf(out, "%s 0x%llxull", i ? "," : "", (unsigned long long)ranks->guard[i]);
+	buf_puts(out, " },\n\t};\n");
+}
+
+/* Many trees are looked at by a function of their own, which the verifier takes apart once. */
+void plan_tree_write_globals(const struct tree_solution *solution, size_t offset, struct buf *out)
+{
+	if (solution->forest->tree_count <= UNROLLED)
+		return;
+	buf_printf(out, "XDPFW_ALONE __u64 tree_of_%zu(const struct tree_key *key, __u32 from, "
+		   "__u32 tree)\n{\n", offset);
+	write_place(solution, offset, out);
+	buf_puts(out, "\n\treturn tree_numbered(place, key, from, tree);\n}\n\n");
+}
+
+static void write_trees(const struct tree_solution *solution, size_t offset, struct buf *out)
 {
 	const struct tree_forest *forest = solution->forest;
 	const char *from = solution->resumes ? "from" : "0";
@@ -61,31 +92,18 @@ static void write_trees(const struct tree_solution *solution, struct buf *out)
 		buf_printf(out, "\tbest = tree_one(place, &key, %s, %u, %u, %u, best);\n", from,
 			   i, forest->slots[i].steps, forest->slots[i].rows);
 	if (forest->tree_count > UNROLLED)
-		buf_printf(out, "\tbest = tree_all(place, &key, %s);\n", from);
+		buf_printf(out, "\tfor (__u32 tree = 0; tree < %u; tree++)\n"
+			   "\t\tbest = tree_least(tree_of_%zu(&key, %s, tree), best);\n",
+			   forest->tree_count, offset, from);
 	buf_printf(out, "\treturn tree_answer(best, %s);\n", from);
 }
 
 void plan_tree_write(const struct tree_solution *solution, size_t offset, struct buf *out)
 {
-	const struct tree_forest *forest = solution->forest;
-
 	for (uint32_t i = 0; i < solution->ranks->dim_count; i++)
 		write_rank(&solution->ranks->dims[i], offset, out);
-	buf_puts(out, "\tconst struct tree_place place = {\n");
-	buf_printf(out, "\t\t.head = %zu, .words = %u, .resumes = %u, .longer = %u,\n",
-		   offset + solution->head, solution->ranks->words, solution->resumes,
-		   forest->longer);
-	buf_printf(out, "\t\t.slots = %zu, .tree_count = %u,\n", offset + solution->slots,
-		   forest->tree_count);
-	buf_printf(out, "\t\t.nodes = %zu, .node_count = %zu,\n", offset + solution->nodes,
-		   forest->nodes.len);
-	buf_printf(out, "\t\t.rows = %zu, .row_count = %zu,\n", offset + solution->rows,
-		   forest->rows.len);
-	buf_puts(out, "\t\t.guard = {");
-	for (uint32_t i = 0; i < solution->ranks->words; i++)
-		buf_printf(out, "%s 0x%llxull", i ? "," : "",
-			   (unsigned long long)solution->ranks->guard[i]);
-	buf_puts(out, " },\n\t};\n");
+	if (solution->forest->tree_count <= UNROLLED)
+		write_place(solution, offset, out);
 	write_key(solution->ranks, out);
-	write_trees(solution, out);
+	write_trees(solution, offset, out);
 }
