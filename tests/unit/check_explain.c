@@ -79,11 +79,11 @@ START_TEST(fates)
 		     "\tr.conf:11 tcp dport 80 accept: one with r.conf:9\n"
 		     "\tr.conf:12 tcp dport 22 counter drop: never matches: r.conf:9 takes all its "
 		     "packets\n"
-		     "\tr.conf:13 tcp dport 1 tcp dport 2 counter: never matches: its matches exclude "
-		     "each other\n"
+		     "\tr.conf:13 tcp dport 1 tcp dport 2 counter: never matches: its matches "
+		     "exclude each other\n"
 		     "\tr.conf:14 tcp dport 99: left out: it does nothing\n"
-		     "\tr.conf:15 udp dport { 1, 3, 5, 7, 9, 11, 13, 15, 17, 19 } counter: compared, "
-		     "with a look-up in set 11\n");
+		     "\tr.conf:15 udp dport { 1, 3, 5, 7, 9, 11, 13, 15, 17, 19 } counter: "
+		     "compared, with a look-up in set 11\n");
 	forget(&made);
 }
 END_TEST
