@@ -18,6 +18,8 @@ static void write_rank(const struct tree_dim *dim, size_t offset, struct buf *ou
 
 	snprintf(low, sizeof(low), "d%u", dim->dim);
 	snprintf(high, sizeof(high), dim->bits > 64 ? "d%u_high" : "0", dim->dim);
+	if (dim->bits > 64)
+		buf_printf(out, "\t(void)d%u_high;\n\t(void)d%u;\n", dim->dim, dim->dim);
 	buf_printf(out, "\tconst __u64 r%u = (__u64)", dim->dim);
 	if (dim->trie)
 		plan_trie_write(dim->trie, offset + dim->offset, high, low, out);
