@@ -10,6 +10,9 @@
 #include "xdpfw_run.h"
 #include "xdpfw_table.h"
 
+/* Not every look-up asks both halves of a long value. */
+#define UNUSED __attribute__((unused))
+
 /* Of the actions at AT, of which there are MASK + 1. */
 #define TABLE_ACTION(at, mask, number)                                                         \
 	((const struct table_action *)(tables + (at) +                                         \

@@ -52,8 +52,8 @@ static void put_dim(const struct emit *emit, const struct plan_block *block,
 		return;
 	emit_value_make(emit, &axis->part, block->inet, NULL, &value);
 	if (emit_value_is_wide(&value))
-		buf_printf(out, "\tconst __u64 d%u_high = %s, d%u = %s;\n", number, value.high.at,
-			   number, value.low.at);
+		buf_printf(out, "\tUNUSED const __u64 d%u_high = %s, d%u = %s;\n", number,
+			   value.high.at, number, value.low.at);
 	else
 		buf_printf(out, "\tconst __u64 d%u = %s;\n", number, value.low.at);
 	emit_value_free(&value);
