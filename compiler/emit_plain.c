@@ -224,7 +224,8 @@ static void put_reader(const struct emit *emit, enum proto_id network)
 		   "\tf->nh_len = %s;\n"
 		   "\tf->th_len = %u;\n"
 		   "\tf->has_l4 = 1;\n",
-		   ip ? "ip" : "ip6", reads_headers(emit) ? "\tconst __u8 *header;\n" : "",
+		   ip ? "ip" : "ip6",
+		   reads_headers(emit) ? "\tconst __u8 *header __attribute__((unused));\n" : "",
 		   emit_meta_time(emit), ip ? "IP_BYTES" : "IP6_BYTES",
 		   transport_bytes(emit));
 	put_header(emit, FIELD_BASE_LINK, "link", network);
