@@ -22,11 +22,16 @@
 #define TABLE_ANSWER(at, mask, number)                                                         \
 	(*(const __u64 *)(tables + (at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
 
-/* Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow. */
+/*
+ * Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow; but constants
+ * where the packet's header was read as a plain one.
+ */
 
 /* LENGTH, below 2^32, is at least BYTES. */
 XDPFW_INLINE __u64 has_bytes(__u64 length, const __u32 bytes)
 {
+	if (__builtin_constant_p(length))
+		return length >= bytes;
 	HIDE(length);
 	length = bytes - 1 - length;
 	HIDE(length);
@@ -36,6 +41,8 @@ XDPFW_INLINE __u64 has_bytes(__u64 length, const __u32 bytes)
 /* Both below 2^32. */
 XDPFW_INLINE __u64 is_number(__u64 number, const __u32 wanted)
 {
+	if (__builtin_constant_p(number))
+		return number == wanted;
 	HIDE(number);
 	number = (number ^ wanted) - 1;
 	HIDE(number);

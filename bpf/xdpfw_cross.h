@@ -42,6 +42,8 @@ XDPFW_INLINE __u64 cross_if(__u64 present, __u64 number)
 {
 	__u64 all = 0 - present;
 
+	if (__builtin_constant_p(present))
+		return present ? number : 0;
 	HIDE(all);
 	return number & all;
 }
