@@ -13,8 +13,8 @@
  * loads do not fail where the later one's succeed, because they are the same.
  *
  * Or neither, or it was not found out.  Comparing each rule with each would take too long.  Every
- * earlier rule stands in the list of one key it tests, with the span of values it wants of it (the
- * narrowest it has); a later rule asks the lists of its own keys who wants one of its values.  What
+ * earlier rule stands in the list of one key it tests, with the span of values it wants of it (a
+ * narrow one that few others want, or the narrowest it has); a later rule asks the lists of its own keys who wants one of its values.  What
  * a rule looks at is bounded: beyond that, rules are missed.
  */
 #include "compiler/taken.h"
@@ -24,6 +24,7 @@
 #define MAX_VISITS 4096			/* wishes that one rule meets */
 #define MAX_LOOKS 512			/* earlier rules that it is compared with */
 #define MAX_LOOSE 32			/* earlier rules in no key's list */
+#define NARROW_BITS (-8)		/* a test that leaves so few of its key's values, or fewer */
 
 /* An earlier rule in the list of one key. */
 struct wish {
@@ -38,6 +39,7 @@ struct search {
 	struct arena *arena;
 	struct taken *taken;
 	VEC(struct wish) wishes;	/* sorted by key and lo */
+	uint32_t *uses;			/* by set: tests of it in earlier rules of the chain */
 	uint32_t loose[MAX_LOOSE];
 	size_t loose_count;
 	/* The later rule in hand. */
@@ -115,19 +117,39 @@ static bool narrowness(const struct ir *ir, const struct ir_step *step, int *ret
 	return true;
 }
 
+static void count_uses(struct search *search, const struct ir_rule *rule)
+{
+	for (size_t i = 0; i < rule->steps.len; i++)
+		if (rule->steps.at[i].kind == IR_STEP_TEST)
+			search->uses[rule->steps.at[i].set]++;
+}
+
+/* How many wishes a later rule may meet in vain where STEP is listed; false: in no list. */
+static bool rate(const struct search *search, const struct ir_step *step, uint32_t *ret_rate)
+{
+	int bits;
+
+	if (!narrowness(search->ir, step, &bits))
+		return false;
+	if (bits <= NARROW_BITS)
+		*ret_rate = search->uses[step->set];
+	else
+		*ret_rate = UINT32_MAX / 2 + (uint32_t)(bits - NARROW_BITS);
+	return true;
+}
+
 static void list_rule(struct search *search, uint32_t number)
 {
 	const struct ir_rule *rule = &search->ir->rules.at[number];
 	const struct ir_step *best = NULL;
+	uint32_t best_rate = 0, rated;
 	const struct ir_set *set;
-	int best_bits = 0, bits;
 
 	for (size_t i = 0; i < rule->steps.len; i++) {
-		if (!narrowness(search->ir, &rule->steps.at[i], &bits) ||
-		    (best && bits > best_bits))
+		if (!rate(search, &rule->steps.at[i], &rated) || (best && rated > best_rate))
 			continue;
 		best = &rule->steps.at[i];
-		best_bits = bits;
+		best_rate = rated;
 	}
 	if (!best) {
 		if (search->loose_count < MAX_LOOSE)
@@ -282,6 +304,9 @@ static void search_chain(struct search *search, uint32_t number)
 
 	search->wishes.len = 0;
 	search->loose_count = 0;
+	for (uint32_t i = chain->first_rule; i < end; i++)
+		if (takes(ir, &ir->rules.at[i]))
+			count_uses(search, &ir->rules.at[i]);
 	for (uint32_t i = chain->first_rule; i < end; i++) {
 		const struct ir_rule *rule = &ir->rules.at[i];
 
@@ -305,6 +330,7 @@ void taken_find(const struct ir *ir, struct arena *arena, struct taken **ret_tak
 	struct search search = { .ir = ir, .arena = arena, .taken = taken };
 
 	taken->rules = ARENA_ARRAY(arena, struct taken_rule, ir->rules.len + 1);
+	search.uses = ARENA_ARRAY(arena, uint32_t, ir->sets.len + 1);
 	taken->all = ARENA_ARRAY(arena, uint32_t, ir->chains.len + 1);
 	for (size_t i = 0; i < ir->rules.len; i++)
 		taken->rules[i] = (struct taken_rule){ REGION_NO_STEP, REGION_NO_STEP, TAKEN_NONE,
