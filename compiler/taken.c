@@ -37,6 +37,7 @@ struct wish {
 struct search {
 	const struct ir *ir;
 	struct arena *arena;
+	struct arena scratch;		/* emptied for each later rule */
 	struct taken *taken;
 	VEC(struct wish) wishes;	/* sorted by key and lo */
 	uint32_t *uses;			/* by set: tests of it in earlier rules of the chain */
@@ -284,13 +285,15 @@ static void ask_rule(struct search *search, uint32_t number)
 
 	search->found = &search->taken->rules[number];
 	search->steps = steps_before_acts(rule);
-	region_find(ir, rule, rule->steps.len, search->arena, &search->regions);
+	arena_reset(&search->scratch);
+	search->regions = (struct regions){ 0 };
+	region_find(ir, rule, rule->steps.len, &search->scratch, &search->regions);
 	search->found->second = search->regions.second;
 	search->found->first = search->regions.first;
 	if (search->found->second != REGION_NO_STEP)
 		return;
 	if (has_tests_from(rule, search->steps))
-		region_find(ir, rule, search->steps, search->arena, &search->regions);
+		region_find(ir, rule, search->steps, &search->scratch, &search->regions);
 	search->rule = number;
 	search->visits = search->looks = 0;
 	ask_lists(search);
@@ -339,5 +342,6 @@ void taken_find(const struct ir *ir, struct arena *arena, struct taken **ret_tak
 		taken->all[i] = TAKEN_NONE;
 		search_chain(&search, i);
 	}
+	arena_free(&search.scratch);
 	*ret_taken = taken;
 }

@@ -111,18 +111,24 @@ static void read_version(const struct bundle_header *header,
 			*at = '?';
 }
 
-static bool check_header(struct report *report, const char *name, struct str bytes,
-			 struct bundle_header *ret_header)
+static bool check_digest(struct report *report, const char *name, struct str bytes)
 {
-	struct bundle_header header;
 	uint8_t digest[STATE_DIGEST_BYTES];
-	char version[BUNDLE_VERSION_BYTES];
 
 	if (bytes.len < BUNDLE_HEAD_BYTES || memcmp(bytes.at, BUNDLE_MAGIC, 8))
 		return report_fail(report, REPORT_SYSTEM, "'%s' is not an object of xdpfw", name);
 	state_digest(bytes.at + BUNDLE_HEAD_BYTES, bytes.len - BUNDLE_HEAD_BYTES, digest);
-	if (memcmp(bytes.at + offsetof(struct bundle_header, digest), digest, sizeof(digest)))
-		return fail_damaged(report, name, "its digest is not that of what it holds");
+	return !memcmp(bytes.at + offsetof(struct bundle_header, digest), digest,
+		       sizeof(digest)) ||
+	       fail_damaged(report, name, "its digest is not that of what it holds");
+}
+
+static bool check_header(struct report *report, const char *name, struct str bytes,
+			 struct bundle_header *ret_header)
+{
+	struct bundle_header header;
+	char version[BUNDLE_VERSION_BYTES];
+
 	if (bytes.len < sizeof(header))
 		return fail_damaged(report, name, "it is too short");
 	memcpy(&header, bytes.at, sizeof(header));
@@ -188,8 +194,8 @@ static bool take_optimize(struct str bytes, struct bundle *bundle)
 	       rest.at == rest.end;
 }
 
-bool bundle_get(struct report *report, const char *name, struct str bytes, struct arena *arena,
-		struct bundle *ret_bundle)
+bool bundle_peek(struct report *report, const char *name, struct str bytes, struct arena *arena,
+		 struct bundle *ret_bundle)
 {
 	struct bundle_header header = { 0 };
 	struct bundle bundle = { 0 };
@@ -219,6 +225,13 @@ bool bundle_get(struct report *report, const char *name, struct str bytes, struc
 	memcpy(bundle.digest, header.digest, sizeof(bundle.digest));
 	*ret_bundle = bundle;
 	return true;
+}
+
+bool bundle_get(struct report *report, const char *name, struct str bytes, struct arena *arena,
+		struct bundle *ret_bundle)
+{
+	return check_digest(report, name, bytes) &&
+	       bundle_peek(report, name, bytes, arena, ret_bundle);
 }
 
 /* The digest of TEXT without its comments; the compiler lets no text of a user end one. */

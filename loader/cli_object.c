@@ -43,12 +43,12 @@ bool cli_compile(struct report *report, const struct cli_options *options, struc
 	return bundle_write(report, options->output, &bytes);
 }
 
-/* What the machine starts with now, if it can be read. */
+/* What the machine starts with now, if it can be read; to be compared only. */
 static bool get_current(struct arena *arena, struct buf *bytes, struct bundle *ret_bundle)
 {
 	struct report quiet = { 0 };
 	bool ok = boot_get(&quiet, BOOT_CURRENT, bytes) &&
-		  bundle_get(&quiet, BOOT_CURRENT, buf_str(bytes), arena, ret_bundle);
+		  bundle_peek(&quiet, BOOT_CURRENT, buf_str(bytes), arena, ret_bundle);
 
 	buf_free(&quiet.text);
 	return ok;
