@@ -74,8 +74,9 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 		end++;
 	block->first = stretch->first;
 	block->end = end;
-	if (end - stretch->first < least_rules(plan))
+	if (pose.results.len < least_rules(plan))
 		return end > stretch->first ? end : end + 1;
+	block->row_count = pose.results.len;
 	plan_pose_cases(&pose);
 	if (plan_block_solve(plan, block, image_left(plan), arena))
 		keep_block(plan, block, arena);
@@ -86,7 +87,7 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 
 static void cut_stretch(struct plan *plan, struct stretch stretch, struct arena *arena)
 {
-	while (stretch.first < stretch.end && stretch.end - stretch.first >= least_rules(plan))
+	while (stretch.first < stretch.end)
 		stretch.first = make_block(plan, &stretch, arena);
 }
 

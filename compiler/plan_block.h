@@ -57,6 +57,7 @@ struct plan_case {
 
 struct plan_block {
 	uint32_t first, end;		/* rules, END not included */
+	size_t row_count;		/* that they make, before they are split into cases */
 	bool inet;			/* of a chain of that family */
 	VEC(struct plan_axis) axes;
 	uint32_t root;			/* PLAN_NO_AXIS: the only case has all packets */
@@ -71,15 +72,15 @@ struct plan_block {
 
 /* plan_block_plain.c */
 
-/* Boxes of a set in a rule, and rows that a rule can be. */
-#define PLAN_MAX_BOX_ROWS 64
+/* Boxes without ranges and entries of a map that are worth rows, and rows that a rule can be. */
+#define PLAN_MAX_FEW_BOXES 64
 #define PLAN_MAX_MAP_ROWS 1024
-#define PLAN_MAX_RULE_ROWS 2048
+#define PLAN_MAX_RULE_ROWS (1u << 16)
 #define PLAN_MAX_BLOCK_ROWS (1u << 18)
 
 /* Whether the rule can be in a block at all. */
 bool plan_block_takes(const struct ir *ir, uint32_t rule);
-/* Intervals of the biggest set it asks. */
+/* Intervals of the biggest set of single values that it asks. */
 size_t plan_block_biggest_set(const struct ir *ir, uint32_t rule);
 
 /* plan_block_axis.c */

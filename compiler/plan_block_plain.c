@@ -25,6 +25,21 @@ static bool key_is_steady(const struct ir *ir, uint32_t number)
 	return true;
 }
 
+static bool has_ranges(const struct ir_interval *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (at[i].lo != at[i].hi)
+			return true;
+	return false;
+}
+
+/* Few boxes, or such as no hash can find. */
+static bool boxes_are_rows(const struct ir_interval *at, size_t count, uint32_t parts)
+{
+	return count <= (size_t)parts * PLAN_MAX_FEW_BOXES ||
+	       (count <= (size_t)parts * PLAN_MAX_RULE_ROWS && has_ranges(at, count));
+}
+
 /* What is not one of several boxes is not a few boxes. */
 static bool test_is_plain(const struct ir *ir, const struct ir_step *step)
 {
@@ -33,7 +48,8 @@ static bool test_is_plain(const struct ir *ir, const struct ir_step *step)
 	if (!key_is_steady(ir, step->key))
 		return false;
 	return ir->keys.at[step->key].parts.len == 1 ||
-	       (!step->negate && set->intervals.len <= set->parts * PLAN_MAX_BOX_ROWS);
+	       (!step->negate &&
+		boxes_are_rows(set->intervals.at, set->intervals.len, set->parts));
 }
 
 /* The walk of the chain ends there; or it does nothing at all, like an entry that is not there. */
@@ -50,7 +66,10 @@ static bool map_is_plain(const struct ir *ir, const struct ir_step *step)
 {
 	const struct ir_map *map = &ir->maps.at[step->map];
 
-	if (!key_is_steady(ir, step->key) || map->entries.len > PLAN_MAX_MAP_ROWS)
+	if (!key_is_steady(ir, step->key) ||
+	    (map->entries.len > PLAN_MAX_MAP_ROWS &&
+	     (map->parts == 1 ||
+	      !boxes_are_rows(map->intervals.at, map->intervals.len, map->parts))))
 		return false;
 	for (size_t i = 0; i < map->entries.len; i++)
 		if (!entry_is_plain(ir, &map->entries.at[i]))
@@ -108,7 +127,7 @@ size_t plan_block_biggest_set(const struct ir *ir, uint32_t number)
 		const struct ir_step *step = &rule->steps.at[i];
 		size_t count = 0;
 
-		if (step->kind == IR_STEP_TEST)
+		if (step->kind == IR_STEP_TEST && ir->keys.at[step->key].parts.len == 1)
 			count = ir->sets.at[step->set].intervals.len;
 		if (count > biggest)
 			biggest = count;

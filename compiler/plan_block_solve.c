@@ -94,14 +94,14 @@ static uint32_t expected(const struct plan_block *block)
 static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
 {
 	return plan->options.force ||
-	       block->expected < plan_cost_compares(block->end - block->first);
+	       block->expected < plan_cost_compares(block->row_count);
 }
 
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena)
 {
-	struct plan_share share = plan_cost_share(plan->options.optimize,
-						  block->end - block->first, image_left);
+	struct plan_share share = plan_cost_share(plan->options.optimize, block->row_count,
+						  image_left);
 	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
 
 	block->action_slots = 1;

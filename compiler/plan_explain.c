@@ -111,7 +111,7 @@ void plan_block_print(const struct plan *plan, const struct plan_block *block, s
 	buf_printf(out, "%u rules by look-ups, ", block->end - block->first);
 	print_time(block->expected, out);
 	buf_printf(out, " (rule after rule: ");
-	print_time(plan_cost_compares(block->end - block->first), out);
+	print_time(plan_cost_compares(block->row_count), out);
 	buf_printf(out, "); %zu actions, ", block->actions.len);
 	print_bytes(block->action_slots * plan_block_action_bytes(block), out);
 	buf_printf(out, " at byte %zu\n", block->actions_at);
