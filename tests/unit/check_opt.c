@@ -206,6 +206,11 @@ static const struct pair merge[] = {
 	{ "tcp dport 1 tcp sport 2 drop\ntcp dport 1 drop", "tcp dport 1 drop" },
 	{ "tcp dport 2 drop\ntcp dport 1-5 drop", "tcp dport 1-5 drop" },
 	{ "tcp dport 1 drop\ntcp dport 1 drop", "tcp dport 1 drop" },
+	{ "tcp dport 1 accept\nip saddr 10.0.0.1 tcp sport 1 accept\nip saddr 10.0.0.1 accept\n"
+	  "udp dport 1 accept\naccept", "accept" },
+	{ "ip saddr @named accept\nip saddr != @other accept\naccept", "accept" },
+	{ "tcp dport 1 accept\nudp dport 1 drop\naccept", NULL },
+	{ "tcp dport 1 jump away\njump away", NULL },
 	{ "tcp dport 1 counter drop\ntcp dport 2 counter drop", NULL },
 	{ "tcp dport 1 counter drop\ntcp dport 2 drop", NULL },
 	{ "tcp dport 1 drop\ntcp dport 2 accept", NULL },
@@ -258,6 +263,50 @@ START_TEST(pairs)
 }
 END_TEST
 
+/* Jumps to it are counted as before. */
+START_TEST(no_chain_becomes_empty)
+{
+	struct optimised made;
+
+	optimise(&made, "table netdev t {\n"
+			"chain idle { tcp dport 1; tcp dport 2 tcp dport 3 drop }\n"
+			"chain empty { }\nchain c {\n" BASE "jump idle\njump empty\n}\n"
+			"chain d {\n" BASE "tcp dport 1\n}\n}\n", 0);
+	ck_assert_uint_eq(made.opt->ir->chains.at[0].rule_count, 1);
+	ck_assert_uint_eq(made.opt->ir->chains.at[1].rule_count, 0);
+	ck_assert_uint_eq(made.opt->ir->chains.at[2].rule_count, 2);
+	ck_assert_uint_eq(made.opt->ir->chains.at[3].rule_count, 0);
+	ck_assert_int_eq(made.opt->fates[0].kind, OPT_FATE_KEPT);
+	ck_assert_int_eq(made.opt->fates[1].kind, OPT_FATE_NEVER);
+	arena_free(&made.ruleset.arena);
+}
+END_TEST
+
+/* What became of each rule, and who does its work. */
+START_TEST(fates)
+{
+	static const uint32_t positions[] = { 0, 0, 1, 1, OPT_NO_RULE, OPT_NO_RULE, 2 };
+	struct optimised made;
+
+	optimise(&made, HEAD "tcp dport 1 drop\ntcp dport 2 drop\nip saddr 10.0.0.1 accept\n"
+			     "ip saddr 10.0.0.0/8 accept\ntcp dport 2 counter accept\n"
+			     "udp dport 7\nmeta random 1 drop\n}\n}\n", 0);
+	/* Rule 0 is that of chain away. */
+	for (uint32_t i = 0; i < 7; i++)
+		ck_assert_uint_eq(made.opt->position_of[i + 1],
+				  positions[i] == OPT_NO_RULE ? OPT_NO_RULE : positions[i] + 1);
+	ck_assert_int_eq(made.opt->fates[2].kind, OPT_FATE_MERGED);
+	ck_assert_uint_eq(made.opt->fates[2].rule, 1);
+	ck_assert_uint_eq(made.opt->fates[3].rule, 4);
+	ck_assert_int_eq(made.opt->fates[5].kind, OPT_FATE_SHADOWED);
+	ck_assert_uint_eq(made.opt->fates[5].rule, 2);
+	ck_assert_int_eq(made.opt->fates[6].kind, OPT_FATE_IDLE);
+	ck_assert(str_is(made.opt->ir->rules.at[1].text, "tcp dport 1 drop, and 1 more rule"));
+	ck_assert_uint_eq(made.opt->ir->rules.at[2].source, 4);
+	arena_free(&made.ruleset.arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("opt");
@@ -266,6 +315,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, pairs, 0, sizeof(groups) / sizeof(groups[0]));
+	tcase_add_test(tcase, no_chain_becomes_empty);
+	tcase_add_test(tcase, fates);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
