@@ -258,7 +258,7 @@ static struct protocols choose_protocols(struct dice *dice)
 
 static void put_ip6_match(struct dice *dice, struct buf *out)
 {
-	static const char *const words[] = { "ip6 saddr ::1 ", "ip6 daddr != 2001:db8::/#2 ",
+	static const char *const words[] = { "ip6 saddr ::# ", "ip6 daddr != 2001:db8::/#2 ",
 					     "ip6 hoplimit > # ", "ip6 nexthdr # " };
 
 	put_form(words[roll(dice, 4)], 1 + roll(dice, 9), out);
