@@ -28,7 +28,7 @@ struct jump {
 
 #define BEHIND(rule) (1u << 31 | (rule))
 
-XDPFW_ALONE __u64 run_at(const volatile struct fields *fields, __u32 from);
+XDPFW_INLINE __u64 run_at(const volatile struct fields *fields, __u32 from);
 
 static long jump_step(__u32 index, struct jump *jump)
 {

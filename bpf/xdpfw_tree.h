@@ -196,7 +196,7 @@ XDPFW_ALONE __u32 tree_in_ranges(__u32 rank, __u32 at, __u32 count)
 }
 
 /* The result of the check at AT + 1; 0 when the key lies in a hole. */
-XDPFW_ALONE __u32 tree_checked(const struct tree_key *key, __u32 checks, __u32 at)
+XDPFW_INLINE __u32 tree_check_here(const struct tree_key *key, __u32 checks, __u32 at)
 {
 	struct tree_check check;
 
@@ -218,8 +218,16 @@ XDPFW_ALONE __u32 tree_checked(const struct tree_key *key, __u32 checks, __u32 a
 	return check.result + 1;
 }
 
-/* Whether the key lies in the box whose lo[] and hi[] begin at AT. */
-XDPFW_ALONE __u32 tree_in_box(const struct tree_key *key, __u32 head, __u32 words, __u32 at)
+XDPFW_ALONE __u32 tree_checked(const struct tree_key *key, __u32 checks, __u32 at)
+{
+	return tree_check_here(key, checks, at);
+}
+
+/*
+ * Whether the key lies in the box whose lo[] and hi[] begin at AT.  Not a function of its own: of
+ * the kernel's 8 frames a program with jumps leaves few.
+ */
+XDPFW_INLINE __u32 tree_in_box(const struct tree_key *key, __u32 head, __u32 words, __u32 at)
 {
 	__u64 lo, hi, guard, miss = 0;
 
@@ -248,8 +256,8 @@ static long tree_long_step(__u32 index, struct tree_long *leaf)
 	    !TABLE_READ(__u32, (__u64)at + head.words * 16, &result))
 		return 0;
 	if (result & TREE_CHECK)
-		result = tree_checked(&leaf->key, leaf->head + head.checks,
-				      (result & ~TREE_CHECK) * 4);
+		result = tree_check_here(&leaf->key, leaf->head + head.checks,
+					 (result & ~TREE_CHECK) * 4);
 	else
 		result++;
 	if (result <= leaf->from)

@@ -92,7 +92,7 @@ void emit_run_at(const struct emit *emit)
 	if (!emit_needs_jump(emit))
 		return;
 	buf_puts(out, "/* See xdpfw_jump.h. */\n"
-		      "XDPFW_ALONE __u64 run_at(FIELDS *f, __u32 from)\n"
+		      "XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)\n"
 		      "{\n"
 		      "\t__u32 rule = from & ~BEHIND(0);\n\n"
 		      "\tif (!f)\n"
