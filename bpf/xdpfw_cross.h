@@ -11,30 +11,25 @@
 
 #include "xdpfw_table.h"
 
-XDPFW_INLINE __u64 cross_u8(__u32 at, __u64 element, __u64 mask)
+/* Element ELEMENT & MASK of elements of STRIDE bytes. */
+XDPFW_INLINE __u64 cross_u8(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u8 *)(tables + at + (element & mask));
+	return *(const __u8 *)(tables + at + (element & mask) * stride);
 }
 
-XDPFW_INLINE __u64 cross_u16(__u32 at, __u64 element, __u64 mask)
+XDPFW_INLINE __u64 cross_u16(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u16 *)(tables + at + (element & mask) * 2);
+	return *(const __u16 *)(tables + at + (element & mask) * stride);
 }
 
-XDPFW_INLINE __u64 cross_u32(__u32 at, __u64 element, __u64 mask)
+XDPFW_INLINE __u64 cross_u32(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u32 *)(tables + at + (element & mask) * 4);
+	return *(const __u32 *)(tables + at + (element & mask) * stride);
 }
 
-XDPFW_INLINE __u64 cross_u64(__u32 at, __u64 element, __u64 mask)
+XDPFW_INLINE __u64 cross_u64(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u64 *)(tables + at + (element & mask) * 8);
-}
-
-/* The first half of a slot of 16 bytes. */
-XDPFW_INLINE __u64 cross_cell(__u32 at, __u64 slot, __u64 mask)
-{
-	return *(const __u64 *)(tables + at + (slot & mask) * 16);
+	return *(const __u64 *)(tables + at + (element & mask) * stride);
 }
 
 /* NUMBER when PRESENT is 1, 0 when it is 0. */
@@ -48,13 +43,13 @@ XDPFW_INLINE __u64 cross_if(__u64 present, __u64 number)
 	return number & all;
 }
 
-/* CELL when it has COLUMN in the bits of MASK, else 0. */
-XDPFW_INLINE __u64 cross_same(__u64 cell, __u64 column, __u64 mask)
+/* NUMBER when CELL has COLUMN in the bits of MASK, else 0. */
+XDPFW_INLINE __u64 cross_same(__u64 cell, __u64 column, const __u64 mask, __u64 number)
 {
 	__u64 all = (__u64)((__s64)(((cell ^ column) & mask) - 1) >> 63);
 
 	HIDE(all);
-	return cell & all;
+	return number & all;
 }
 
 /* Both are below 2^63. */
@@ -72,6 +67,15 @@ XDPFW_INLINE __u64 cross_below(__u64 number, __u64 bound)
 
 	HIDE(below);
 	return number & below;
+}
+
+/* The number of the lowest bit, from 1; 0: none.  At AT: numbers by a de Bruijn sequence. */
+XDPFW_INLINE __u64 cross_first(const __u32 at, __u64 mask)
+{
+	__u64 lowest = mask & -mask, some = (__u64)((__s64)(mask | -mask) >> 63);
+
+	HIDE(some);
+	return *(const __u8 *)(tables + at + (lowest * 0x03f79d71b4cb0a89ull >> 58)) & some;
 }
 
 #endif

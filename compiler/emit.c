@@ -121,6 +121,11 @@ static bool uses_engine(const struct emit *emit, const struct plan_engine *engin
 	return false;
 }
 
+static bool uses_cross(const struct emit *emit)
+{
+	return uses_engine(emit, &plan_engine_cross) || uses_engine(emit, &plan_engine_packed);
+}
+
 static void put_table_header(const struct emit *emit)
 {
 	buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n", emit->plan->image_bytes);
@@ -129,11 +134,11 @@ static void put_table_header(const struct emit *emit)
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
 	if (emit_has_tries(emit) || uses_engine(emit, &plan_engine_tree) ||
-	    uses_engine(emit, &plan_engine_cross))
+	    uses_cross(emit))
 		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
-	if (uses_engine(emit, &plan_engine_cross))
+	if (uses_cross(emit))
 		emit_header(EMIT_HEADER_CROSS, emit->out);
 	if (uses_engine(emit, &plan_engine_tree))
 		emit_header(EMIT_HEADER_TREE, emit->out);

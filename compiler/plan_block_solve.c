@@ -21,6 +21,7 @@ static const struct plan_engine *const engines[] = {
 	&plan_engine_few,
 	&plan_engine_tree,
 	&plan_engine_cross,
+	&plan_engine_packed,
 };
 
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))

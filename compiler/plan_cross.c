@@ -102,7 +102,7 @@ static bool make(struct plan_cross *cross)
 		return make_constant(cross);
 	try_product(cross, axes, count, &product);
 	start_solution(cross);
-	if (!plan_cross_sparse(cross, axes, count)) {
+	if (!plan_cross_sparse(cross, axes, count, false)) {
 		if (!product)
 			return false;
 		cross->why = NULL;
@@ -111,6 +111,21 @@ static bool make(struct plan_cross *cross)
 	if (product && product->estimate.cost < cross->solution->estimate.cost)
 		cross->solution = product;
 	return true;
+}
+
+bool plan_cross_sparse_only(struct plan_cross *cross, bool packed)
+{
+	struct plan_cross_axis axes[PLAN_MAX_DIMS];
+	uint32_t count;
+
+	if (!cross->problem->row_count || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return plan_cross_refuse(cross, "no rules, or the machine's byte order");
+	start_solution(cross);
+	if (!make_axes(cross, axes, &count))
+		return false;
+	if (!count)
+		return plan_cross_refuse(cross, "nothing to look up");
+	return plan_cross_sparse(cross, axes, count, packed);
 }
 
 static const struct plan_solution *build(const struct plan_problem *problem,

@@ -242,6 +242,8 @@ static bool choose_dense(struct plan_cross_sparse *sparse)
 			return false;
 	left = (uint64_t)sparse->alone[0].count * sparse->wide[1].count;
 	right = (uint64_t)sparse->alone[1].count * sparse->wide[0].count;
+	if (sparse->is_packed)
+		return true;
 	neither = bucket_size(&sparse->by_label[0][NEITHER], sparse->sides[0].any);
 	sparse->dense[LEFT] = dense_bytes(sparse, left) <= MAX_DENSE_BYTES;
 	sparse->dense[RIGHT] = dense_bytes(sparse, right) <= MAX_DENSE_BYTES;
@@ -372,6 +374,36 @@ static bool hold_alone(struct plan_cross_sparse *sparse, int side, enum plan_cro
 	return true;
 }
 
+static bool make_list(struct plan_cross_sparse *sparse, uint32_t *rules, size_t count,
+		      struct plan_cross_list *ret_list)
+{
+	if (sparse->is_packed)
+		return plan_packed_list_make(&sparse->packed, rules, count, ret_list);
+	return plan_cross_list_make(&sparse->shapes, rules, count, ret_list);
+}
+
+/* Rows that name neither side, as cells of a row of their own behind all others. */
+static bool hold_neither(struct plan_cross_sparse *sparse, struct holds *holds)
+{
+	const struct plan_cross_groups *wide = &sparse->wide[1];
+	struct arena *arena = sparse->cross->arena;
+	uint32_t *kept = ARENA_ARRAY(arena, uint32_t, sparse->cross->problem->row_count + 1);
+	uint32_t row = sparse->matrix[0].count + sparse->wide[0].count;
+	size_t count = add_bucket(&sparse->by_label[0][NEITHER], sparse->sides[0].any,
+				  sparse->scratch);
+
+	for (uint32_t i = 0; i < wide->count; i++) {
+		size_t some = filter_wide(sparse, 1, i, count, kept);
+
+		if (!plan_cross_spend(sparse->cross, count + 20 * some))
+			return false;
+		for (size_t j = 0; j < some; j++)
+			*vec_push(arena, &holds->of) =
+				(struct hold){ row, sparse->matrix[1].count + i, kept[j] };
+	}
+	return true;
+}
+
 static bool make_cells(struct plan_cross_sparse *sparse, struct holds *holds)
 {
 	uint32_t *rules;
@@ -389,7 +421,7 @@ static bool make_cells(struct plan_cross_sparse *sparse, struct holds *holds)
 			rules[count] = hold[count].rule;
 		cell->row = hold->row;
 		cell->column = hold->column;
-		if (!plan_cross_list_make(&sparse->shapes, rules, count, &cell->list))
+		if (!make_list(sparse, rules, count, &cell->list))
 			return false;
 	}
 	return true;
@@ -405,20 +437,22 @@ static bool make_matrix(struct plan_cross_sparse *sparse)
 	if (!group_matrix(sparse, 0) || !group_matrix(sparse, 1))
 		return false;
 	/* Shape 0: no row holds. */
-	if (!plan_cross_list_make(&sparse->shapes, sparse->scratch, 0, &empty))
+	if (!make_list(sparse, sparse->scratch, 0, &empty))
 		return false;
 	for (int i = 0; i < 2; i++)
 		groups[i] = groups_of_labels(sparse, i);
 	if (!hold_pairs(sparse, groups, &holds) ||
 	    (sparse->has[LEFT] && !sparse->dense[LEFT] && !hold_alone(sparse, 0, LEFT, &holds)) ||
-	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] && !hold_alone(sparse, 1, RIGHT, &holds)))
+	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] &&
+	     !hold_alone(sparse, 1, RIGHT, &holds)) ||
+	    (sparse->is_packed && sparse->has[NEITHER] && !hold_neither(sparse, &holds)))
 		return false;
 	if (!holds.of.len)
 		return true;
 	if (!plan_cross_spend(sparse->cross, 20 * (uint64_t)holds.of.len) ||
 	    !make_cells(sparse, &holds))
 		return false;
-	rows = sparse->matrix[0].count + sparse->wide[0].count;
+	rows = sparse->matrix[0].count + sparse->wide[0].count + 1;
 	columns = sparse->matrix[1].count + sparse->wide[1].count;
 	sparse->offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, rows + 1);
 	return plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, rows, columns,
@@ -436,7 +470,8 @@ bool plan_cross_cells_make(struct plan_cross_sparse *sparse)
 	most = sparse->sides[0].any > sparse->sides[1].any ? sparse->sides[0].any :
 							     sparse->sides[1].any;
 	sparse->mark = ARENA_ARRAY(cross->arena, bool, most + 1);
-	plan_cross_shapes_start(cross, &sparse->small, &sparse->shapes);
+	if (!sparse->is_packed)
+		plan_cross_shapes_start(cross, &sparse->small, &sparse->shapes);
 	for (enum plan_cross_row i = 0; i < KINDS; i++) {
 		make_buckets(sparse, 0, i);
 		make_buckets(sparse, 1, i);

@@ -17,7 +17,8 @@
 
 #define CROSS_NO_STEP 0xffffffffu
 #define CROSS_MAX_INPUTS (PLAN_MAX_DIMS + 1)
-#define CROSS_MAX_STEPS 128
+#define CROSS_MAX_STEPS 160
+#define PACKED_MAX_GROUPS 3
 
 struct plan_cross_axis {
 	uint32_t dim;
@@ -65,20 +66,22 @@ enum plan_cross_kind {
 					   of .stride bytes */
 	CROSS_FIELD,			/* input >> .shift & .number */
 	CROSS_ADD,			/* sum of inputs, + .number */
-	CROSS_SAME,			/* first input if it is equal to the second one in the bits
-					   of .number, else 0 */
+	CROSS_SAME,			/* last input if the first is equal to the second one in the
+					   bits of .number, else 0 */
 	CROSS_MIN,			/* the least input of two */
 	CROSS_BELOW,			/* the input if it is below .number, else 0 */
-	CROSS_PACKED,			/* see plan_packed.c */
+	CROSS_AND,			/* of all inputs */
+	CROSS_FIRST,			/* the number from 1 of the input's lowest bit, by .table */
 };
 
 struct plan_cross_step {
 	enum plan_cross_kind kind;
 	uint32_t inputs[CROSS_MAX_INPUTS], input_count;		/* steps */
 	uint32_t dim, table, leaf;
-	unsigned int size, stride, shift;
+	unsigned int size, stride, at, shift;	/* .at: bytes from an element's first */
 	uint64_t number;
 	uint64_t mask;			/* of a load's element; 0: what the table's size says */
+	bool inside;			/* .mask is the last element, and compared with */
 	const char *comment;
 };
 
@@ -89,7 +92,6 @@ struct plan_solution {
 	size_t bytes;
 	struct plan_estimate estimate;
 	const char *text;		/* for explain */
-	const struct plan_packed *packed;
 };
 
 /* What is being built. */
@@ -130,6 +132,7 @@ struct plan_cross_list {
 	uint32_t count;
 	uint32_t shape;			/* .shape_bytes[shape * classes + P]: 0: none of them holds,
 					   else which does, from 1 */
+	uint32_t masks[PACKED_MAX_GROUPS];	/* in a packed list, instead */
 };
 
 struct plan_cross_shapes {
@@ -201,9 +204,14 @@ bool plan_cross_place(struct plan_cross *cross, const struct plan_cross_cell *ce
 
 /* plan_cross_sparse.c */
 bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-		       uint32_t count);
+		       uint32_t count, bool packed);
+
+/* plan_cross.c: the matrix, whatever the problem. */
+bool plan_cross_sparse_only(struct plan_cross *cross, bool packed);
 
 /* plan_cross_step.c */
+/* A number below 64 for each power of two. */
+uint32_t plan_cross_power(uint64_t power);
 uint32_t plan_cross_table_add(struct plan_cross *cross, const void *at, size_t bytes);
 uint32_t plan_cross_step_add(struct plan_cross *cross, const struct plan_cross_step *step);
 /* Of NUMBERS, in the smallest elements that hold them; loads at the sum of the inputs. */

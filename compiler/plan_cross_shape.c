@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define MAX_LIST 255			/* what a byte of a shape can count to */
-#define MAX_SHAPE_BYTES (16u << 20)
+#define MAX_SHAPE_BYTES (48u << 20)
 
 struct plan_cross_shape {
 	const uint32_t *labels;		/* of the list it was made for */
@@ -204,7 +204,9 @@ bool plan_cross_list_make(struct plan_cross_shapes *shapes, uint32_t *rows, size
 		kept[i] = rows[known->kept[i]];
 	if (known->kept_count > shapes->max_list)
 		shapes->max_list = known->kept_count;
-	*ret_list = (struct plan_cross_list){ kept, known->kept_count, known->shape };
+	ret_list->rows = kept;
+	ret_list->count = known->kept_count;
+	ret_list->shape = known->shape;
 	return true;
 }
 

@@ -25,6 +25,7 @@
 
 #define MAX_PRODUCT (1u << 20)		/* elements of a table of small dimensions */
 #define CELL_WORDS 4			/* of 32 bits: two for the cell, two results */
+#define PACKED_WORDS 8			/* two for the cell, two for its masks, four results */
 
 /* The axis is missing (NULL): one class, all rows PLAN_ANY. */
 static void start_side(struct plan_cross_sparse *sparse, int number,
@@ -54,14 +55,20 @@ static unsigned int bits_of(uint64_t number)
 	return number ? 64 - (unsigned int)__builtin_clzll(number) : 0;
 }
 
+static unsigned int cell_words(const struct plan_cross_sparse *sparse)
+{
+	return sparse->is_packed ? PACKED_WORDS : CELL_WORDS;
+}
+
 /* Where the results of a cell's list are: behind the word before the first of them. */
 static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cross_list *list,
 			 size_t slot)
 {
 	const uint32_t *results = sparse->cross->problem->results;
-	uint32_t base = (uint32_t)(slot * CELL_WORDS) + 1;
+	unsigned int words = cell_words(sparse), room = words / 2;
+	uint32_t base = (uint32_t)(slot * words) + words - room - 1;
 
-	if (list->count > 2) {
+	if (list->count > room) {
 		base = (uint32_t)sparse->words.len;
 		*vec_push(sparse->cross->arena, &sparse->words) = sparse->none;
 		for (uint32_t i = 0; i < list->count; i++)
@@ -74,46 +81,83 @@ static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cro
 	return base;
 }
 
+static size_t cell_slot(const struct plan_cross_sparse *sparse, const struct plan_cross_cell *cell)
+{
+	return (sparse->offsets[cell->row] + cell->column) & (sparse->slots - 1);
+}
+
+/* Bits of a cell's fields. */
+static bool measure_fields(struct plan_cross_sparse *sparse)
+{
+	uint64_t shapes = (uint64_t)sparse->shapes.shape_count * sparse->shapes.classes;
+	unsigned int masks = 0;
+
+	sparse->column_bits = bits_of(sparse->matrix[1].count + sparse->wide[1].count);
+	sparse->shape_bits = sparse->is_packed ? 0 : bits_of(shapes - 1);
+	sparse->word_bits = bits_of(sparse->words.len - 1);
+	for (uint32_t i = 0; i < sparse->packed.group_count; i++) {
+		struct plan_packed_group *group = &sparse->packed.groups[i];
+
+		group->bits = bits_of((uint64_t)group->count * group->part.classes - 1);
+		masks += group->bits;
+	}
+	if (sparse->column_bits + sparse->shape_bits + sparse->word_bits > 63 || masks > 63)
+		return plan_cross_refuse(sparse->cross, "%zu pairs of too many kinds",
+					 sparse->cells.len);
+	return true;
+}
+
+/* The numbers of a packed list's first masks, side by side. */
+static uint64_t mask_numbers(const struct plan_cross_sparse *sparse,
+			     const struct plan_cross_list *list)
+{
+	uint64_t numbers = 1ull << 63;
+	unsigned int shift = 0;
+
+	for (uint32_t i = 0; i < sparse->packed.group_count; i++) {
+		const struct plan_packed_group *group = &sparse->packed.groups[i];
+
+		numbers |= (uint64_t)list->masks[i] * group->part.classes << shift;
+		shift += group->bits;
+	}
+	return numbers;
+}
+
 /*
  * A cell: its column, its shape times the number of classes, the place of its list, and a one on
  * top, so that the upper half, which is where the result of "no row" would be, is above all
- * results.
+ * results.  A packed one has another number with its masks, likewise with a one on top.
  */
 static bool fill_words(struct plan_cross_sparse *sparse)
 {
 	struct plan_cross_cell *cells = sparse->cells.at;
-	uint32_t columns = sparse->matrix[1].count + sparse->wide[1].count;
-	uint64_t shapes = (uint64_t)sparse->shapes.shape_count * sparse->shapes.classes;
-	size_t count = sparse->cells.len, words = sparse->slots * CELL_WORDS;
+	size_t count = sparse->cells.len, words = sparse->slots * cell_words(sparse);
 	uint32_t *bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
 
 	for (size_t i = 0; i < words; i++)
 		*vec_push(sparse->cross->arena, &sparse->words) = ~0u;
 	for (size_t i = 0; i < count; i++)
-		bases[i] = put_list(sparse, &cells[i].list,
-				    (sparse->offsets[cells[i].row] + cells[i].column) &
-					    (sparse->slots - 1));
-	sparse->column_bits = bits_of(columns);
-	sparse->shape_bits = bits_of(shapes - 1);
-	sparse->word_bits = bits_of(sparse->words.len - 1);
-	if (sparse->column_bits + sparse->shape_bits + sparse->word_bits > 63)
-		return plan_cross_refuse(sparse->cross, "%zu pairs of %zu kinds", count,
-					 sparse->shapes.shape_count);
+		bases[i] = put_list(sparse, &cells[i].list, cell_slot(sparse, &cells[i]));
+	if (!measure_fields(sparse))
+		return false;
 	for (size_t i = 0; i < count; i++) {
-		size_t slot = (sparse->offsets[cells[i].row] + cells[i].column) &
-			      (sparse->slots - 1);
-		uint64_t cell = cells[i].column;
+		uint32_t *to = &sparse->words.at[cell_slot(sparse, &cells[i]) * cell_words(sparse)];
+		uint64_t cell = cells[i].column | 1ull << 63;
+		uint64_t masks = mask_numbers(sparse, &cells[i].list);
 
 		cell |= (uint64_t)cells[i].list.shape * sparse->shapes.classes
 			<< sparse->column_bits;
 		cell |= (uint64_t)bases[i] << (sparse->column_bits + sparse->shape_bits);
-		cell |= 1ull << 63;
-		memcpy(&sparse->words.at[slot * CELL_WORDS], &cell, sizeof(cell));
+		memcpy(to, &cell, sizeof(cell));
+		if (sparse->is_packed)
+			memcpy(to + 2, &masks, sizeof(masks));
 	}
 	sparse->word_table = plan_cross_table_add(sparse->cross, sparse->words.at,
 						  sparse->words.len * sizeof(uint32_t));
-	sparse->shape_table = plan_cross_table_add(sparse->cross, sparse->shapes.shape_bytes,
-						   shapes);
+	if (!sparse->is_packed)
+		sparse->shape_table = plan_cross_table_add(
+			sparse->cross, sparse->shapes.shape_bytes,
+			sparse->shapes.shape_count * sparse->shapes.classes);
 	return true;
 }
 
@@ -219,48 +263,80 @@ static void add_input(struct plan_cross_step *step, uint32_t input)
 		step->inputs[step->input_count++] = input;
 }
 
+/* Half HALF of the slot of a row (a step, or always OFFSET) and a column. */
+static uint32_t load_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			  uint32_t column, unsigned int half, const char *comment)
+{
+	struct plan_cross_step load = {
+		.kind = CROSS_LOAD,
+		.table = sparse->word_table,
+		.at = half * 8,
+		.size = 8,
+		.stride = cell_words(sparse) * 4,
+		.number = offset,
+		.mask = sparse->slots - 1,
+		.comment = comment,
+	};
+
+	add_input(&load, row);
+	add_input(&load, column);
+	return plan_cross_step_add(sparse->cross, &load);
+}
+
+/* CELL, or OTHER with it, when CELL has the column; else 0. */
+static uint32_t if_same(struct plan_cross_sparse *sparse, uint32_t cell, uint32_t column,
+			uint32_t other)
+{
+	struct plan_cross_step same = { .kind = CROSS_SAME,
+					.number = (1ull << sparse->column_bits) - 1 };
+
+	add_input(&same, cell);
+	add_input(&same, column);
+	add_input(&same, other);
+	return plan_cross_step_add(sparse->cross, &same);
+}
+
+/* Which row of the cell's list holds. */
+static uint32_t choose_row(struct plan_cross_sparse *sparse, uint32_t cell, uint32_t masks)
+{
+	struct plan_cross *cross = sparse->cross;
+	struct plan_cross_step shape = { .kind = CROSS_LOAD,
+					 .table = sparse->shape_table,
+					 .size = 1,
+					 .stride = 1,
+					 .comment = "which of the cell's rows holds" };
+
+	if (sparse->is_packed)
+		return plan_packed_steps(&sparse->packed, masks);
+	add_input(&shape, field_step(cross, cell, sparse->column_bits, sparse->shape_bits, NULL));
+	add_input(&shape, sparse->small_step);
+	return plan_cross_step_add(cross, &shape);
+}
+
 /* The result in the cell of a row (a step, or always OFFSET) and a column (a step, + BEHIND). */
 static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
 			 uint32_t column, uint32_t behind, const char *comment)
 {
 	struct plan_cross *cross = sparse->cross;
 	unsigned int base_shift = sparse->column_bits + sparse->shape_bits;
-	struct plan_cross_step load = {
-		.kind = CROSS_LOAD,
-		.table = sparse->word_table,
-		.size = 8,
-		.stride = CELL_WORDS * 4,
-		.number = offset,
-		.mask = sparse->slots - 1,
-		.comment = comment,
-	};
 	struct plan_cross_step add = { .kind = CROSS_ADD, .number = behind };
-	struct plan_cross_step same = { .kind = CROSS_SAME,
-					.number = (1ull << sparse->column_bits) - 1 };
-	struct plan_cross_step shape = { .kind = CROSS_LOAD,
-					 .table = sparse->shape_table,
-					 .size = 1,
-					 .stride = 1,
-					 .comment = "which of the cell's rows holds" };
 	struct plan_cross_step word = { .kind = CROSS_LOAD,
 					.table = sparse->word_table,
 					.size = 4,
 					.stride = 4,
 					.comment = "its result + 1" };
-	uint32_t cell;
+	uint32_t found, cell, masks = CROSS_NO_STEP;
 
 	if (behind || column == CROSS_NO_STEP) {
 		add_input(&add, column);
 		column = plan_cross_step_add(cross, &add);
 	}
-	add_input(&load, row);
-	add_input(&load, column);
-	add_input(&same, plan_cross_step_add(cross, &load));
-	add_input(&same, column);
-	cell = plan_cross_step_add(cross, &same);
-	add_input(&shape, field_step(cross, cell, sparse->column_bits, sparse->shape_bits, NULL));
-	add_input(&shape, sparse->small_step);
-	add_input(&word, plan_cross_step_add(cross, &shape));
+	found = load_cell(sparse, row, offset, column, 0, comment);
+	if (sparse->is_packed)
+		masks = if_same(sparse, found, column,
+				load_cell(sparse, row, offset, column, 1, NULL));
+	cell = if_same(sparse, found, column, CROSS_NO_STEP);
+	add_input(&word, choose_row(sparse, cell, masks));
 	add_input(&word, field_step(cross, cell, base_shift, sparse->word_bits, NULL));
 	return plan_cross_step_add(cross, &word);
 }
@@ -318,6 +394,17 @@ static uint32_t add_left(struct plan_cross_sparse *sparse)
 			sparse->matrix[1].count, "rows that name the first address only");
 }
 
+static uint32_t add_neither(struct plan_cross_sparse *sparse)
+{
+	uint32_t row = sparse->matrix[0].count + sparse->wide[0].count;
+
+	if (!sparse->is_packed)
+		return add_dense(sparse, NEITHER, CROSS_NO_STEP, sparse->field[1][WIDE],
+				 sparse->wide[1].count, "rows that name no address");
+	return add_cell(sparse, CROSS_NO_STEP, sparse->offsets[row], sparse->field[1][WIDE],
+			sparse->matrix[1].count, "rows that name no address");
+}
+
 /* The least of all kinds' results. */
 static bool add_answer(struct plan_cross_sparse *sparse)
 {
@@ -333,8 +420,7 @@ static bool add_answer(struct plan_cross_sparse *sparse)
 	if (sparse->has[RIGHT])
 		found[count++] = add_right(sparse);
 	if (sparse->has[NEITHER])
-		found[count++] = add_dense(sparse, NEITHER, CROSS_NO_STEP, sparse->field[1][WIDE],
-					   sparse->wide[1].count, "rows that name no address");
+		found[count++] = add_neither(sparse);
 	least = found[0];
 	for (uint32_t i = 1; i < count; i++)
 		least = plan_cross_step_add(cross, &(struct plan_cross_step){
@@ -373,6 +459,13 @@ static bool join_small(struct plan_cross_sparse *sparse, const struct plan_cross
 		if (!plan_cross_part_of(cross, &axes[i], &parts[i - 2]))
 			return false;
 	sparse->small_step = CROSS_NO_STEP;
+	if (sparse->is_packed && count > 2) {
+		count -= 2;
+		return plan_packed_group(cross, parts, &count) &&
+		       plan_packed_start(cross, parts, count, &sparse->packed);
+	}
+	if (sparse->is_packed)
+		return plan_cross_refuse(cross, "no small dimension");
 	if (count > 2)
 		return plan_cross_join(cross, parts, count - 2, false, MAX_PRODUCT, &sparse->small);
 	sparse->small = (struct plan_cross_part){
@@ -395,8 +488,22 @@ static bool prepare(struct plan_cross_sparse *sparse, const struct plan_cross_ax
 	return join_small(sparse, axes, count) && plan_cross_split(cross, sparse->sides);
 }
 
+static const char *describe(const struct plan_cross_sparse *sparse)
+{
+	uint32_t a = sparse->sides[0].axis.classes, b = sparse->sides[1].axis.classes;
+
+	if (sparse->is_packed)
+		return arena_printf(sparse->cross->arena,
+				    "%u x %u classes of addresses; %zu pairs, lists of up to %u",
+				    a, b, sparse->cells.len, sparse->packed.max_list);
+	return arena_printf(sparse->cross->arena,
+			    "%u x %u classes of addresses, %u of the rest; %zu pairs, %zu shapes",
+			    a, b, sparse->shapes.classes, sparse->cells.len,
+			    sparse->shapes.shape_count);
+}
+
 bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-		       uint32_t count)
+		       uint32_t count, bool packed)
 {
 	struct plan_cross_axis *sorted = ARENA_ARRAY(cross->arena, struct plan_cross_axis, count);
 	struct plan_cross_sparse *sparse = ARENA_NEW(cross->arena, struct plan_cross_sparse);
@@ -404,19 +511,19 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 	memcpy(sorted, axes, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), compare_axes);
 	sparse->cross = cross;
+	sparse->is_packed = packed;
 	if (!prepare(sparse, sorted, count) || !plan_cross_cells_make(sparse))
+		return false;
+	if (packed && !plan_packed_tables(&sparse->packed))
 		return false;
 	if (sparse->cells.len && !fill_words(sparse))
 		return false;
-	if (count > 2) {
+	if (count > 2 && !packed) {
 		sparse->small_step = plan_cross_source_steps(cross, sparse->small.source);
 		if (sparse->small_step == CROSS_NO_STEP)
 			return false;
 	}
 	if (!add_fields(sparse, 0) || !add_fields(sparse, 1) || !add_answer(sparse))
 		return false;
-	return plan_cross_finish(cross, arena_printf(cross->arena,
-		"%u x %u classes of addresses, %u of the rest; %zu pairs, %zu shapes",
-		sparse->sides[0].axis.classes, sparse->sides[1].axis.classes,
-		sparse->shapes.classes, sparse->cells.len, sparse->shapes.shape_count));
+	return plan_cross_finish(cross, describe(sparse));
 }

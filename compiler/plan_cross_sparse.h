@@ -7,6 +7,7 @@
 #define XDPFW_PLAN_CROSS_SPARSE_H
 
 #include "compiler/plan_cross_parts.h"
+#include "compiler/plan_packed.h"
 
 enum plan_cross_row { PAIR, LEFT, RIGHT, NEITHER, KINDS };
 
@@ -26,6 +27,8 @@ struct plan_cross_sparse {
 	struct plan_cross_side sides[2];
 	struct plan_cross_part small;
 	struct plan_cross_shapes shapes;
+	bool is_packed;
+	struct plan_packed packed;
 	uint32_t none;			/* above all results + 1 */
 	bool has[KINDS], dense[KINDS];
 	bool fold;			/* rows of the kind NEITHER are among those of LEFT */

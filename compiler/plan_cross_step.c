@@ -14,10 +14,17 @@
 #include <string.h>
 
 #define MAX_DIRECT_BITS 16
+#define LITTLE_TABLE (64u << 10)	/* bytes that may be padded to a power of two */
 #define SPLIT_BITS 8
 #define SMALL_TRIE (128u << 10)		/* bytes of a trie, and for each of its steps */
 #define TRIE_STEP 128u
 #define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less */
+
+/* A de Bruijn sequence: its upper six bits differ for each shift. */
+uint32_t plan_cross_power(uint64_t power)
+{
+	return (uint32_t)(power * 0x03f79d71b4cb0a89ull >> 58);
+}
 
 uint32_t plan_cross_table_add(struct plan_cross *cross, const void *at, size_t bytes)
 {
@@ -234,7 +241,8 @@ static void lay_out(struct plan_cross *cross)
 		const struct plan_cross_table *table;
 		size_t window;
 
-		if (step->kind != CROSS_LOAD && step->kind != CROSS_SPLIT)
+		if (step->kind != CROSS_LOAD && step->kind != CROSS_SPLIT &&
+		    step->kind != CROSS_FIRST)
 			continue;
 		table = &solution->tables.at[step->kind == CROSS_SPLIT ? step->leaf : step->table];
 		if (step->kind == CROSS_SPLIT)
@@ -242,6 +250,12 @@ static void lay_out(struct plan_cross *cross)
 					   table->bytes);
 		else
 			window = window_of(step, table->bytes);
+		if (!step->mask && step->kind == CROSS_LOAD &&
+		    window > LITTLE_TABLE && window > table->bytes + table->bytes / 8) {
+			step->mask = table->bytes / step->stride - 1;
+			step->inside = true;
+			continue;
+		}
 		if (!step->mask)
 			step->mask = window / (step->kind == CROSS_SPLIT ? step->size :
 									   step->stride) - 1;
@@ -257,7 +271,7 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 	static const uint8_t instructions[] = {
 		[CROSS_DIRECT] = 8, [CROSS_SPLIT] = 12, [CROSS_TRIE] = 20, [CROSS_LOAD] = 6,
 		[CROSS_FIELD] = 3,  [CROSS_ADD] = 2,	[CROSS_SAME] = 6,  [CROSS_MIN] = 5,
-		[CROSS_BELOW] = 4,  [CROSS_PACKED] = 40,
+		[CROSS_BELOW] = 4,  [CROSS_AND] = 2,	[CROSS_FIRST] = 12,
 	};
 	size_t bytes = 0;
 

@@ -23,16 +23,16 @@ void plan_cross_fill(const struct plan_solution *solution, uint8_t *image, size_
 }
 
 /* Behind a table's end a load may see anything; 0 here. */
-static uint64_t read_table(const struct plan_solution *solution, uint32_t number, uint64_t element,
-			   unsigned int stride, unsigned int size)
+static uint64_t read_bytes(const struct plan_solution *solution, uint32_t number, uint64_t from,
+			   unsigned int size)
 {
 	const struct plan_cross_table *table = &solution->tables.at[number];
-	const uint8_t *at = (const uint8_t *)table->at + element * stride;
+	const uint8_t *at = (const uint8_t *)table->at + from;
 	uint64_t value = 0;
 	uint32_t word;
 	uint16_t half;
 
-	if (element * stride + size > table->bytes)
+	if (from + size > table->bytes)
 		return 0;
 	switch (size) {
 	case 1:
@@ -61,11 +61,18 @@ static uint64_t look_axis(const struct plan_solution *solution, const struct pla
 	if (step->kind == CROSS_TRIE)
 		return plan_trie_look(solution->tables.at[step->table].trie, value);
 	if (step->kind == CROSS_DIRECT)
-		return read_table(solution, step->table, low & ((1ull << dim->bits) - 1),
-				  step->size, step->size);
-	low = read_table(solution, step->table, low >> 8 & 255, step->stride, step->stride) +
+		return read_bytes(solution, step->table,
+				  (low & ((1ull << dim->bits) - 1)) * step->size, step->size);
+	low = read_bytes(solution, step->table, (low >> 8 & 255) * step->stride, step->stride) +
 	      (low & 255);
-	return read_table(solution, step->leaf, low & step->mask, step->size, step->size);
+	return read_bytes(solution, step->leaf, (low & step->mask) * step->size, step->size);
+}
+
+static uint64_t bound(const struct plan_cross_step *step, uint64_t element)
+{
+	if (step->inside)
+		return element > step->mask ? 0 : element;
+	return element & step->mask;
 }
 
 uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan_key *key,
@@ -90,7 +97,8 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 			at[i] = look_axis(solution, step, key);
 			break;
 		case CROSS_LOAD:
-			at[i] = read_table(solution, step->table, sum & step->mask, step->stride,
+			at[i] = read_bytes(solution, step->table,
+					   bound(step, sum) * step->stride + step->at,
 					   step->size);
 			break;
 		case CROSS_FIELD:
@@ -100,7 +108,8 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 			at[i] = sum;
 			break;
 		case CROSS_SAME:
-			at[i] = (first ^ second) & step->number ? 0 : first;
+			at[i] = (first ^ second) & step->number ?
+					0 : at[step->inputs[step->input_count > 2 ? 2 : 0]];
 			break;
 		case CROSS_MIN:
 			at[i] = first < second ? first : second;
@@ -108,7 +117,13 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 		case CROSS_BELOW:
 			at[i] = first < step->number ? first : 0;
 			break;
-		case CROSS_PACKED:
+		case CROSS_AND:
+			at[i] = ~0ull;
+			for (uint32_t j = 0; j < step->input_count; j++)
+				at[i] &= at[step->inputs[j]];
+			break;
+		case CROSS_FIRST:
+			at[i] = first ? (uint64_t)__builtin_ctzll(first) + 1 : 0;
 			break;
 		}
 	}
@@ -138,14 +153,14 @@ static void write_axis(const struct plan_solution *solution, const struct plan_c
 		snprintf(low, sizeof(low), "d%u", step->dim);
 		plan_trie_write(table->trie, offset + table->offset, high, low, out);
 	} else if (step->kind == CROSS_DIRECT) {
-		buf_printf(out, "cross_u%u(%zu, d%u, 0x%llx)", step->size * 8,
-			   offset + table->offset, step->dim, (1ull << dim->bits) - 1);
+		buf_printf(out, "cross_u%u(%zu, d%u, 0x%llx, %u)", step->size * 8,
+			   offset + table->offset, step->dim, (1ull << dim->bits) - 1, step->size);
 	} else {
-		buf_printf(out,
-			   "cross_u%u(%zu, cross_u%u(%zu, d%u >> 8, 0xff) + (d%u & 0xff), 0x%llx)",
+		buf_printf(out, "cross_u%u(%zu, cross_u%u(%zu, d%u >> 8, 0xff, %u) + (d%u & 0xff), "
+				"0x%llx, %u)",
 			   step->size * 8, offset + solution->tables.at[step->leaf].offset,
-			   step->stride * 8, offset + table->offset, step->dim, step->dim,
-			   (unsigned long long)step->mask);
+			   step->stride * 8, offset + table->offset, step->dim, step->stride,
+			   step->dim, (unsigned long long)step->mask, step->size);
 	}
 	if (!dim->always)
 		buf_puts(out, ")");
@@ -161,13 +176,16 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 		write_axis(solution, step, offset, out);
 		return;
 	case CROSS_LOAD:
-		if (step->stride > step->size)
-			buf_puts(out, "cross_cell(");
-		else
-			buf_printf(out, "cross_u%u(", step->size * 8);
-		buf_printf(out, "%zu, ", offset + solution->tables.at[step->table].offset);
+		buf_printf(out, "cross_u%u(%zu, ", step->size * 8,
+			   offset + step->at + solution->tables.at[step->table].offset);
+		buf_puts(out, step->inside ? "table_inside(" : "");
 		write_sum(step, step->number, out);
-		buf_printf(out, ", 0x%llx)", (unsigned long long)step->mask);
+		if (step->inside)
+			buf_printf(out, ", %llu), ~0ull, %u)", (unsigned long long)step->mask,
+				   step->stride);
+		else
+			buf_printf(out, ", 0x%llx, %u)", (unsigned long long)step->mask,
+				   step->stride);
 		return;
 	case CROSS_FIELD:
 		buf_printf(out, "v%u >> %u & 0x%llx", step->inputs[0], step->shift,
@@ -177,8 +195,9 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 		write_sum(step, step->number, out);
 		return;
 	case CROSS_SAME:
-		buf_printf(out, "cross_same(v%u, v%u, 0x%llx)", step->inputs[0], step->inputs[1],
-			   (unsigned long long)step->number);
+		buf_printf(out, "cross_same(v%u, v%u, 0x%llx, v%u)", step->inputs[0],
+			   step->inputs[1], (unsigned long long)step->number,
+			   step->inputs[step->input_count > 2 ? 2 : 0]);
 		return;
 	case CROSS_MIN:
 		buf_printf(out, "cross_min(v%u, v%u)", step->inputs[0], step->inputs[1]);
@@ -187,7 +206,13 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 		buf_printf(out, "cross_below(v%u, %llu)", step->inputs[0],
 			   (unsigned long long)step->number);
 		return;
-	case CROSS_PACKED:
+	case CROSS_AND:
+		for (uint32_t i = 0; i < step->input_count; i++)
+			buf_printf(out, "%sv%u", i ? " & " : "", step->inputs[i]);
+		return;
+	case CROSS_FIRST:
+		buf_printf(out, "cross_first(%zu, v%u)",
+			   offset + solution->tables.at[step->table].offset, step->inputs[0]);
 		return;
 	}
 }

