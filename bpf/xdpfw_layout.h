@@ -153,7 +153,7 @@ struct table_action {
 #define TREE_MAX_CELLS (1u << 22)	/* of a node */
 #define TREE_MAX_ROWS 8			/* of a leaf that are looked at without a jump */
 #define TREE_BLOCK 4			/* as many at a time of those behind them, */
-#define TREE_BLOCKS 4			/* when they are so many blocks at most */
+#define TREE_BLOCKS 16			/* when they are so many blocks at most */
 #define TREE_MAX_TREES 32
 #define TREE_MAX_PARTS 16		/* dimensions of a check */
 #define TREE_MAX_HALVES 32		/* steps of a search */

@@ -295,8 +295,15 @@ XDPFW_INLINE __u64 tree_more(const struct tree_place place, const struct tree_ke
 		const __u64 *row = (const __u64 *)(tables + place.rows + at * row_words * 8);
 
 #pragma clang loop unroll(disable)
-		for (__u32 i = 0; i < more; i += TREE_BLOCK, row += TREE_BLOCK * row_words)
-			best = tree_least(tree_rows(place, key, from, row, TREE_BLOCK), best);
+		for (__u32 i = 0; i < more; i += TREE_BLOCK, row += TREE_BLOCK * row_words) {
+			__u64 found = place.resumes ?
+					      tree_rows(place, key, from, row, TREE_BLOCK) :
+					      tree_first(place, key, row, TREE_BLOCK);
+
+			best = tree_least(found, best);
+			if (found < TREE_MAX_RESULTS)
+				break;
+		}
 	} else {
 		const struct tree_key copy = *key;
 		__u32 answer = tree_long_look(&copy, place.head,

@@ -3,7 +3,7 @@
  * plan_tree: the engine of decision trees, the one that solves every problem.
  *
  * In: a problem.  Out: a solution: bytes and C text.  Building is bounded by the rows alone: boxes
- * are at most twice the rows and 65,536 more, and trees have an allowance of rows and nodes; where
+ * are at most twice the rows and 16,384 more, and trees have an allowance of rows and nodes; where
  * it does not reach, leaves get longer, so packets take longer.
  */
 #include "compiler/plan_tree.h"
@@ -16,7 +16,9 @@
 #define TREE_INSTRUCTIONS 120
 #define RANK_INSTRUCTIONS 40
 #define RANK_COST 35			/* of a value, tenths of nanoseconds: a guess */
+#define RANK_COST_WIDE 100		/* of one of more than 64 bits */
 #define STEP_BYTES 16
+#define QUICK_STEPS 1024		/* of a trie that is made to know its cost */
 
 #define TRIE_EACH 64			/* bytes of a trie for each step at most */
 #define TRIE_SPARE (256u << 10)
@@ -27,13 +29,14 @@ static const struct tree_solution *own(const struct plan_solution *solution)
 }
 
 /* Where a trie does not fit, a search does: it always takes the same bytes for a step. */
-static void make_tries(struct tree_ranks *ranks, struct arena *arena)
+static void make_tries(struct tree_ranks *ranks, size_t most_steps, struct arena *arena)
 {
 	for (uint32_t i = 0; i < ranks->dim_count; i++) {
 		struct tree_dim *dim = &ranks->dims[i];
 		size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
 
-		dim->trie = plan_trie_make(&dim->steps, most, arena);
+		if (dim->steps.count <= most_steps)
+			dim->trie = plan_trie_make(&dim->steps, most, arena);
 	}
 }
 
@@ -50,7 +53,8 @@ static void estimate_of(const struct tree_forest *forest, struct plan_estimate *
 		const struct tree_dim *dim = &ranks->dims[i];
 
 		estimate.bytes += dim->steps.count * STEP_BYTES;
-		estimate.cost += dim->trie ? plan_trie_cost(dim->trie) : RANK_COST;
+		estimate.cost += dim->trie ? plan_trie_cost(dim->trie) :
+				 dim->bits > 64 ? RANK_COST_WIDE : RANK_COST;
 		estimate.instructions += RANK_INSTRUCTIONS;
 	}
 	*ret_estimate = estimate;
@@ -80,8 +84,11 @@ static struct tree_solution *make_solution(const struct plan_problem *problem, u
 static void tree_estimate(const struct plan_problem *problem, const struct plan_budget *budget,
 			  struct arena *arena, struct plan_estimate *ret_estimate)
 {
+	struct tree_solution *solution = make_solution(problem, 0, arena);
+
 	(void)budget;
-	estimate_of(make_solution(problem, 0, arena)->forest, ret_estimate);
+	make_tries(solution->ranks, QUICK_STEPS, arena);
+	estimate_of(solution->forest, ret_estimate);
 }
 
 static const struct plan_solution *tree_build(const struct plan_problem *problem,
@@ -97,7 +104,7 @@ static const struct plan_solution *tree_build(const struct plan_problem *problem
 	if (work > budget->work)
 		work = budget->work;
 	solution = make_solution(problem, work, arena);
-	make_tries(solution->ranks, arena);
+	make_tries(solution->ranks, SIZE_MAX, arena);
 	plan_tree_fill(solution, problem, arena);
 	estimate_of(solution->forest, ret_estimate);
 	ret_estimate->bytes = solution->size;

@@ -88,7 +88,7 @@ struct tree_forest {
 /* How a tree is to be built. */
 struct tree_wish {
 	uint32_t steps;			/* nodes behind its root at most */
-	uint32_t rows;			/* of a leaf; it is longer where it must be */
+	uint32_t rows;			/* a node with so many boxes becomes a leaf */
 	size_t allowance;		/* rows of leaves, and nodes, together about; at least the
 					   number of boxes */
 	uint32_t spread;		/* as many times the allowance may the boxes of cells be

@@ -11,7 +11,7 @@
 
 #define BOXES_OF_ROW 256		/* at most */
 #define BOXES_EACH 2			/* on average at most, */
-#define BOXES_SPARE 65536		/* but for so many */
+#define BOXES_SPARE 16384		/* but for so many */
 
 struct row_labels {
 	const struct tree_label *at[PLAN_MAX_DIMS];	/* NULL: any */

@@ -39,9 +39,15 @@ struct mark {
 	bool longer;
 };
 
+/* Of a tree, see struct tree_wish. */
+struct form {
+	uint32_t rows, steps, spread;
+};
+
 struct group {
 	uint32_t *ids;
 	size_t count;
+	struct form form;		/* the best one found so far; .rows is 0: none */
 };
 
 static struct mark mark_of(const struct tree_forest *forest)
@@ -82,10 +88,11 @@ static size_t allowance_of(const struct tree_forest *forest, size_t boxes)
 }
 
 /* One tree of the form WISH; returns its cost. */
-static uint32_t try_tree(struct tree_forest *forest, const struct group *group, uint32_t rows,
-			 uint32_t steps, uint32_t spread)
+static uint32_t try_tree(struct tree_forest *forest, const struct group *group,
+			 const struct form *form)
 {
-	struct tree_wish wish = { steps, rows, allowance_of(forest, group->count), spread };
+	struct tree_wish wish = { form->steps, form->rows, allowance_of(forest, group->count),
+				  form->spread };
 	uint32_t root = forest->tree_count++;
 	struct tree_shape shape;
 
@@ -95,40 +102,52 @@ static uint32_t try_tree(struct tree_forest *forest, const struct group *group, 
 	return shape.cost;
 }
 
-/* One tree of the best form: as many rows and steps as pay. */
-static void put_tree(struct tree_forest *forest, const struct group *group)
+static bool form_makes_sense(const struct form *form, uint32_t best)
 {
-	static const int8_t moves[][3] = { { 0, 0, SPREAD }, { 0, -1, 0 }, { 0, 1, 0 },
-					   { -1, 0, 0 }, { 1, 0, 0 } };
-	const struct mark mark = mark_of(forest);
-	uint32_t best_form[3] = { 2, 4, 1 }, form[3] = { 2, 4, 1 }, cost, best, move = 0, since = 0;
+	return form->rows && form->rows <= TREE_MAX_ROWS && form->steps <= TREE_MAX_STEPS &&
+	       form->spread <= SPREAD + 1 && (form->spread == 1 || best > COST_GOOD);
+}
 
-	best = try_tree(forest, group, 2, 4, 1);
-	for (uint32_t i = 0; i < TRIES && since < 5; i++) {
-		if (work_done(forest) && (i || best <= COST_BAD))
+/* One tree of a good form: as many rows and steps as pay. */
+static void put_tree(struct tree_forest *forest, struct group *group)
+{
+	static const struct form moves[] = { { 0, 0, SPREAD }, { 0, 0, SPREAD / 4 }, { 0, 1, 0 },
+					     { 0, -1u, 0 }, { -1u, 0, 0 }, { 1, 0, 0 } };
+	const uint32_t move_count = sizeof(moves) / sizeof(*moves);
+	const struct mark mark = mark_of(forest);
+	struct form form = { 2, 4, 1 }, *good = &group->form;
+	uint32_t move = 0, since = 0, cost, best;
+
+	if (good->rows) {
+		try_tree(forest, group, good);
+		return;
+	}
+	*good = form;
+	best = try_tree(forest, group, &form);
+	for (uint32_t i = 0; i < TRIES && since < move_count; i++) {
+		if (i > 1 && (forest->rough || work_done(forest)))
 			break;
-		for (uint32_t j = 0; j < 3; j++)
-			form[j] = best_form[j] + (uint32_t)moves[move][j];
-		cost = best;
-		if (form[0] && form[0] <= TREE_MAX_ROWS && form[1] <= TREE_MAX_STEPS &&
-		    form[2] <= SPREAD + 1 && (form[2] == 1 || best > COST_GOOD)) {
+		if (work_done(forest) && best <= COST_BAD)
+			break;
+		form = (struct form){ good->rows + moves[move].rows,
+				      good->steps + moves[move].steps,
+				      good->spread + moves[move].spread };
+		cost = UINT32_MAX;
+		if (form_makes_sense(&form, best)) {
 			take_back(forest, &mark);
-			cost = try_tree(forest, group, form[0], form[1], form[2]);
+			cost = try_tree(forest, group, &form);
 		}
+		since = cost < best ? 0 : since + 1;
 		if (cost < best) {
 			best = cost;
-			memcpy(best_form, form, sizeof(form));
-			since = 0;
+			*good = form;
 		} else {
-			move = (move + 1) % 5;
-			since++;
+			move = (move + 1) % move_count;
 		}
-		if (forest->rough && i)
-			break;
 	}
-	if (memcmp(form, best_form, sizeof(form))) {
+	if (memcmp(&form, good, sizeof(form))) {
 		take_back(forest, &mark);
-		try_tree(forest, group, best_form[0], best_form[1], best_form[2]);
+		try_tree(forest, group, good);
 	}
 }
 
@@ -145,8 +164,8 @@ static void part_group(const struct tree_forest *forest, const struct group *gro
 		       struct arena *scratch, struct group ret_parts[2])
 {
 	for (uint32_t i = 0; i < 2; i++) {
+		ret_parts[i] = (struct group){ .ids = NULL };
 		ret_parts[i].ids = ARENA_ARRAY(scratch, uint32_t, group->count + 1);
-		ret_parts[i].count = 0;
 	}
 	for (size_t i = 0; i < group->count; i++) {
 		struct group *part = &ret_parts[is_long(forest, group->ids[i], dim)];
@@ -221,7 +240,7 @@ static uint32_t grids_of(const struct tree_forest *forest, uint32_t dim)
 /* Trees for the grids of DIM; false when they are too many. */
 static bool put_strips(struct tree_forest *forest, const struct group *group, uint32_t dim)
 {
-	struct group grids[32] = { { NULL, 0 } };
+	struct group grids[32] = { { .ids = NULL } };
 	uint32_t count = grids_of(forest, dim);
 	struct arena scratch = ARENA_INIT;
 	bool room = forest->tree_count + count <= TREE_MAX_TREES;
@@ -253,7 +272,7 @@ static bool put_parts(struct tree_forest *forest, const struct group *group, uin
 }
 
 /* WAY: 0 one tree, 1 to dimensions two groups, then strips. */
-static bool put_way(struct tree_forest *forest, const struct group *group, uint32_t way)
+static bool put_way(struct tree_forest *forest, struct group *group, uint32_t way)
 {
 	uint32_t dims = forest->boxes->dim_count;
 
@@ -265,14 +284,14 @@ static bool put_way(struct tree_forest *forest, const struct group *group, uint3
 	return true;
 }
 
-static void put_group(struct tree_forest *forest, const struct group *group)
+static void put_group(struct tree_forest *forest, struct group *group)
 {
 	const struct mark mark = mark_of(forest);
 	uint32_t ways = 2 * forest->boxes->dim_count, best_way = 0, best;
 
 	put_tree(forest, group);
 	best = forest->cost - mark.cost;
-	if (best <= COST_FAIR)
+	if (best <= COST_FAIR || work_done(forest))
 		return;
 	if (best <= COST_BAD)
 		ways /= 2;
@@ -325,7 +344,7 @@ void plan_tree_deal(struct tree_forest *forest)
 {
 	size_t count = forest->boxes->boxes.len;
 	struct arena scratch = ARENA_INIT;
-	struct group groups[4] = { { NULL, 0 } };
+	struct group groups[4] = { { .ids = NULL } };
 	uint64_t work = forest->most_work;
 	size_t done = 0;
 	uint32_t dims[2];

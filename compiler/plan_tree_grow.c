@@ -30,6 +30,7 @@
 #define LOG 16				/* parts of one in logarithms */
 #define FINE_AREA 256			/* boxes for which every size of cells is tried, */
 #define MOST_BOXES (2u << 20)		/* of all cells, but for the allowance */
+#define SIZES 64			/* leaves of less rows are told apart */
 #define SMALL_LEAF 64			/* rows of a leaf whose pairs are compared */
 
 struct grow {
@@ -44,7 +45,8 @@ struct grow {
 	bool given_up;			/* they were more */
 	uint32_t deepest;
 	uint64_t weight;		/* of all leaves: their rows */
-	uint64_t longer;		/* of those, times what the rows behind cost */
+	uint64_t sizes[SIZES];		/* of those with so many */
+	uint64_t far, far_rows;		/* of those with more; and times how many */
 };
 
 /* A node to be. */
@@ -264,45 +266,75 @@ static uint64_t cost_of_row(const struct grow *grow)
 	return COST_ROW + (grow->forest->ranks->words - 1) * COST_WORD;
 }
 
-/* Of a leaf that is longer than the tree says; its rows are looked at in order up to one. */
+/* Of rows behind those that the tree says. */
 static uint64_t cost_of_more(const struct grow *grow, uint32_t more)
 {
 	if (!more)
 		return 0;
 	if (more <= TREE_BLOCK * TREE_BLOCKS)
-		return PLAN_COST_MISS_BRANCH + (more + TREE_BLOCK - 1) / TREE_BLOCK * TREE_BLOCK *
-		       cost_of_row(grow);
-	more &= ~TREE_CHECK;
+		return PLAN_COST_MISS_BRANCH + (more / 2 + TREE_BLOCK) * cost_of_row(grow);
 	return COST_LONG + (uint64_t)more * COST_LONG_ROW / 2;
 }
 
-/* The program looks at .rows rows whatever the leaf has: those behind it do no harm. */
+/* Of the leaf that a packet comes to, when ROWS are looked at without a jump. */
+static uint64_t cost_of_leaf(const struct grow *grow, uint32_t rows)
+{
+	uint64_t more = grow->far * COST_LONG + grow->far_rows * COST_LONG_ROW / 2;
+
+	for (uint32_t i = rows + 1; i < SIZES; i++)
+		more += grow->sizes[i] * cost_of_more(grow, i - rows);
+	return rows * cost_of_row(grow) + more / (grow->weight + !grow->weight);
+}
+
+static void note_leaf(struct grow *grow, size_t count, bool checked)
+{
+	grow->weight += count;
+	if (count < SIZES && !checked) {
+		grow->sizes[count] += count;
+	} else {
+		grow->far += count;
+		grow->far_rows += (uint64_t)count * count;
+	}
+}
+
+/* All rows of the leaf, until it is known how many are looked at anyway, are .more. */
 static void put_leaf(struct grow *grow, struct area *area, uint32_t node)
 {
 	struct tree_forest *forest = grow->forest;
-	uint32_t rows = grow->wish->rows, first = 0, more = 0;
+	uint32_t first = 0;
 	bool checked = false;
 
 	drop_hidden(grow, area);
 	for (size_t i = 0; i < area->count; i++)
 		checked |= forest->boxes->boxes.at[area->ids[i]].check != 0;
-	if (checked) {
-		first = put_rows(forest, NULL, rows);
-		more = TREE_CHECK | (uint32_t)area->count;
-	} else if (area->count > rows) {
-		more = (uint32_t)area->count - rows;
-	}
-	if (checked)
+	if (area->count) {
+		first = checked ? put_rows(forest, NULL, TREE_MAX_ROWS) :
+				  (uint32_t)forest->rows.len;
 		put_rows(forest, area->ids, area->count);
-	else if (area->count)
-		first = put_rows(forest, area->ids, area->count);
-	if (area->count)
-		forest->more.at[first] = more;
-	forest->longer |= more != 0;
+		forest->more.at[first] = (uint32_t)(forest->rows.len - first) |
+					 (checked ? TREE_CHECK : 0);
+	}
 	forest->nodes.at[node] = (struct tree_node){ .base = node, .bias = first };
 	grow->deepest = max32(grow->deepest, area->steps);
-	grow->weight += area->count;
-	grow->longer += area->count * cost_of_more(grow, more);
+	note_leaf(grow, area->count, checked);
+}
+
+/* The number of rows to look at anyway that is cheapest; .more are those behind them. */
+static uint32_t finish_rows(struct grow *grow, size_t first)
+{
+	struct tree_forest *forest = grow->forest;
+	uint32_t rows = 1;
+
+	for (uint32_t i = 2; i <= TREE_MAX_ROWS; i++)
+		if (cost_of_leaf(grow, i) < cost_of_leaf(grow, rows))
+			rows = i;
+	for (size_t i = first; i < forest->rows.len; i++) {
+		uint32_t more = forest->more.at[i], count = more & ~TREE_CHECK;
+
+		forest->more.at[i] = count > rows ? more - rows : 0;
+		forest->longer |= count > rows;
+	}
+	return rows;
 }
 
 static void put_copy(struct tree_forest *forest, uint32_t from, uint32_t to)
@@ -388,15 +420,12 @@ static void grow_node(struct grow *grow, struct area *area, uint32_t node)
 }
 
 /* What a packet pays for the tree; one that it finds nothing in pays about the same. */
-static uint32_t cost_of(const struct grow *grow, size_t bytes)
+static uint32_t cost_of(const struct grow *grow, uint32_t rows, size_t bytes)
 {
-	const struct tree_wish *wish = grow->wish;
 	uint64_t cost = COST_TREE, load = plan_cost_load(bytes);
 
 	cost += grow->deepest * (COST_STEP + load / COST_OVERLAP);
-	cost += wish->rows * cost_of_row(grow) + load / COST_OVERLAP;
-	if (grow->weight)
-		cost += grow->longer / grow->weight;
+	cost += cost_of_leaf(grow, rows) + load / COST_OVERLAP;
 	return cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
 }
 
@@ -418,7 +447,7 @@ void plan_tree_grow(struct tree_forest *forest, const uint32_t *ids, size_t coun
 	grow_node(&grow, &area, root);
 	bytes = (forest->nodes.len - nodes) * sizeof(struct tree_node) +
 		(forest->rows.len - rows) * tree_row_bytes(forest->ranks->words);
-	ret_shape->slot = (struct tree_slot){ grow.deepest, wish->rows };
-	ret_shape->cost = grow.given_up ? UINT32_MAX : cost_of(&grow, bytes);
+	ret_shape->slot = (struct tree_slot){ grow.deepest, finish_rows(&grow, rows) };
+	ret_shape->cost = grow.given_up ? UINT32_MAX : cost_of(&grow, ret_shape->slot.rows, bytes);
 	arena_free(&grow.scratch);
 }
