@@ -43,9 +43,9 @@ struct bench_packets {
 
 /*
  * COUNT different packets of the trace at PATH in an order drawn by SEED; when it has fewer, they
- * come again.  SEED 0: the first COUNT as they are.  A line is SADDR DADDR SPORT DPORT PROTO TCPFLAGS ..., the first two 16-bit words of
- * the transport header whatever the protocol.  Line N of TRUTH (NULL: none) is the rule of line N.
- * Returns NULL, or what is wrong.
+ * come again.  SEED 0: the first COUNT as they are.  A line is SADDR DADDR SPORT DPORT PROTO
+ * TCPFLAGS ..., the first two 16-bit words of the transport header whatever the protocol.  Line N
+ * of TRUTH (NULL: none) is the rule of line N.  Returns NULL, or what is wrong.
  */
 const char *bench_packets_read(const char *path, const char *truth, size_t count, uint32_t seed,
 			       struct arena *arena, struct bench_packets *ret_packets);

@@ -327,7 +327,7 @@ def compete(build, folder, kind, count, writer):
         except Unable as why:
             contender.tear_down()
             writer.writerow((kind, count, name, "", "", "", str(why)))
-    found = run(live, trace, *("%d=%s" % (number, contender.device)
+    found = run(live, "--rounds", 3, trace, *("%d=%s" % (number, contender.device)
                                for number, (_, contender) in running.items()))
     for line in found.splitlines():
         number, ns, sent = line.split()
