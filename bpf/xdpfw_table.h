@@ -68,6 +68,14 @@ XDPFW_INLINE __u32 table_bit(__u32 key, const __u32 at, const __u32 bits)
 	return word >> (place & 63) & 1;
 }
 
+/* 1 when any bit is set, else 0, without a branch that would have to be guessed. */
+XDPFW_INLINE __u32 table_some(__u64 bits)
+{
+	bits |= -bits;
+	HIDE(bits);
+	return bits >> 63;
+}
+
 /* Lanes of a word that are equal: none when 0, otherwise the lowest bit that is set is right. */
 #define TABLE_ANY_ZERO(word, ones) (((word) - (ones)) & ~(word))
 
@@ -102,7 +110,7 @@ XDPFW_INLINE __u32 table_bucket(__u32 key, const __u32 at, const __u32 buckets,
 		word = (const __u64 *)(tables + at + home * TABLE_BUCKET_BYTES);
 		found |= table_in_bucket(word, values, ones, highest, last_highest);
 	}
-	return found != 0;
+	return table_some(found);
 }
 
 /* A 1 for each slot of a word that is 0, and for no other, at its lowest bit. */
