@@ -108,7 +108,7 @@ static void note_uses(struct emit *emit)
 	emit->plain = emit_plain_is_possible(emit);
 }
 
-/* Some block is looked up by ENGINE. */
+/* Some block or table is looked up by ENGINE. */
 static bool uses_engine(const struct emit *emit, const struct plan_engine *engine)
 {
 	for (size_t i = 0; i < emit->plan->blocks.len; i++) {
@@ -118,6 +118,9 @@ static bool uses_engine(const struct emit *emit, const struct plan_engine *engin
 			if (block->cases.at[j].engine == engine)
 				return true;
 	}
+	for (size_t i = 0; i < emit->plan->tables.len; i++)
+		if (emit->plan->tables.at[i].engine == engine)
+			return true;
 	return false;
 }
 

@@ -6,8 +6,10 @@
  * bpf/xdpfw_table.h or bpf/xdpfw_trie.h with the table's place and shape as constants.
  */
 #include "compiler/emit_part.h"
+#include "compiler/plan_engine.h"
 #include "compiler/plan_trie.h"
 
+#define FIRST_SOLVED 100000		/* number of an engine's globals: blocks have others */
 #define MAX_COPIES 2			/* of a look-up in the program; more share a function */
 
 static uint32_t table_of(const struct emit *emit, const struct ir_step *step)
@@ -60,7 +62,36 @@ static void put_find(const struct plan_table *table, struct buf *out)
 		buf_puts(out, "\treturn row != 0;\n");
 }
 
-static void put_body(const struct plan_table *table, struct buf *out)
+/* What an engine's text looks up: the parts of the key, see plan_engine.h. */
+static void put_solved(const struct plan_table *table, uint32_t number, struct buf *out)
+{
+	if (!table->results_at)
+		buf_printf(out, "\treturn solved_%u(key) != 0;\n", number);
+	else
+		buf_printf(out, "\treturn table_result(solved_%u(key), %u, %u);\n", number,
+			   table->offset + table->results_at, table->used);
+}
+
+static void put_engine(const struct plan_table *table, uint32_t number, struct buf *out)
+{
+	const struct plan_problem *problem = table->problem;
+	unsigned int lane = 0;
+
+	table->engine->write_globals(table->solution, FIRST_SOLVED + number, table->offset, out);
+	buf_printf(out, "XDPFW_INLINE __u32 solved_%u(const struct key *looked_up)\n{\n", number);
+	for (uint32_t i = 0; i < problem->dim_count; i++) {
+		bool wide = plan_part_lanes(problem->dims[i].bits) == 2;
+
+		if (wide)
+			buf_printf(out, "\tconst __u64 d%u_high = looked_up->lane[%u];\n", i, lane++);
+		buf_printf(out, "\tconst __u64 d%u = looked_up->lane[%u];\n", i, lane++);
+	}
+	buf_putc(out, '\n');
+	table->engine->write(table->solution, table->offset, out);
+	buf_puts(out, "}\n\n");
+}
+
+static void put_body(const struct plan_table *table, uint32_t number, struct buf *out)
 {
 	bool wide = table->key_bits == 128;
 
@@ -86,6 +117,9 @@ static void put_body(const struct plan_table *table, struct buf *out)
 		buf_printf(out, "\treturn table_search%u(%s, %u, 0x%x);\n", table->key_bits,
 			   wide ? "high, low" : "key", table->offset, table->slots);
 		break;
+	case PLAN_SOLVED:
+		put_solved(table, number, out);
+		break;
 	case PLAN_BOXES:
 		buf_printf(out, "\treturn boxes_%u(key, %u, %u);\n", table->shape, table->offset,
 			   table->used);
@@ -98,6 +132,8 @@ static void put_body(const struct plan_table *table, struct buf *out)
 static void put_table(const struct plan_table *table, uint32_t number, bool shared,
 		      struct buf *out)
 {
+	if (table->kind == PLAN_SOLVED)
+		put_engine(table, number, out);
 	buf_printf(out, "%s __u32 look_%u(%s)\n{\n", shared ? "XDPFW_ALONE" : "XDPFW_INLINE",
 		   number,
 		   table->lanes ? "const struct key *key" :
@@ -105,7 +141,7 @@ static void put_table(const struct plan_table *table, uint32_t number, bool shar
 		   table->key_bits == 64 ? "__u64 key" : "__u32 key");
 	if (table->lanes)
 		buf_puts(out, "\tif (!key)\n\t\treturn 0;\n\n");
-	put_body(table, out);
+	put_body(table, number, out);
 	buf_puts(out, "}\n\n");
 }
 

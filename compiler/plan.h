@@ -21,7 +21,8 @@ enum plan_kind {
 	PLAN_HASH,			/* single values */
 	PLAN_TRIE,			/* intervals: see plan_trie.h */
 	PLAN_SEARCH,			/* the same, where a trie would be too big: binary search */
-	PLAN_BOXES,			/* boxes with intervals: one after the other */
+	PLAN_SOLVED,			/* boxes with intervals: an engine's, see plan_engine.h */
+	PLAN_BOXES,			/* the same, where none takes them: one after the other */
 };
 
 /* A look-up table in the image; see bpf/xdpfw_layout.h for what is in it. */
@@ -35,9 +36,13 @@ struct plan_table {
 	uint32_t slot_bits;		/* BUCKETS: 16 or 32 */
 	uint32_t used;			/* entries filled */
 	uint32_t seed;			/* HASH: of table_mix(); BUCKETS: multiplier */
-	uint32_t rows_at, results_at;	/* HASH, from the table's start; results 0: a set */
+	uint32_t rows_at, results_at;	/* HASH, SOLVED, from the table's start; results 0: a set */
 	const struct plan_trie *trie;	/* TRIE */
-	uint8_t *bytes;			/* of the table, in all but TRIE */
+	const struct plan_problem *problem;	/* SOLVED: dimensions are the parts of the key, */
+	const struct plan_engine *engine;	/* and results places in .results */
+	const struct plan_solution *solution;
+	uint32_t *results;		/* from [1] on; NULL: a set */
+	uint8_t *bytes;			/* of all others */
 	size_t size;
 	uint32_t shape;			/* BOXES: number of the shape */
 	uint32_t offset;		/* of the table in the image, a multiple of 64 */

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "compiler/plan_boxes.h"
 #include "compiler/plan_hash.h"
 
 #define MAX_LANES (2 * IR_MAX_PARTS)
@@ -144,7 +145,6 @@ static void choose_boxes(struct plan *plan, const struct plan_rows *rows, struct
 			 struct plan_table *table)
 {
 	table->kind = PLAN_BOXES;
-	table->lanes = look_lanes(rows->look);
 	table->used = 0;
 	for (size_t i = 0; i < rows->count; i++)
 		table->used += is_possible(rows, i);
@@ -159,8 +159,11 @@ void plan_lanes_choose(struct plan *plan, const struct plan_rows *rows, struct a
 		       struct plan_table *table)
 {
 	table->key_bits = 0;
-	if (!are_values(rows) || !choose_hash(rows, arena, table))
-		choose_boxes(plan, rows, arena, table);
+	if (!are_values(rows) || !choose_hash(rows, arena, table)) {
+		table->lanes = look_lanes(rows->look);
+		if (!plan_boxes_solve(rows, &plan->options, arena, table))
+			choose_boxes(plan, rows, arena, table);
+	}
 	if (plan->key_lanes < table->lanes)
 		plan->key_lanes = table->lanes;
 }

@@ -10,7 +10,7 @@
 static const char *const kind_words[] = {
 	[PLAN_COMPARE] = "compares", [PLAN_BITMAP] = "bitmap", [PLAN_BUCKETS] = "buckets",
 	[PLAN_HASH] = "hash",	     [PLAN_TRIE] = "trie",     [PLAN_SEARCH] = "search",
-	[PLAN_BOXES] = "boxes",
+	[PLAN_SOLVED] = "solved",    [PLAN_BOXES] = "boxes",
 };
 
 static void print_shape(uint32_t number, const struct plan_table *table, struct buf *out)
@@ -24,6 +24,10 @@ static void print_shape(uint32_t number, const struct plan_table *table, struct 
 		break;
 	case PLAN_TRIE:
 		plan_trie_print(table->trie, out);
+		break;
+	case PLAN_SOLVED:
+		buf_printf(out, "%s, %u boxes, %zu kB", table->engine->name, table->used,
+			   (table->size + 1023) / 1024);
 		break;
 	case PLAN_COMPARE:
 	case PLAN_BITMAP:

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "compiler/plan_boxes.h"
 #include "compiler/plan_hash.h"
 #include "compiler/plan_trie.h"
 
@@ -31,6 +32,8 @@ void plan_table_fill(const struct plan_table *table, uint8_t *image)
 {
 	if (table->kind == PLAN_TRIE)
 		plan_trie_fill(table->trie, image, table->offset);
+	else if (table->kind == PLAN_SOLVED)
+		plan_boxes_fill(table, image);
 	else
 		memcpy(image + table->offset, table->bytes, table->size);
 }
@@ -178,6 +181,8 @@ uint32_t plan_table_look(const struct plan *plan, const struct plan_table *table
 		return plan_trie_look(table->trie, number);
 	case PLAN_SEARCH:
 		return look_search(table, bytes, number);
+	case PLAN_SOLVED:
+		return plan_boxes_look(table, lanes);
 	case PLAN_BOXES:
 		return look_boxes(table, bytes, &plan->shapes.at[table->shape], lanes);
 	}

@@ -148,7 +148,10 @@ static void keep_better(struct search *search, const struct plan_trie *trie)
 static bool try_form(struct search *search, const struct plan_trie_form *form)
 {
 	struct plan_trie trie = search->empty;
+	size_t leaves = (search->steps->count - 1) / form->leaf_breaks;
 
+	if (leaves * form->leaf_bytes > search->max_bytes)
+		return false;
 	if (!plan_trie_build(search->steps, form, search->max_bytes, search->arena, &trie))
 		return false;
 	trie.cost = trie_cost(&trie);
@@ -210,7 +213,7 @@ static unsigned int count_bits(size_t count)
 	return bits;
 }
 
-#define WINDOW 8			/* bits of one behind the first, unless nothing else helps */
+#define WINDOW 8			/* most bits of one behind the first, at first */
 
 /* First windows from some bits fewer to some more than would tell the breakpoints apart. */
 static void try_few(struct search *search)
@@ -244,14 +247,18 @@ static bool is_wasteful(const struct search *search)
 static void try_deep(struct search *search)
 {
 	struct plan_trie_form form = { .top_bits = 16, .skip = true, .max_window = WINDOW };
+	unsigned int more = search->steps->count > MANY_BREAKS ? 4 : 1, first = more > 1 ? 4 : 3;
 
-	for (form.levels = 3; is_wasteful(search) && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+	for (form.levels = first; is_wasteful(search) && form.levels <= TRIE_MAX_LEVELS;
+	     form.levels += more)
 		try_leaves(search, form);
 	form.max_window = 16;
-	for (form.levels = 3; !search->found && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+	for (form.levels = first; !search->found && form.levels <= TRIE_MAX_LEVELS;
+	     form.levels += more)
 		try_leaves(search, form);
 	form.skip = false;
-	for (form.levels = 3; !search->found && form.levels <= TRIE_MAX_LEVELS; form.levels++)
+	for (form.levels = first; !search->found && form.levels <= TRIE_MAX_LEVELS;
+	     form.levels += more)
 		try_leaves(search, form);
 }
 

@@ -508,12 +508,13 @@ static unsigned int last_width(const struct build *build, const struct span *spa
 static unsigned int choose_width(const struct build *build, const struct span *span,
 				 unsigned int windows)
 {
+	unsigned int most = build->form->max_window, found = 0;
 	size_t best = SIZE_MAX;
-	unsigned int found = 0;
 
+	most = most < span->bits ? most : span->bits;
 	if (windows == 1)
 		return last_width(build, span);
-	for (unsigned int width = 1; width <= build->form->max_window && width <= span->bits; width++) {
+	for (unsigned int width = 1; width <= most; width++) {
 		size_t bytes;
 
 		if (!window_is_whole(span, width))
