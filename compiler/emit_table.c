@@ -83,7 +83,8 @@ static void put_engine(const struct plan_table *table, uint32_t number, struct b
 		bool wide = plan_part_lanes(problem->dims[i].bits) == 2;
 
 		if (wide)
-			buf_printf(out, "\tconst __u64 d%u_high = looked_up->lane[%u];\n", i, lane++);
+			buf_printf(out, "\tconst __u64 d%u_high = looked_up->lane[%u];\n", i,
+				   lane++);
 		buf_printf(out, "\tconst __u64 d%u = looked_up->lane[%u];\n", i, lane++);
 	}
 	buf_putc(out, '\n');

@@ -356,7 +356,8 @@ START_TEST(too_big_tables)
 			make_interval(&make, set, (u128)i * 4, (u128)i * 4 + 1);
 		make_look_up(&make, IR_STEP_TEST, "ip6", number ? "saddr" : "daddr", set);
 	}
-	check_refused(&make, NULL, "the sets and maps up to this one need more than 64 MiB of tables");
+	check_refused(&make, NULL,
+		      "the sets and maps up to this one need more than 64 MiB of tables");
 }
 END_TEST
 
