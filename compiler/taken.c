@@ -14,7 +14,8 @@
  *
  * Or neither, or it was not found out.  Comparing each rule with each would take too long.  Every
  * earlier rule stands in the list of one key it tests, with the span of values it wants of it (a
- * narrow one that few others want, or the narrowest it has); a later rule asks the lists of its own keys who wants one of its values.  What
+ * narrow one that few others want, or the narrowest it has); a later rule asks the lists of its own
+ * keys who wants one of its values.  What
  * a rule looks at is bounded: beyond that, rules are missed.
  */
 #include "compiler/taken.h"
@@ -24,7 +25,7 @@
 #define MAX_VISITS 4096			/* wishes that one rule meets */
 #define MAX_LOOKS 512			/* earlier rules that it is compared with */
 #define MAX_LOOSE 32			/* earlier rules in no key's list */
-#define NARROW_BITS (-8)		/* a test that leaves so few of its key's values, or fewer */
+#define NARROW_BITS (-8)		/* a narrow test leaves one in 256 of its key's values */
 
 /* An earlier rule in the list of one key. */
 struct wish {

@@ -181,4 +181,22 @@ case_proof_and_no_proof() {
 	is "in force" "$(in_force)" new
 }
 
+# The judge's index names the rules that a packet may meet; without it every rule is walked.
+case_proof_by_the_index_and_without() {
+	local lines=() i with
+	world
+	for i in {1..40}; do
+		lines+=("ip saddr 10.$((i % 5)).$i.0/24 tcp dport $((i % 7)) counter drop")
+	done
+	rules many.nft "${lines[@]}"
+	fw 0 -f many.nft
+	fw 0 status
+	with=$(grep '^proved: with' "$work/out")
+	rm -rf state
+	xdpfw=(env XDPFW_PLAIN_JUDGE=1 "${faults[@]}")
+	fw 0 -f many.nft
+	fw 0 status
+	is "packets" "$(grep '^proved: with' "$work/out")" "$with"
+}
+
 e2e_main "$@"
