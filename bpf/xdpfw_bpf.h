@@ -71,6 +71,10 @@ XDPFW_HELPER __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
  */
 #define HIDE(number) __asm__ volatile("" : "+r"(number))
 
+/* NUMBER, without clang knowing that it is the same as elsewhere. */
+#define HIDDEN32(number) ({ __u32 hidden_ = (number); HIDE(hidden_); hidden_; })
+#define HIDDEN64(number) ({ __u64 hidden_ = (number); HIDE(hidden_); hidden_; })
+
 /*
  * A number on the stack that the verifier shall not follow: it keeps the value of a register that
  * was stored at a multiple of 8, but only remembers "something" for one at offset 4.  A loop's

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * xdpfw_plain: where the headers of a plain packet are, which nearly all packets are: Ethernet with
- * at most one tag, then IPv4 that is no later fragment, or IPv6 whose transport header follows at
- * once, with every byte that rules ask for between data and data_end.
+ * at most one tag, then IPv4 without options that is no later fragment, or IPv6 whose transport
+ * header follows at once, with every byte that rules ask for between data and data_end.
  *
  * A plain packet needs no copy, no search and no call.  Any other one is left to xdpfw_walk.h, so
  * nothing is decided here but that: of a plain packet both say the same, which is why each check
@@ -27,26 +27,33 @@ struct plain {
 #define WIRE16(number) (number)
 #endif
 
-/* Always there in a plain packet: Ethernet, a tag, and an IPv4 header, or as much of IPv6. */
-#define PLAIN_LINK_BYTES 38
-_Static_assert(PLAIN_LINK_BYTES == ETHER_BYTES + TAG_BYTES + IP_BYTES, "PLAIN_LINK_BYTES");
+/* Always there in a plain packet: Ethernet, and an IPv4 header, or as much of IPv6. */
+#define PLAIN_LINK_BYTES 34
+_Static_assert(PLAIN_LINK_BYTES == ETHER_BYTES + IP_BYTES, "PLAIN_LINK_BYTES");
 
 #define PLAIN_TAGGED(plain) ((plain)->network - (plain)->link > ETHER_BYTES)
 
-/* Fills .link, .network, .end and .type. */
+/* Fills .link, .network, .end and .type, as if there were no tag. */
 XDPFW_INLINE bool plain_link(struct plain *plain, struct xdp_md *ctx)
 {
 	plain->link = (const __u8 *)(unsigned long)ctx->data;
 	plain->end = (const __u8 *)(unsigned long)ctx->data_end;
 	plain->network = plain->link + ETHER_BYTES;
-	if (plain->link + PLAIN_LINK_BYTES > plain->end)
+	if (plain->network + IP_BYTES > plain->end)
 		return 0;
 	plain->type = *(const __u16 *)(plain->network - 2);
-	if (plain->type == WIRE16(ETHER_TYPE_TAG) ||
-	    plain->type == WIRE16(ETHER_TYPE_SERVICE_TAG)) {
-		plain->network += TAG_BYTES;
-		plain->type = *(const __u16 *)(plain->network - 2);
-	}
+	return 1;
+}
+
+/* If there is a tag, moves .network and .type behind it. */
+XDPFW_INLINE bool plain_tag(struct plain *plain)
+{
+	if (plain->type != WIRE16(ETHER_TYPE_TAG) && plain->type != WIRE16(ETHER_TYPE_SERVICE_TAG))
+		return 1;
+	plain->network += TAG_BYTES;
+	if (plain->network + IP_BYTES > plain->end)
+		return 0;
+	plain->type = *(const __u16 *)(plain->network - 2);
 	return 1;
 }
 
@@ -59,23 +66,17 @@ XDPFW_INLINE __u64 plain_room(const struct plain *plain)
 	return room;
 }
 
-/* BYTES of the transport header are asked for.  Fills .transport. */
+/* A header without options; BYTES of the transport header are asked for.  Fills .transport. */
 XDPFW_INLINE bool plain_ip(struct plain *plain, const __u32 bytes)
 {
 	const __u8 *header = plain->network;
-	__u32 header_bytes = IP_BYTES, total_bytes = be16(header + 2);
+	__u32 total_bytes = be16(header + 2);
 
-	if (plain->type != WIRE16(ETHER_TYPE_IP))
-		return 0;
-	if (header[0] != (4 << 4 | IP_BYTES / 4)) {
-		header_bytes = (header[0] & 0xf) * 4;
-		if (header[0] >> 4 != 4 || header_bytes < IP_BYTES)
-			return 0;
-	}
-	if (total_bytes < header_bytes || total_bytes > plain_room(plain) ||
+	if (plain->type != WIRE16(ETHER_TYPE_IP) || header[0] != (4 << 4 | IP_BYTES / 4) ||
+	    total_bytes < IP_BYTES || total_bytes > plain_room(plain) ||
 	    *(const __u16 *)(header + 6) & WIRE16(0x1fff))
 		return 0;
-	plain->transport = header + header_bytes;
+	plain->transport = header + IP_BYTES;
 	return plain->transport + bytes <= plain->end;
 }
 
@@ -94,7 +95,10 @@ XDPFW_INLINE bool plain_ip6(struct plain *plain, const __u32 bytes)
 /* `meta length` */
 XDPFW_INLINE __u32 plain_length(const struct plain *plain, struct xdp_md *ctx)
 {
-	return (__u32)bpf_xdp_get_buff_len(ctx) - (__u32)(plain->network - plain->link);
+	__u64 before = (__u64)(plain->network - plain->link);
+
+	HIDE(before);
+	return (__u32)bpf_xdp_get_buff_len(ctx) - (__u32)before;
 }
 
 #endif

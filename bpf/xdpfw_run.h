@@ -108,6 +108,20 @@ XDPFW_INLINE const struct xdpfw_device *find_device(__u32 ifindex)
 	return &table->slot[at];
 }
 
+/* NULL when the device is not at home, and maybe somewhere else. */
+XDPFW_INLINE const struct xdpfw_device *find_home_device(__u32 ifindex)
+{
+	__u32 zero = 0, at;
+	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+
+	if (!table)
+		return 0;
+	at = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
+	if (*(const volatile __u32 *)&table->slot[at].ifindex != ifindex)
+		return 0;
+	return &table->slot[at];
+}
+
 /*
  * The trail: which rule ended each base chain, for the proof before a ruleset goes live.  It is
  * written behind `if (settings.config.prove)`, which is constant when the program is verified, so

@@ -235,50 +235,92 @@ static void put_read(const struct emit *emit, const char *indent)
 			"%s}\n", indent, indent, indent, indent, indent);
 }
 
-/* A function for all packets that are not plain. */
-static void put_any_packet(const struct emit *emit)
+static void put_device(const struct emit *emit)
 {
-	buf_puts(emit->out,
-		 "XDPFW_ALONE int run_any_packet(struct xdp_md *ctx, "
-		 "const struct xdpfw_device *device)\n"
-		 "{\n"
-		 "\tstruct fields fields = {}, *f = &fields;\n"
-		 "\t__u32 reason;\n\n"
-		 "\tif (!device)\n"
-		 "\t\treturn XDP_DROP;\n");
-	put_read(emit, "\t");
-	buf_puts(emit->out, "\treturn run_chains(ctx, device->entry, f, 0);\n"
-			    "}\n\n");
+	buf_puts(emit->out, "\tif (!device) {\n"
+			    "\t\tif (settings.config.prove)\n"
+			    "\t\t\ttrail_reason(XDPFW_REASON_NO_DEVICE);\n"
+			    "\t\treturn XDP_PASS;\n"
+			    "\t}\n");
 }
 
 /* Each family has its own copy of the rules: what it can never match is not in it. */
+static void put_plain(const struct emit *emit)
+{
+	static const char *const names[] = { "ip", "ip6" };
+
+	for (size_t i = 0; i < 2; i++)
+		buf_printf(emit->out,
+			   "\t\tif (plain_%s(&plain, PLAIN_BYTES)) {\n"
+			   "\t\t\tread_plain_%s(&plain, ctx, device, f);\n"
+			   "\t\t\treturn run_chains(ctx, device->entry, f, 1);\n"
+			   "\t\t}\n",
+			   names[i], names[i]);
+}
+
+/*
+ * The program of a small ruleset is for packets of devices that are at home, plain and without a
+ * tag, and has no more branches than these need [measured: a variable offset of any header costs
+ * them 0.3 to 0.8 ns of about 15].  For all others there is a function.
+ */
+static void put_any_packet(const struct emit *emit)
+{
+	struct buf *out = emit->out;
+
+	buf_puts(out, "/* Any packet of any device. */\n"
+		      "XDPFW_ALONE int run_any_packet(struct xdp_md *ctx)\n"
+		      "{\n"
+		      "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
+		      "\tstruct fields fields = {}, *f = &fields;\n"
+		      "\t__u32 reason;\n\n");
+	put_device(emit);
+	put_read(emit, "\t");
+	buf_puts(out, "\treturn run_chains(ctx, device->entry, f, 0);\n"
+		      "}\n\n"
+		      "/* Plain packets with a tag, or of devices that came late. */\n"
+		      "XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)\n"
+		      "{\n"
+		      "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
+		      "\tstruct fields fields, *f = &fields;\n"
+		      "\tstruct plain plain;\n\n");
+	put_device(emit);
+	buf_puts(out, "\tif (plain_link(&plain, ctx) && plain_tag(&plain)) {\n");
+	put_plain(emit);
+	buf_puts(out, "\t}\n"
+		      "\treturn run_any_packet(ctx);\n"
+		      "}\n\n");
+}
+
 static void put_small(const struct emit *emit)
 {
 	buf_puts(emit->out,
-		 "\tif (plain_link(&plain, ctx)) {\n"
-		 "\t\tif (plain_ip(&plain, PLAIN_BYTES)) {\n"
-		 "\t\t\tread_plain_ip(&plain, ctx, device, f);\n"
-		 "\t\t\treturn run_chains(ctx, entry, f, 1);\n"
-		 "\t\t}\n"
-		 "\t\tif (plain_ip6(&plain, PLAIN_BYTES)) {\n"
-		 "\t\t\tread_plain_ip6(&plain, ctx, device, f);\n"
-		 "\t\t\treturn run_chains(ctx, entry, f, 1);\n"
-		 "\t\t}\n"
-		 "\t}\n"
-		 "\treturn run_any_packet(ctx, device);\n");
+		 "\tconst struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);\n"
+		 "\tstruct fields fields, *f = &fields;\n"
+		 "\tstruct plain plain;\n\n"
+		 "\tif (device && device->entry != XDPFW_ENTRY_PASS && "
+		 "plain_link(&plain, ctx)) {\n");
+	put_plain(emit);
+	buf_puts(emit->out, "\t}\n"
+			    "\treturn run_late_packet(ctx);\n");
 }
 
 static void put_big(const struct emit *emit, bool scratch)
 {
-	struct buf *out = emit->out;
 	const char *indent = emit->plain ? "\t\t" : "\t";
+	struct buf *out = emit->out;
 
+	buf_printf(out, "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
+			"%s%s\t__u32 reason;\n\n",
+		   scratch ? "\tstruct fields *f;\n\t__u32 zero = 0;\n" :
+			     "\tstruct fields fields, *f = &fields;\n",
+		   emit->plain ? "\tstruct plain plain;\n\tbool found;\n" : "");
+	put_device(emit);
 	if (scratch)
 		buf_puts(out, "\tf = bpf_map_lookup_elem(&xdpfw_fields, &zero);\n"
 			      "\tif (!f)\n"
 			      "\t\treturn XDP_DROP;\n");
 	if (emit->plain)
-		buf_puts(out, "\tfound = plain_link(&plain, ctx);\n"
+		buf_puts(out, "\tfound = plain_link(&plain, ctx) && plain_tag(&plain);\n"
 			      "\tif (found && plain_ip(&plain, PLAIN_BYTES)) {\n"
 			      "\t\tread_plain_ip(&plain, ctx, device, f);\n"
 			      "\t} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {\n"
@@ -287,7 +329,7 @@ static void put_big(const struct emit *emit, bool scratch)
 	buf_printf(out, "%s__builtin_memset(f, 0, sizeof(*f));\n", indent);
 	put_read(emit, indent);
 	buf_puts(out, emit->plain ? "\t}\n" : "");
-	buf_puts(out, "\treturn run_chains(ctx, entry, f, 0);\n");
+	buf_puts(out, "\treturn run_chains(ctx, device->entry, f, 0);\n");
 }
 
 /*
@@ -352,23 +394,9 @@ void emit_main(const struct emit *emit)
 		put_any_packet(emit);
 	if (scratch)
 		put_scratch_map(emit);
-	buf_printf(out, "SEC(\"xdp.frags\")\n"
-			"int xdpfw_rules(struct xdp_md *ctx)\n"
-			"{\n"
-			"\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
-			"%s%s%s%s"
-			"\t__u32 entry;\n\n"
-			"\tif (!device) {\n"
-			"\t\tif (settings.config.prove)\n"
-			"\t\t\ttrail_reason(XDPFW_REASON_NO_DEVICE);\n"
-			"\t\treturn XDP_PASS;\n"
-			"\t}\n"
-			"\tentry = device->entry;\n",
-		   scratch ? "\tstruct fields *f;\n\t__u32 zero = 0;\n" :
-			     "\tstruct fields fields, *f = &fields;\n",
-		   emit->plain ? "\tstruct plain plain;\n" : "",
-		   emit->plain && !emit->small ? "\tbool found;\n" : "",
-		   emit->small ? "" : "\t__u32 reason;\n");
+	buf_puts(out, "SEC(\"xdp.frags\")\n"
+		      "int xdpfw_rules(struct xdp_md *ctx)\n"
+		      "{\n");
 	if (emit->small)
 		put_small(emit);
 	else

@@ -251,6 +251,9 @@ void emit_runs(struct emit *emit);
 /* run_N() of a block, and what it calls. */
 void emit_block(struct emit *emit, size_t run);
 
+/* emit_order.c: the rule's steps, as they are to be written. */
+const struct ir_step **emit_order(const struct emit *emit, const struct ir_rule *rule);
+
 /* emit_main.c: run_at() and the program. */
 
 /* Whether some chain goes on after its first run: the program needs xdpfw_jump.h. */

@@ -15,7 +15,7 @@
 #include "compiler/emit_part.h"
 
 /* The same in bpf/xdpfw_plain.h. */
-#define PLAIN_LINK_BYTES 38u
+#define PLAIN_LINK_BYTES 34u
 #define IP_BYTES 20u
 
 /* include/uapi/linux/netfilter.h */

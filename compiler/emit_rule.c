@@ -347,10 +347,11 @@ static void put_rule(struct emit *emit, uint32_t number)
 	const struct ir_rule *rule = &emit->ir->rules.at[number];
 	struct line line = { .emit = emit, .rule = number, .counted = IR_NO_COUNTER,
 			     .inet = emit->ir->chains.at[rule->chain].inet };
+	const struct ir_step **order = emit_order(emit, rule);
 
 	emit_place_forget(emit);
 	for (size_t i = 0; i < rule->steps.len; i++)
-		if (!put_step(&line, rule, &rule->steps.at[i]))
+		if (!put_step(&line, rule, order[i]))
 			break;
 	buf_puts(emit->out, line.acts ? "" : "\t");
 	while (line.depth--)

@@ -19,6 +19,7 @@ static void put_load(const struct emit *emit, uint32_t number, bool inet, const 
 {
 	const struct ir_load *load = &emit->ir->loads.at[number];
 	const enum field_load kind = load->field->load;
+	bool hidden;
 
 	if (kind == FIELD_LOAD_LENGTH) {
 		buf_puts(out, "f->length");
@@ -29,9 +30,13 @@ static void put_load(const struct emit *emit, uint32_t number, bool inet, const 
 	} else if (kind == FIELD_LOAD_NFPROTO) {
 		buf_puts(out, inet ? "f->nfproto" : "NFPROTO_NETDEV");
 	} else {
+		hidden = emit->small && kind == FIELD_LOAD_HEADER;
+		if (hidden)
+			buf_puts(out, load->field->bit_len > 32 ? "HIDDEN64(" : "HIDDEN32(");
 		buf_puts(out, "f->");
 		ir_load_name(load, out);
 		buf_puts(out, suffix);
+		buf_puts(out, hidden ? ")" : "");
 	}
 }
 
