@@ -11,7 +11,7 @@
 #include "compiler/emit_part.h"
 #include "tests/unit/make_ir.h"
 
-static const struct plan_options plan_options = { 0 };
+static const struct plan_options plan_options = { .force = "compares" };
 
 #define OWN_PART "/* ---- From here on: this ruleset. ---- */"
 
@@ -21,7 +21,8 @@ static void unhide(char *text)
 	char *to = text;
 
 	for (const char *from = text; *from;) {
-		bool hidden = !strncmp(from, "HIDDEN32(f->", 12) || !strncmp(from, "HIDDEN64(f->", 12);
+		bool hidden = !strncmp(from, "HIDDEN32(f->", 12) ||
+			      !strncmp(from, "HIDDEN64(f->", 12);
 
 		if (!hidden) {
 			*to++ = *from++;
