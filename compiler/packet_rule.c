@@ -303,15 +303,16 @@ static void pick_loads(struct packet_maker *maker, const struct packet_key *key,
 	uint32_t box = key->count ? (uint32_t)packet_random_below(&maker->random, key->count) : 0;
 
 	for (size_t i = 0; i < key->part_count; i++) {
-		const struct ir_interval *ends = &key->boxes[box * key->part_count + i];
 		const struct ir_part *part = &key->parts[i];
 		uint64_t way = packet_random_below(&maker->random, 3);
+		const struct ir_interval *ends;
 
 		if (anything || !key->count) {
 			ret_values[i] = packet_random_bits(&maker->random,
 							   ir_part_bits(maker->ir, part));
 			continue;
 		}
+		ends = &key->boxes[box * key->part_count + i];
 		packet_goal_invert(maker->ir, part,
 				   way == 0 ? ends->lo : way == 1 ? ends->hi :
 				   packet_random_between(&maker->random, ends->lo, ends->hi),
