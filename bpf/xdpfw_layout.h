@@ -158,7 +158,7 @@ struct table_action {
 #define TREE_MAX_PARTS 16		/* dimensions of a check */
 #define TREE_MAX_HALVES 32		/* steps of a search */
 #define TREE_CHECK (1u << 31)
-#define TREE_NEVER ((1u << 31) - 1)	/* result of a row that is nobody's */
+#define TREE_NEVER ((1u << 31) - 1)	/* result of a row that is nobody's; no key lies in it */
 #define TREE_MAX_RESULTS (1u << 20)
 
 /* Before the slots of a forest. */

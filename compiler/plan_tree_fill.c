@@ -78,6 +78,7 @@ static void fill_rows(const struct tree_forest *forest, const uint32_t *places, 
 		uint32_t id = i < forest->rows.len ? forest->rows.at[i] : TREE_NONE;
 
 		memset(lane, 0, sizeof(lane));
+		memcpy(lane, forest->ranks->guard, words * sizeof(*lane));
 		row = (struct tree_row){ .result = TREE_NEVER };
 		if (i < forest->rows.len)
 			row.more = forest->more.at[i];

@@ -95,10 +95,15 @@ static uint32_t least(const struct look *look, size_t first, uint32_t count, boo
 		if (!row_has(look, row))
 			continue;
 		memcpy(&tail, row + words * 16, sizeof(tail));
-		if (tail.result & TREE_CHECK && all)
+		if (tail.result & TREE_CHECK && all) {
 			tail.result = check(look, (size_t)(tail.result & ~TREE_CHECK) * 4);
-		if (tail.result < TREE_NEVER && tail.result >= look->from && tail.result < best)
+			if (tail.result == TREE_NEVER)
+				continue;
+		}
+		if (tail.result >= look->from && tail.result < best)
 			best = tail.result;
+		if (all && tail.result >= look->from)
+			break;
 	}
 	return best;
 }
@@ -126,7 +131,7 @@ static uint32_t look_in(const struct look *look, uint32_t tree)
 
 		best = answer < best ? answer : best;
 	}
-	return best;
+	return best < TREE_MAX_RESULTS ? best : PLAN_NO_RESULT;
 }
 
 uint32_t plan_tree_look(const struct tree_solution *solution, const struct plan_key *key,
