@@ -45,6 +45,14 @@ struct {
 	MAP_SHAPE(value, struct xdpfw_trail);
 } xdpfw_trail SEC(".maps");
 
+/* YES where FOUND is 1, NO where it is 0, without a branch. */
+#define CHOOSE(found, yes, no)                                                                 \
+	({                                                                                     \
+		__u64 mask_ = -(__u64)(found), yes_ = (yes), no_ = (no);                       \
+		HIDE(mask_);                                                                   \
+		no_ ^ ((no_ ^ yes_) & mask_);                                                  \
+	})
+
 /* One cell per CPU, and a packet is never interrupted by another: no atomics. */
 XDPFW_INLINE void count_here(__u32 cell, __u32 bytes)
 {

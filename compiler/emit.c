@@ -229,7 +229,11 @@ static size_t count_sites(const struct emit *emit)
 	return sites;
 }
 
-/* What the rule counts that a base chain's answer comes from. */
+/*
+ * What the rule counts that a base chain's answer comes from.  Where tables decide, whether it
+ * counts at all is hard to guess for a processor: then it always does, into the sink that cell 0
+ * is.
+ */
 static void put_count_answer(const struct emit *emit)
 {
 	if (!emit->ir->counter_count)
@@ -238,11 +242,12 @@ static void put_count_answer(const struct emit *emit)
 		   "%s count_answer(FIELDS *f, __u64 answer)\n"
 		   "{\n"
 		   "\t__u32 cell = (__u32)(answer >> 32) & 0xfffffff;\n\n"
-		   "\tif (f && cell)\n"
+		   "\tif (f%s)\n"
 		   "\t\tcount_here(cell, f->length);\n"
 		   "\treturn 0;\n"
 		   "}\n\n",
-		   count_sites(emit) > MAX_INLINE_SITES ? "XDPFW_ALONE int" : "XDPFW_INLINE int");
+		   count_sites(emit) > MAX_INLINE_SITES ? "XDPFW_ALONE int" : "XDPFW_INLINE int",
+		   emit->plan->image_bytes ? "" : " && cell");
 }
 
 /* Counts what the entry of a map says, and returns its word. */
