@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* plan_boxes: concatenations with intervals as a problem that an engine solves. */
+/*
+ * plan_boxes: concatenations with intervals as a problem that an engine solves.
+ */
 #ifndef XDPFW_PLAN_BOXES_H
 #define XDPFW_PLAN_BOXES_H
 

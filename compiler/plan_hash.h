@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* plan_hash: tables of single values. */
+/*
+ * plan_hash: tables of single values.
+ */
 #ifndef XDPFW_PLAN_HASH_H
 #define XDPFW_PLAN_HASH_H
 

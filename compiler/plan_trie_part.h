@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* plan_trie_part: what the files of plan_trie share; see bpf/xdpfw_layout.h for the layout. */
+/*
+ * plan_trie_part: what the files of plan_trie share; see bpf/xdpfw_layout.h for the layout.
+ */
 #ifndef XDPFW_PLAN_TRIE_PART_H
 #define XDPFW_PLAN_TRIE_PART_H
 
