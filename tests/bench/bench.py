@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """bench: `make bench`: everything that is measured, in one run.
 
-In: `bench.py BUILD FOLDER [--data DIR] [--only WORD]...`.  BUILD has what make built; results go to
-FOLDER: benchmarks.csv, benchmarks.svg, benchmarks.md.  DIR (default ../shared/data) may have
-ClassBench's filters; without it only our own are used.  --only: `rules`, `sets` or `live`.
+In: `bench.py BUILD FOLDER [--data DIR] [--only WORD]... [--seconds N]`.  BUILD has what make built;
+results go to FOLDER: benchmarks.csv, benchmarks.svg, benchmarks.md.  DIR (default ../shared/data)
+may have ClassBench's filters; without it only our own are used.  --only: `rules`, `sets` or `live`.
+After N seconds (570) nothing new is begun; the tables say what was left out.
 
 Out: status 1 when a verdict was wrong or a ruleset could not be built; the tables say which.
 """
@@ -46,14 +47,22 @@ def complaint(done):
 
 
 class Bench:
-    def __init__(self, build, folder, data):
-        self.build, self.folder, self.data = build, folder, data
+    def __init__(self, build, folder, data, seconds):
+        self.build, self.folder, self.data, self.seconds = build, folder, data, seconds
         self.work = os.path.join(folder, "work")
         self.rows, self.started, self.bad = [], time.monotonic(), False
         os.makedirs(self.work, exist_ok=True)
 
     def say(self, text):
         print("%4d s  %s" % (time.monotonic() - self.started, text), flush=True)
+
+    def late(self, what, name, rules):
+        """Whether the time is over; then there is a row that says so."""
+        if time.monotonic() - self.started < self.seconds:
+            return False
+        self.say("%s: left out, the time is over" % name)
+        self.row(what=what, set=name, rules=rules, contender="xdpfw", remark="left out")
+        return True
 
     def row(self, **values):
         self.rows.append({column: values.get(column, "") for column in COLUMNS})
@@ -119,6 +128,8 @@ class Bench:
 
     def shape(self, what, shape, count, family, flows, packets):
         name = "%s%s_%d" % (shape, "6" if family == 6 else "", count)
+        if self.late(what, name, count):
+            return
         with open(os.path.join(self.work, name + ".rules"), "w") as out:
             out.writelines(one.text() + "\n"
                            for one in make_filters.make(shape, count, family=family))
@@ -129,7 +140,8 @@ class Bench:
         """Sets of that name; of ten rules, every tenth of the hundred."""
         word = {10: "100", 100: "100", 1000: "1k", 10000: "10k"}.get(count)
         path = os.path.join(self.data, "classbench", "%s_%s.rules.xz" % (name, word))
-        if not word or not os.path.exists(path):
+        if not word or not os.path.exists(path) or self.late("rules", "%s_%d" % (name, count),
+                                                             count):
             return
         with lzma.open(path, "rt") as file:
             lines = file.readlines()
@@ -157,6 +169,8 @@ class Bench:
     def sets(self):
         for kind, count, packets in SETS:
             name = "%s_%d" % (kind, count)
+            if self.late("sets", name, count):
+                continue
             make_set.make(kind, count, packets, os.path.join(self.work, name))
             self.classify("sets", name, count, (packets,))
 
@@ -211,7 +225,9 @@ def machine():
 
 
 def cell(row):
-    return "%.2f" % float(row["ratio"]) if row["ratio"] else "failed"
+    if row["ratio"]:
+        return "%.2f" % float(row["ratio"])
+    return "left out" if row["remark"] == "left out" else "failed"
 
 
 def grid(rows, sets, sizes, packets):
@@ -307,9 +323,10 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--data", default=os.path.join(HERE, "../../../shared/data"))
     parser.add_argument("--only", action="append", choices=("rules", "sets", "live"))
+    parser.add_argument("--seconds", type=float, default=570)
     given = parser.parse_args()
     bench = Bench(os.path.abspath(given.build), os.path.abspath(given.folder),
-                  os.path.abspath(given.data))
+                  os.path.abspath(given.data), given.seconds)
     for part in given.only or ("live", "sets", "rules"):
         getattr(bench, part)()
     bench.write()
