@@ -22,9 +22,13 @@
 #define TABLE_ANSWER(at, mask, number)                                                         \
 	(*(const __u64 *)(tables + (at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
 
+/* How many actions the first RULES rules of a block have. */
+#define TABLE_BEHIND(at, mask, rules)                                                          \
+	(*(const __u32 *)(tables + (at) + ((__u64)(rules) & (mask)) * sizeof(__u32)))
+
 /*
- * Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow; but constants
- * where the packet's header was read as a plain one.
+ * Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow; but
+ * constants where the packet's header was read as a plain one.
  */
 
 /* LENGTH, below 2^32, is at least BYTES. */

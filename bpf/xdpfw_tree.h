@@ -170,7 +170,7 @@ XDPFW_INLINE __u64 tree_first(const struct tree_place place, const struct tree_k
 
 /* A leaf that is looked at row by row. */
 struct tree_long {
-	struct tree_key key;
+	const struct tree_key *key;
 	__u32 head, from;
 	struct hidden at;		/* of the next row in `tables` */
 	struct hidden answer;		/* its result + 1; 0: none yet */
@@ -252,11 +252,11 @@ static long tree_long_step(__u32 index, struct tree_long *leaf)
 	if (!TABLE_READ(struct tree_head, leaf->head, &head))
 		return 1;
 	leaf->at.value = at + head.words * 16 + sizeof(struct tree_row);
-	if (!tree_in_box(&leaf->key, leaf->head, head.words, at) ||
+	if (!tree_in_box(leaf->key, leaf->head, head.words, at) ||
 	    !TABLE_READ(__u32, (__u64)at + head.words * 16, &result))
 		return 0;
 	if (result & TREE_CHECK)
-		result = tree_check_here(&leaf->key, leaf->head + head.checks,
+		result = tree_check_here(leaf->key, leaf->head + head.checks,
 					 (result & ~TREE_CHECK) * 4);
 	else
 		result++;
@@ -270,11 +270,10 @@ static long tree_long_step(__u32 index, struct tree_long *leaf)
 XDPFW_ALONE __u32 tree_long_look(const struct tree_key *key, __u32 head, __u32 at, __u32 count,
 				 __u32 from)
 {
-	struct tree_long leaf = { .head = head, .from = from };
+	struct tree_long leaf = { .key = key, .head = head, .from = from };
 
 	if (!key)
 		return 0;
-	leaf.key = *key;
 	leaf.at.value = at;
 	leaf.answer.value = unknown_zero(at);
 	bpf_loop(count, tree_long_step, &leaf, 0);

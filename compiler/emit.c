@@ -108,8 +108,8 @@ static void note_uses(struct emit *emit)
 	emit->plain = emit_plain_is_possible(emit);
 }
 
-/* Some block or table is looked up by ENGINE. */
-static bool uses_engine(const struct emit *emit, const struct plan_engine *engine)
+/* Some block is looked up by ENGINE. */
+bool emit_uses_engine(const struct emit *emit, const struct plan_engine *engine)
 {
 	for (size_t i = 0; i < emit->plan->blocks.len; i++) {
 		const struct plan_block *block = emit->plan->blocks.at[i];
@@ -126,7 +126,8 @@ static bool uses_engine(const struct emit *emit, const struct plan_engine *engin
 
 static bool uses_cross(const struct emit *emit)
 {
-	return uses_engine(emit, &plan_engine_cross) || uses_engine(emit, &plan_engine_packed);
+	return emit_uses_engine(emit, &plan_engine_cross) ||
+	       emit_uses_engine(emit, &plan_engine_packed);
 }
 
 static void put_table_header(const struct emit *emit)
@@ -136,14 +137,14 @@ static void put_table_header(const struct emit *emit)
 		buf_printf(emit->out, "#define XDPFW_KEY_LANES %u\n", emit->plan->key_lanes);
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
-	if (emit_has_tries(emit) || uses_engine(emit, &plan_engine_tree) ||
+	if (emit_has_tries(emit) || emit_uses_engine(emit, &plan_engine_tree) ||
 	    uses_cross(emit))
 		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
 	if (uses_cross(emit))
 		emit_header(EMIT_HEADER_CROSS, emit->out);
-	if (uses_engine(emit, &plan_engine_tree))
+	if (emit_uses_engine(emit, &plan_engine_tree))
 		emit_header(EMIT_HEADER_TREE, emit->out);
 }
 

@@ -73,8 +73,8 @@ static void put_case(const struct emit *emit, const struct plan_block *block, si
 	if (!at->engine)
 		return;
 	at->engine->write_globals(at->solution, (uint32_t)(run * 16 + number), at->offset, out);
-	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f)\n{\n",
-		   run, number);
+	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f%s)\n{\n", run, number,
+		   at->problem.resumed ? ", const __u32 from" : "");
 	for (uint32_t i = 0; i < at->problem.dim_count; i++)
 		put_dim(emit, block, &at->problem, i, out);
 	buf_putc(out, '\n');
@@ -118,7 +118,8 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 		else if (i)
 			buf_puts(out, "\telse\n\t");
 		if (at->engine)
-			buf_printf(out, "\tnumber = look_%zu_%zu(f);\n", run, i);
+			buf_printf(out, "\tnumber = look_%zu_%zu(f%s);\n", run, i,
+				   at->problem.resumed ? ", behind" : "");
 		else
 			buf_printf(out, "\tnumber = %u;\n", at->constant);
 		buf_free(&condition);
@@ -159,6 +160,20 @@ static void put_comment(const struct emit *emit, const struct plan_block *block)
 	buf_puts(out, ", are in tables: see `xdpfw explain`.\n */\n");
 }
 
+/* How many of the block's actions are of rules that are not asked any more. */
+static void put_behind(const struct emit *emit, const struct plan_block *block)
+{
+	struct buf *out = emit->out;
+
+	if (!block->resumes)
+		return;
+	buf_printf(out, "\tbehind = (from >> 31) + (from & ~BEHIND(0)) - %u;\n"
+			"\tHIDE(behind);\n", block->first);
+	if (block->behind_slots)
+		buf_printf(out, "\tbehind = TABLE_BEHIND(%zu, %u, behind);\n", block->behind_at,
+			   block->behind_slots - 1);
+}
+
 void emit_block(struct emit *emit, size_t run)
 {
 	const struct plan_block *block = emit->plan->runs.at[run].block;
@@ -169,8 +184,11 @@ void emit_block(struct emit *emit, size_t run)
 		put_case(emit, block, run, i);
 	emit_run_begin(emit, run);
 	buf_puts(out, block->wide ? "\tconst struct table_action *action;\n" : "");
-	buf_puts(out, "\t__u32 number;\n\n");
+	buf_puts(out, "\t__u32 number;\n");
+	buf_puts(out, block->resumes ? "\t__u32 behind;\n" : "");
+	buf_putc(out, '\n');
 	emit_run_check(emit);
+	put_behind(emit, block);
 	put_choice(emit, block, run);
 	put_act(emit, block);
 	emit_run_end(emit, run);

@@ -8,6 +8,7 @@
  * Safety: an entry or a rule number that is none is answered with a drop.
  */
 #include "compiler/emit_part.h"
+#include "compiler/plan_engine.h"
 
 /*
  * 512 bytes of stack are for all functions that are inside each other; what the others need
@@ -19,6 +20,9 @@
 
 static bool is_too_big(const struct emit *emit)
 {
+	/* Trees below jumps need all of the stack. */
+	if (emit_needs_jump(emit) && emit_uses_engine(emit, &plan_engine_tree))
+		return true;
 	if (emit_reads_places(emit))
 		return emit->fields_bytes > MAX_STACK_FIELDS_AND_PLACES;
 	if (emit->plan->key_lanes)
@@ -35,6 +39,9 @@ static bool is_simple(const struct emit *emit, const struct ir_chain *chain)
 		return true;
 	if (plan_find_run(emit->plan, chain->first_rule) !=
 	    plan_find_run(emit->plan, chain->first_rule + chain->rule_count - 1))
+		return false;
+	if (emit_run_has_places(emit, &emit->plan->runs.at[plan_find_run(emit->plan,
+									 chain->first_rule)]))
 		return false;
 	for (uint32_t i = 0; i < chain->rule_count; i++) {
 		const struct ir_rule *rule = &ir->rules.at[chain->first_rule + i];

@@ -93,6 +93,13 @@ enum emit_header {
 /* One header without its #include lines. */
 void emit_header(enum emit_header header, struct buf *out);
 
+/* emit.c */
+
+struct plan_engine;
+
+/* Some block is looked up by it. */
+bool emit_uses_engine(const struct emit *emit, const struct plan_engine *engine);
+
 /* emit_text.c */
 
 /* User text inside a C comment: cannot end it, open another, or join lines. */

@@ -433,7 +433,7 @@ static bool is_entered(const struct emit *emit, const struct plan_run *run, uint
 bool emit_run_has_places(const struct emit *emit, const struct plan_run *run)
 {
 	if (run->block)
-		return false;
+		return plan_block_resumes(run->block);
 	for (uint32_t i = run->first; i < run->end; i++)
 		if (is_used(emit, i) &&
 		    (is_entered(emit, run, i) || plan_rule_jumps(emit->ir, i)))

@@ -162,6 +162,9 @@ static inline unsigned int plan_part_lanes(unsigned int bits)
 	return bits > 64 ? 2 : 1;
 }
 
+/* Whether the block's run is entered behind rules of it, too. */
+bool plan_block_resumes(const struct plan_block *block);
+
 /* Whether control can come back to the place behind this rule: it may jump. */
 bool plan_rule_jumps(const struct ir *ir, uint32_t rule);
 

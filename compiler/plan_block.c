@@ -18,6 +18,12 @@
  */
 #define BIG_SET 4096
 
+/* Rules of a block that are worth that it ends at one that does not end the chain's walk. */
+#define WORTH_CUTTING 64
+
+/* As many such rules are worth it: trees, and jumps above them, need much of the stack. */
+#define WORTH_RESUMING 64
+
 /* A stretch of a chain. */
 struct stretch {
 	uint32_t first, end;
@@ -121,15 +127,35 @@ static void cut_at_big_sets(struct plan *plan, const struct stretch *stretch, st
 	cut_stretch(plan, (struct stretch){ first, stretch->end }, arena);
 }
 
+/*
+ * Rules that do not end the chain's walk cost the others the fastest engines; few of them are left
+ * out, between blocks.
+ */
+static bool takes_resumed(const struct plan *plan, const struct ir_chain *chain)
+{
+	uint32_t resumed = 0, least = plan->options.force ? 1 : WORTH_RESUMING;
+
+	for (uint32_t i = 0; i < chain->rule_count; i++)
+		if (plan_block_takes(plan->ir, chain->first_rule + i) == PLAN_TAKEN_RESUMED)
+			resumed++;
+	return resumed >= least && chain->rule_count / (resumed + 1) < WORTH_CUTTING;
+}
+
 static void cut_chain(struct plan *plan, const struct ir_chain *chain, struct arena *arena)
 {
 	uint32_t end = chain->first_rule + chain->rule_count, first = chain->first_rule;
+	bool resumed = takes_resumed(plan, chain);
 
 	while (first < end) {
 		uint32_t last = first;
 
-		while (last < end && plan_block_takes(plan->ir, last))
+		while (last < end) {
+			enum plan_taken taken = plan_block_takes(plan->ir, last);
+
+			if (taken == PLAN_TAKEN_NOT || (taken == PLAN_TAKEN_RESUMED && !resumed))
+				break;
 			last++;
+		}
 		cut_at_big_sets(plan, &(struct stretch){ first, last }, arena);
 		first = last + 1;
 	}

@@ -63,6 +63,11 @@ struct plan_block {
 	uint32_t root;			/* PLAN_NO_AXIS: the only case has all packets */
 	VEC(struct plan_case) cases;
 	VEC(struct table_action) actions;
+	VEC(uint32_t) action_of;	/* the first of each rule, or of the next that has one */
+	bool resumes;			/* it is entered behind rules of it */
+	size_t behind_at;		/* where the image has numbers of actions for that: of those
+					   of the first I rules */
+	uint32_t behind_slots;		/* a power of two; 0: rules and actions are the same */
 	bool wide;			/* some count more than an answer says; else only answers
 					   are in the image */
 	uint32_t action_slots;		/* a power of two, more than there are actions */
@@ -78,8 +83,15 @@ struct plan_block {
 #define PLAN_MAX_RULE_ROWS (1u << 16)
 #define PLAN_MAX_BLOCK_ROWS (1u << 18)
 
-/* Whether the rule can be in a block at all. */
-bool plan_block_takes(const struct ir *ir, uint32_t rule);
+/* What a rule is to a block. */
+enum plan_taken {
+	PLAN_TAKEN_NOT,			/* it cannot be in one */
+	PLAN_TAKEN,
+	PLAN_TAKEN_RESUMED,		/* it can; but what it does does not end the chain's walk,
+					   and the rules behind it are asked then */
+};
+
+enum plan_taken plan_block_takes(const struct ir *ir, uint32_t rule);
 /* Intervals of the biggest set of single values that it asks. */
 size_t plan_block_biggest_set(const struct ir *ir, uint32_t rule);
 
@@ -108,6 +120,7 @@ struct plan_pose {
 	struct plan_block *block;
 	VEC(uint32_t) labels;		/* of row R and axis A: [R * PLAN_MAX_AXES + A] */
 	VEC(uint32_t) results;
+	VEC(bool) resumed;		/* rows of rules that do not end the chain's walk */
 	struct plan_known *known;	/* single tests, see plan_block_row.c */
 	size_t known_slots, known_count;
 	uint32_t tried;			/* see plan_block_axis.c */

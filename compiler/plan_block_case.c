@@ -291,7 +291,8 @@ static bool asks_any(const uint32_t *labels)
 
 /* The rows as they are in the problem; behind one that always holds there is nothing. */
 static void choose_rows(struct plan_pose *pose, const struct known *known,
-			struct plan_problem *problem, uint32_t *labels, uint32_t *results)
+			struct plan_problem *problem, uint32_t *labels, uint32_t *results,
+			bool *resumed)
 {
 	struct used used[PLAN_MAX_AXES];
 
@@ -311,8 +312,11 @@ static void choose_rows(struct plan_pose *pose, const struct known *known,
 			number = use_label(pose, problem, &used[j], j, label);
 			row[used[j].dim] = number;
 		}
+		resumed[problem->row_count] = pose->resumed.at[i];
 		results[problem->row_count++] = pose->results.at[i];
-		if (!asks_any(row))
+		if (pose->resumed.at[i])
+			problem->resumed = resumed;
+		else if (!asks_any(row))
 			break;
 	}
 }
@@ -325,7 +329,8 @@ static struct plan_problem make_problem(struct plan_pose *pose, const struct kno
 	uint32_t *results = ARENA_ARRAY(pose->arena, uint32_t, most);
 
 	problem.dims = ARENA_ARRAY(pose->arena, struct plan_dim, PLAN_MAX_AXES);
-	choose_rows(pose, known, &problem, labels, results);
+	choose_rows(pose, known, &problem, labels, results,
+		    ARENA_ARRAY(pose->arena, bool, most));
 	packed = ARENA_ARRAY(pose->arena, uint32_t, problem.row_count * problem.dim_count + 1);
 	for (size_t i = 0; i < problem.row_count; i++)
 		memcpy(packed + i * problem.dim_count, labels + i * PLAN_MAX_AXES,
@@ -345,7 +350,7 @@ static void add_case(struct plan_pose *pose, const struct known *known, bool las
 	}
 	made->network_bytes = known->no_network ? 0 : known->network_bytes;
 	made->problem = make_problem(pose, known);
-	if (made->problem.row_count && !made->problem.dim_count)
+	if (made->problem.row_count && !made->problem.dim_count && !made->problem.resumed)
 		made->constant = made->problem.results[0] + 1;
 }
 
@@ -378,12 +383,16 @@ static bool has_no_transport(const struct plan_pose *pose, const struct class *c
 	       !class_has(class, ETHER_TYPE_IP) && !class_has(class, ETHER_TYPE_IP6);
 }
 
-static bool asks_network(const struct plan_problem *problem, const struct plan_pose *pose)
+/* Some row of the class asks for bytes of the network header, if only whether they are there. */
+static bool asks_network(const struct plan_pose *pose, const struct known *known)
 {
-	for (uint32_t i = 0; i < problem->dim_count; i++)
-		if (is_header(pose, &pose->block->axes.at[problem->dims[i].key_part],
-			      FIELD_BASE_NETWORK))
-			return true;
+	for (uint32_t i = 0; i < pose->block->axes.len; i++) {
+		if (!is_header(pose, &pose->block->axes.at[i], FIELD_BASE_NETWORK))
+			continue;
+		for (size_t j = 0; j < pose->results.len; j++)
+			if (row_of(pose, j)[i] != PLAN_ANY && holds(pose, known, j))
+				return true;
+	}
 	return false;
 }
 
@@ -397,7 +406,7 @@ static void add_class(struct plan_pose *pose, const struct class *class, bool la
 	if (!known.network_bytes)
 		return;
 	/* Base chains of family inet do not see packets whose header is cut off. */
-	if (block->inet || !asks_network(&block->cases.at[block->cases.len - 1].problem, pose)) {
+	if (block->inet || !asks_network(pose, &known)) {
 		block->cases.at[block->cases.len - 1].network_bytes = 0;
 		return;
 	}

@@ -3,7 +3,8 @@
  * plan_block_plain: which rules can be rows of a problem.
  *
  * In: a rule.  Out: whether all it asks is asked before it does anything, what it asks is the same
- * each time it is asked, and what it does then is one action that ends the chain's walk.
+ * each time it is asked, and what it does then is one action; and whether that ends the chain's
+ * walk.
  *
  * Safety: whatever is not known to be plain is not: it stays a compare.
  */
@@ -88,11 +89,18 @@ static bool ends_behind(const struct ir_rule *rule, size_t step)
 	return true;
 }
 
-bool plan_block_takes(const struct ir *ir, uint32_t number)
+/* Behind its tests a rule with so many TESTS counts and has this verdict, or none. */
+static enum plan_taken take_verdict(uint32_t answer, unsigned int tests, unsigned int counters)
+{
+	if (answer == ANSWER_JUMP || (answer == ANSWER_NONE && counters))
+		return tests ? PLAN_TAKEN_RESUMED : PLAN_TAKEN_NOT;
+	return PLAN_TAKEN;
+}
+
+enum plan_taken plan_block_takes(const struct ir *ir, uint32_t number)
 {
 	const struct ir_rule *rule = &ir->rules.at[number];
-	unsigned int counters = 0;
-	uint32_t answer;
+	unsigned int tests = 0, counters = 0;
 
 	for (size_t i = 0; i < rule->steps.len; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
@@ -100,22 +108,23 @@ bool plan_block_takes(const struct ir *ir, uint32_t number)
 		switch (step->kind) {
 		case IR_STEP_TEST:
 			if (counters || !test_is_plain(ir, step))
-				return false;
+				return PLAN_TAKEN_NOT;
+			tests++;
 			break;
 		case IR_STEP_COUNTER:
 			if (++counters > 2)
-				return false;
+				return PLAN_TAKEN_NOT;
 			break;
 		case IR_STEP_VERDICT:
 			if (step->verdict.kind == IR_VERDICT_CONTINUE)
 				break;
-			answer = plan_word(ir, &step->verdict) >> 28;
-			return answer != ANSWER_JUMP && (answer != ANSWER_NONE || !counters);
+			return take_verdict(plan_word(ir, &step->verdict) >> 28, tests, counters);
 		case IR_STEP_MAP:
-			return !counters && map_is_plain(ir, step) && ends_behind(rule, i);
+			return !counters && map_is_plain(ir, step) && ends_behind(rule, i) ?
+				       PLAN_TAKEN : PLAN_TAKEN_NOT;
 		}
 	}
-	return !counters;
+	return take_verdict(ANSWER_NONE, tests, counters);
 }
 
 size_t plan_block_biggest_set(const struct ir *ir, uint32_t number)

@@ -26,6 +26,7 @@ struct rows {
 	uint32_t *labels;		/* PLAN_MAX_AXES each */
 	uint32_t *actions;
 	size_t count;
+	bool resumed;			/* what is behind the rule is asked when it matched, too */
 };
 
 static struct plan_known *known_slot(const struct plan_pose *pose, uint32_t key, uint32_t set,
@@ -240,7 +241,9 @@ static void put_rows(struct plan_pose *pose, const struct rows *rows)
 		for (size_t j = 0; j < PLAN_MAX_AXES; j++)
 			*vec_push(pose->arena, &pose->labels) = row_at(rows, i)[j];
 		*vec_push(pose->arena, &pose->results) = rows->actions[i];
+		*vec_push(pose->arena, &pose->resumed) = rows->resumed;
 	}
+	pose->block->resumes = pose->block->resumes || (rows->resumed && rows->count);
 }
 
 static bool add_map(struct rows *rows, const struct ir_step *step)
@@ -267,16 +270,31 @@ static bool add_map(struct rows *rows, const struct ir_step *step)
 	return true;
 }
 
-static void add_verdict(struct rows *rows, const struct ir_step *step, const uint32_t *counters)
+/* WORD, or when it has none: what a rule does that only counts, at the end of the chain or not. */
+static uint32_t end_word(const struct rows *rows, uint32_t word)
 {
-	uint32_t word = plan_word(rows->pose->ir, &step->verdict), action;
+	const struct ir *ir = rows->pose->ir;
+	const struct ir_chain *chain = &ir->chains.at[ir->rules.at[rows->rule].chain];
 
-	if (!goes_on(word) && rows->count) {
-		action = add_action(rows, word, counters[0], counters[1]);
-		for (size_t i = 0; i < rows->count; i++)
-			rows->actions[i] = action;
-		put_rows(rows->pose, rows);
-	}
+	if (!goes_on(word))
+		return word;
+	return rows->rule + 1 == chain->first_rule + chain->rule_count ?
+		       WORD(ANSWER_RETURN, 0) : WORD(ANSWER_CONTINUE, rows->rule + 1);
+}
+
+/* What the rule does when all its tests are true. */
+static void add_deed(struct rows *rows, uint32_t word, const uint32_t *counters)
+{
+	uint32_t action;
+
+	if (!rows->count || (goes_on(word) && counters[0] == IR_NO_COUNTER))
+		return;
+	word = end_word(rows, word);
+	rows->resumed = word >> 28 == ANSWER_JUMP || word >> 28 == ANSWER_CONTINUE;
+	action = add_action(rows, word, counters[0], counters[1]);
+	for (size_t i = 0; i < rows->count; i++)
+		rows->actions[i] = action;
+	put_rows(rows->pose, rows);
 	rows->count = 0;
 }
 
@@ -301,14 +319,13 @@ static bool add_steps(struct rows *rows, const struct ir_rule *rule)
 		case IR_STEP_VERDICT:
 			if (step->verdict.kind == IR_VERDICT_CONTINUE)
 				break;
-			add_verdict(rows, step, counters);
-			break;
+			add_deed(rows, plan_word(rows->pose->ir, &step->verdict), counters);
+			return true;
 		case IR_STEP_MAP:
-			if (!add_map(rows, step))
-				return false;
-			break;
+			return add_map(rows, step);
 		}
 	}
+	add_deed(rows, 0, counters);
 	return true;
 }
 
@@ -320,14 +337,18 @@ bool plan_pose_rule(struct plan_pose *pose, uint32_t number)
 	struct plan_block *block = pose->block;
 	size_t axes = block->axes.len, actions = block->actions.len;
 	size_t results = pose->results.len;
+	bool resumes = block->resumes;
 
+	*vec_push(pose->arena, &block->action_of) = (uint32_t)actions;
 	memset(labels, 0xff, sizeof(labels));
 	if (add_steps(&rows, &pose->ir->rules.at[number]) &&
 	    pose->results.len <= PLAN_MAX_BLOCK_ROWS)
 		return true;
 	block->axes.len = axes;
 	block->actions.len = actions;
-	pose->results.len = results;
+	block->action_of.len--;
+	block->resumes = resumes;
+	pose->results.len = pose->resumed.len = results;
 	pose->labels.len = results * PLAN_MAX_AXES;
 	return false;
 }

@@ -15,6 +15,8 @@
 /* BPF instructions besides those of engines. */
 #define WEIGHT_CASE 8
 #define WEIGHT_ACTION 8
+#define MAX_DEEP_DIMS 10		/* of a tree below jumps: of 512 bytes of stack theirs are
+					   left [14 were too many] */
 #define WEIGHT_DEEP 2000		/* its calls need the stack that fields would lie on */
 
 static const struct plan_engine *const engines[] = {
@@ -27,12 +29,25 @@ static const struct plan_engine *const engines[] = {
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
 static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
-		struct arena *arena)
+		bool deep, struct arena *arena)
 {
 	for (size_t i = 0; i < ENGINE_COUNT; i++) {
 		struct plan_asked *asked = &at->asked[at->asked_count++];
 
 		asked->engine = engines[i];
+		if (at->problem.resumed && !engines[i]->resumes) {
+			asked->estimate.why = "does not go on behind a rule";
+			continue;
+		}
+		if (!at->problem.dim_count && engines[i] != &plan_engine_few) {
+			asked->estimate.why = "nothing is asked";
+			continue;
+		}
+		if (deep && engines[i] == &plan_engine_tree &&
+		    at->problem.dim_count > MAX_DEEP_DIMS) {
+			asked->estimate.why = "jumps leave too little of the stack";
+			continue;
+		}
 		engines[i]->estimate(&at->problem, budget, arena, &asked->estimate);
 		asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
 						asked->estimate.bytes);
@@ -58,13 +73,13 @@ static struct plan_asked *next_best(struct plan_case *at)
 }
 
 static bool solve_case(struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
-		       struct arena *arena)
+		       bool deep, struct arena *arena)
 {
 	struct plan_asked *asked;
 
-	if (!at->problem.dim_count)
+	if (!at->problem.dim_count && !at->problem.resumed)
 		return true;
-	ask(plan, at, budget, arena);
+	ask(plan, at, budget, deep, arena);
 	while ((asked = next_best(at))) {
 		asked->tried = true;
 		at->solution = asked->engine->build(&at->problem, budget, arena, &asked->estimate);
@@ -98,12 +113,43 @@ static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
 	       block->expected < plan_cost_compares(block->row_count);
 }
 
+/* Where to go on behind a rule: most often each rule has one action. */
+static void place_behind(struct plan *plan, struct plan_block *block)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < block->action_of.len; i++)
+		same = same && block->action_of.at[i] == i;
+	if (!block->resumes || same)
+		return;
+	block->behind_slots = 1;
+	while (block->behind_slots <= block->action_of.len)
+		block->behind_slots *= 2;
+	block->behind_at = plan_take_image(plan, block->behind_slots * sizeof(uint32_t));
+}
+
+/* The block is not all of the program's only chain: xdpfw_jump.h is below it on the stack. */
+static bool is_deep(const struct plan *plan, const struct plan_block *block)
+{
+	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[block->first].chain];
+
+	if (block->resumes || block->first != chain->first_rule ||
+	    block->end != chain->first_rule + chain->rule_count)
+		return true;
+	for (size_t i = 0; i < plan->ir->chains.len; i++)
+		if (plan->chain_used[i] && !plan->ir->chains.at[i].is_base)
+			return true;
+	return false;
+}
+
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena)
 {
 	struct plan_share share = plan_cost_share(plan->options.optimize, block->row_count,
 						  image_left);
 	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
+
+	bool deep = is_deep(plan, block);
 
 	block->action_slots = 1;
 	while (block->action_slots <= block->actions.len)
@@ -113,19 +159,27 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 	for (size_t i = 0; i < block->cases.len; i++) {
 		struct plan_case *at = &block->cases.at[i];
 
-		if (!solve_case(plan, at, &budget, arena))
+		if (!solve_case(plan, at, &budget, deep, arena))
 			return false;
 		budget.bytes -= at->estimate.bytes < budget.bytes ? at->estimate.bytes :
 								    budget.bytes;
 	}
+	place_behind(plan, block);
 	block->expected = expected(block) + PLAN_COST_ACTION +
 			  plan_cost_load(block->actions.len * plan_block_action_bytes(block));
+	if (block->resumes)
+		block->expected = 2 * block->expected + PLAN_COST_RESUME;
 	return is_worth_it(plan, block);
 }
 
 size_t plan_block_action_bytes(const struct plan_block *block)
 {
 	return block->wide ? sizeof(struct table_action) : sizeof(uint64_t);
+}
+
+bool plan_block_resumes(const struct plan_block *block)
+{
+	return block->resumes;
 }
 
 uint32_t plan_block_weight(const struct plan_block *block)
@@ -206,12 +260,24 @@ static void fill_actions(const struct plan *plan, const struct plan_block *block
 		memcpy(at + (i + 1) * bytes, &block->actions.at[i], bytes);
 }
 
+static void fill_behind(const struct plan *plan, const struct plan_block *block)
+{
+	uint32_t last = (uint32_t)block->actions.len;
+
+	if (!block->behind_slots)
+		return;
+	for (uint32_t i = 0; i < block->behind_slots; i++)
+		memcpy(plan->image + block->behind_at + i * sizeof(last),
+		       i < block->action_of.len ? &block->action_of.at[i] : &last, sizeof(last));
+}
+
 void plan_block_fill(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->blocks.len; i++) {
 		const struct plan_block *block = plan->blocks.at[i];
 
 		fill_actions(plan, block);
+		fill_behind(plan, block);
 		for (size_t j = 0; j < block->cases.len; j++) {
 			const struct plan_case *at = &block->cases.at[j];
 

@@ -18,6 +18,7 @@ enum {
 	PLAN_COST_INSTRUCTION = 1,	/* of code without branches: 9 to 10 in a nanosecond */
 	PLAN_COST_MISS_BRANCH = 50,	/* one that went the other way than guessed */
 	PLAN_COST_ACTION = 25,		/* what a block does behind its look-up, but for the load */
+	PLAN_COST_RESUME = 300,		/* to go on behind a rule that jumped or counted */
 	PLAN_COST_CALL = 10,		/* a function that is not inlined, with its arguments */
 };
 

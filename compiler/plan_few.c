@@ -22,6 +22,7 @@ static size_t count_compares(const struct plan_problem *problem)
 	for (size_t i = 0; i < problem->row_count && sum <= MAX_COMPARES; i++) {
 		const uint32_t *labels = problem->labels + i * problem->dim_count;
 
+		sum++;
 		for (uint32_t j = 0; j < problem->dim_count; j++)
 			if (labels[j] != PLAN_ANY)
 				sum += problem->dims[j].labels.at[labels[j]].count;
@@ -67,8 +68,15 @@ static void few_fill(const struct plan_solution *solution, uint8_t *image, size_
 static uint32_t few_look(const struct plan_solution *solution, const struct plan_key *key,
 			 uint32_t from)
 {
-	(void)from;
-	return plan_problem_look(solution->problem, key);
+	struct plan_problem behind = *solution->problem;
+	size_t first = 0;
+
+	while (first < behind.row_count && behind.results[first] < from)
+		first++;
+	behind.row_count -= first;
+	behind.results += first;
+	behind.labels += first * behind.dim_count;
+	return plan_problem_look(&behind, key);
 }
 
 static void write_interval(const struct plan_dim *dim, uint32_t number,
@@ -113,6 +121,10 @@ static void few_write(const struct plan_solution *solution, size_t offset, struc
 		bool any = false;
 
 		buf_puts(out, "\tif (");
+		if (problem->resumed) {
+			buf_printf(out, "from <= %u", problem->results[i]);
+			any = true;
+		}
 		for (uint32_t j = 0; j < problem->dim_count; j++) {
 			if (labels[j] == PLAN_ANY)
 				continue;
@@ -142,6 +154,7 @@ static void few_print(const struct plan_solution *solution, const char *indent, 
 
 const struct plan_engine plan_engine_few = {
 	.name = "few",
+	.resumes = true,
 	.estimate = few_estimate,
 	.build = few_build,
 	.fill = few_fill,
