@@ -56,6 +56,20 @@ static bool make_product(struct plan_cross *cross, const struct plan_cross_axis 
 						     "all combinations of %u dimensions", count));
 }
 
+bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
+			   uint32_t count, bool packed)
+{
+	for (cross->taste = 0; cross->taste < CROSS_TASTES; cross->taste++) {
+		cross->why = NULL;
+		start_solution(cross);
+		if (plan_cross_sparse(cross, axes, count, packed))
+			return true;
+		if (cross->work > cross->budget->work)
+			break;
+	}
+	return false;
+}
+
 /* No row names anything: the first one always holds. */
 static bool make_constant(struct plan_cross *cross)
 {
@@ -101,8 +115,7 @@ static bool make(struct plan_cross *cross)
 	if (!count)
 		return make_constant(cross);
 	try_product(cross, axes, count, &product);
-	start_solution(cross);
-	if (!plan_cross_sparse(cross, axes, count, false)) {
+	if (!plan_cross_try_sparse(cross, axes, count, false)) {
 		if (!product)
 			return false;
 		cross->why = NULL;
@@ -120,12 +133,11 @@ bool plan_cross_sparse_only(struct plan_cross *cross, bool packed)
 
 	if (!cross->problem->row_count || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return plan_cross_refuse(cross, "no rules, or the machine's byte order");
-	start_solution(cross);
 	if (!make_axes(cross, axes, &count))
 		return false;
 	if (!count)
 		return plan_cross_refuse(cross, "nothing to look up");
-	return plan_cross_sparse(cross, axes, count, packed);
+	return plan_cross_try_sparse(cross, axes, count, packed);
 }
 
 static const struct plan_solution *build(const struct plan_problem *problem,

@@ -264,12 +264,9 @@ static bool group_matrix(struct plan_cross_sparse *sparse, int side)
 {
 	const struct plan_cross_side *from = &sparse->sides[side];
 	bool *chosen = ARENA_ARRAY(sparse->cross->arena, bool, from->any + 1);
-	enum plan_cross_row alone = side ? RIGHT : LEFT;
-	bool too = sparse->has[alone] && !sparse->dense[alone];
 
 	for (uint32_t i = 0; i < from->any; i++)
-		chosen[i] = bucket_size(&sparse->by_label[side][PAIR], i) ||
-			    (too && bucket_size(&sparse->by_label[side][alone], i));
+		chosen[i] = bucket_size(&sparse->by_label[side][PAIR], i) > 0;
 	return plan_cross_groups_make(sparse->cross, from, chosen, &sparse->matrix[side]);
 }
 
@@ -341,17 +338,16 @@ static bool hold_pairs(struct plan_cross_sparse *sparse, const struct plan_cross
 }
 
 /*
- * Rows that are specific on one side only, as cells of the matrix: the wide groups of the other
- * side are rows or columns behind its groups.
+ * Rows that are specific on one side only, as cells of the matrix: their groups, and the wide
+ * groups of the other side, are rows and columns behind those of pairs.
  */
 static bool hold_alone(struct plan_cross_sparse *sparse, int side, enum plan_cross_row kind,
 		       struct holds *holds)
 {
-	const struct plan_cross_groups *groups = &sparse->matrix[side];
+	const struct plan_cross_groups *groups = &sparse->alone[side];
 	const struct plan_cross_groups *wide = &sparse->wide[!side];
 	struct arena *arena = sparse->cross->arena;
 	uint32_t *kept = ARENA_ARRAY(arena, uint32_t, sparse->cross->problem->row_count + 1);
-	uint32_t behind = sparse->matrix[!side].count;
 	size_t count;
 
 	for (uint32_t i = 0; i < groups->count; i++) {
@@ -367,8 +363,10 @@ static bool hold_alone(struct plan_cross_sparse *sparse, int side, enum plan_cro
 				return false;
 			for (size_t k = 0; k < some; k++)
 				*vec_push(arena, &holds->of) =
-					side ? (struct hold){ behind + j, i, kept[k] } :
-					       (struct hold){ i, behind + j, kept[k] };
+					side ? (struct hold){ sparse->wide_row + j,
+							      sparse->alone_column + i, kept[k] } :
+					       (struct hold){ sparse->alone_row + i,
+							      sparse->wide_column + j, kept[k] };
 		}
 	}
 	return true;
@@ -388,7 +386,6 @@ static bool hold_neither(struct plan_cross_sparse *sparse, struct holds *holds)
 	const struct plan_cross_groups *wide = &sparse->wide[1];
 	struct arena *arena = sparse->cross->arena;
 	uint32_t *kept = ARENA_ARRAY(arena, uint32_t, sparse->cross->problem->row_count + 1);
-	uint32_t row = sparse->matrix[0].count + sparse->wide[0].count;
 	size_t count = add_bucket(&sparse->by_label[0][NEITHER], sparse->sides[0].any,
 				  sparse->scratch);
 
@@ -399,7 +396,8 @@ static bool hold_neither(struct plan_cross_sparse *sparse, struct holds *holds)
 			return false;
 		for (size_t j = 0; j < some; j++)
 			*vec_push(arena, &holds->of) =
-				(struct hold){ row, sparse->matrix[1].count + i, kept[j] };
+				(struct hold){ sparse->neither_row, sparse->wide_column + i,
+					       kept[j] };
 	}
 	return true;
 }
@@ -427,15 +425,27 @@ static bool make_cells(struct plan_cross_sparse *sparse, struct holds *holds)
 	return true;
 }
 
+/* Numbers of the matrix' rows and columns. */
+static void number_cells(struct plan_cross_sparse *sparse)
+{
+	sparse->wide_row = sparse->matrix[0].count;
+	sparse->neither_row = sparse->wide_row + sparse->wide[0].count;
+	sparse->alone_row = sparse->neither_row + 1;
+	sparse->rows = sparse->alone_row + sparse->alone[0].count;
+	sparse->wide_column = sparse->matrix[1].count;
+	sparse->alone_column = sparse->wide_column + sparse->wide[1].count;
+	sparse->columns = sparse->alone_column + sparse->alone[1].count;
+}
+
 static bool make_matrix(struct plan_cross_sparse *sparse)
 {
 	struct plan_cross_list empty;
 	struct plan_cross_buckets groups[2];
 	struct holds holds = { 0 };
-	uint32_t rows, columns;
 
 	if (!group_matrix(sparse, 0) || !group_matrix(sparse, 1))
 		return false;
+	number_cells(sparse);
 	/* Shape 0: no row holds. */
 	if (!make_list(sparse, sparse->scratch, 0, &empty))
 		return false;
@@ -452,11 +462,9 @@ static bool make_matrix(struct plan_cross_sparse *sparse)
 	if (!plan_cross_spend(sparse->cross, 20 * (uint64_t)holds.of.len) ||
 	    !make_cells(sparse, &holds))
 		return false;
-	rows = sparse->matrix[0].count + sparse->wide[0].count + 1;
-	columns = sparse->matrix[1].count + sparse->wide[1].count;
-	sparse->offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, rows + 1);
-	return plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, rows, columns,
-				sparse->offsets, &sparse->slots);
+	sparse->offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->rows + 1);
+	return plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, sparse->rows,
+				sparse->columns, sparse->offsets, &sparse->slots);
 }
 
 bool plan_cross_cells_make(struct plan_cross_sparse *sparse)

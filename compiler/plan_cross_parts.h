@@ -94,6 +94,9 @@ struct plan_solution {
 	const char *text;		/* for explain */
 };
 
+/* How readily labels are made wide, see plan_cross_split.c; tried in this order. */
+enum plan_cross_taste { CROSS_FAST, CROSS_NO_WIDE, CROSS_SMALL, CROSS_TASTES };
+
 /* What is being built. */
 struct plan_cross {
 	const struct plan_problem *problem;
@@ -101,6 +104,7 @@ struct plan_cross {
 	struct arena *arena;
 	uint64_t work;			/* steps done */
 	const char *why;		/* it does not work; NULL: so far it does */
+	enum plan_cross_taste taste;
 	VEC(struct plan_cross_source) sources;
 	struct plan_solution *solution;
 };
@@ -198,7 +202,10 @@ struct plan_cross_cell {
 	struct plan_cross_list list;
 };
 
-/* CELLS are sorted by row and column; offsets of rows with cells are not 0, and no two equal. */
+/*
+ * CELLS are sorted by row and column; offsets of rows with cells are not 0, and no two equal.  All
+ * sums of an offset and a column are below *ret_slots.
+ */
 bool plan_cross_place(struct plan_cross *cross, const struct plan_cross_cell *cells, size_t count,
 		      uint32_t rows, uint32_t columns, uint32_t *ret_offsets, size_t *ret_slots);
 
@@ -208,6 +215,8 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 
 /* plan_cross.c: the matrix, whatever the problem. */
 bool plan_cross_sparse_only(struct plan_cross *cross, bool packed);
+bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
+			   uint32_t count, bool packed);
 
 /* plan_cross_step.c */
 /* A number below 64 for each power of two. */

@@ -3,9 +3,9 @@
  * plan_cross_place: rows of a sparse matrix, pushed into each other (row displacement).
  *
  * In: cells, each of a row and a column.  Out: an offset for each row, so that no two cells have
- * the same slot, (offset + column) modulo the number of slots; offsets of different rows differ, so
- * a slot that has the column asked for has the row, too.  Slot 0 stays empty, and so does offset 0,
- * which is for rows without cells.
+ * the same slot, offset + column; offsets of different rows differ, so a slot that has the column
+ * asked for has the row, too.  Slot 0 stays empty, and so does offset 0, which is for rows without
+ * cells.
  *
  * Long rows first, each at the first offset that fits, 64 offsets looked at together; rows of one
  * cell take any free slot.
@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SLOTS (1u << 23)
+#define MAX_SLOTS (3u << 20)
+#define GROWTH 5			/* when rows do not fit, a fifth more is tried */
 
 struct row {
 	uint32_t number, first, count;
@@ -26,8 +27,9 @@ struct place {
 	const struct plan_cross_cell *cells;
 	struct row *rows;
 	size_t row_count;
-	size_t slots;
-	uint64_t *taken;		/* slots; the first 64 again behind the end */
+	size_t slots;			/* offsets are below; a multiple of 64 */
+	uint32_t columns;
+	uint64_t *taken;
 	uint64_t *offset_taken;
 	size_t rover;			/* word of 64 offsets at which to begin */
 	uint32_t *offsets;
@@ -69,13 +71,12 @@ static uint64_t window(const struct place *place, size_t at)
 static void take(struct place *place, size_t slot)
 {
 	place->taken[slot / 64] |= 1ull << slot % 64;
-	place->taken[place->slots / 64] = place->taken[0];
 }
 
 static void take_row(struct place *place, const struct row *row, size_t offset)
 {
 	for (uint32_t i = 0; i < row->count; i++)
-		take(place, (offset + place->cells[row->first + i].column) & (place->slots - 1));
+		take(place, offset + place->cells[row->first + i].column);
 	place->offset_taken[offset / 64] |= 1ull << offset % 64;
 	place->offsets[row->number] = (uint32_t)offset;
 }
@@ -85,13 +86,15 @@ static bool place_row(struct place *place, const struct row *row)
 	size_t words = place->slots / 64;
 	uint64_t steps = 0;
 
-	for (size_t i = 0; i < words; i++) {
-		size_t word = (place->rover + i) & (words - 1);
-		uint64_t bits = place->offset_taken[word];
+	for (size_t i = 0, word = place->rover; i < words; i++, word++) {
+		uint64_t bits;
+
+		if (word == words)
+			word = 0;
+		bits = place->offset_taken[word];
 
 		for (uint32_t j = 0; j < row->count && ~bits; j++, steps++)
-			bits |= window(place, (word * 64 + place->cells[row->first + j].column) &
-						      (place->slots - 1));
+			bits |= window(place, word * 64 + place->cells[row->first + j].column);
 		if (!~bits)
 			continue;
 		take_row(place, row, word * 64 + (size_t)__builtin_ctzll(~bits));
@@ -107,14 +110,14 @@ static bool place_single(struct place *place, const struct row *row)
 {
 	size_t words = place->slots / 64, column = place->cells[row->first].column;
 
-	for (size_t i = 0; i < words; i++) {
-		size_t word = (place->rover + i) & (words - 1);
-
+	for (size_t i = 0, word = place->rover; i < words; i++, word++) {
+		if (word == words)
+			word = 0;
 		for (uint64_t left = ~place->taken[word]; left; left &= left - 1) {
 			size_t slot = word * 64 + (size_t)__builtin_ctzll(left);
-			size_t offset = (slot - column) & (place->slots - 1);
+			size_t offset = slot - column;
 
-			if (place->offset_taken[offset / 64] >> offset % 64 & 1)
+			if (slot < column || place->offset_taken[offset / 64] >> offset % 64 & 1)
 				continue;
 			take_row(place, row, offset);
 			place->rover = word;
@@ -129,7 +132,7 @@ static bool place_rows(struct place *place)
 {
 	size_t words = place->slots / 64;
 
-	place->taken = ARENA_ARRAY(place->cross->arena, uint64_t, words + 1);
+	place->taken = ARENA_ARRAY(place->cross->arena, uint64_t, words + place->columns / 64 + 3);
 	place->offset_taken = ARENA_ARRAY(place->cross->arena, uint64_t, words);
 	place->rover = 0;
 	place->offset_taken[0] = 1;
@@ -148,26 +151,28 @@ static bool place_rows(struct place *place)
 bool plan_cross_place(struct plan_cross *cross, const struct plan_cross_cell *cells, size_t count,
 		      uint32_t rows, uint32_t columns, uint32_t *ret_offsets, size_t *ret_slots)
 {
+	uint32_t last = 0;
 	struct place place = {
 		.cross = cross,
 		.cells = cells,
 		.rows = ARENA_ARRAY(cross->arena, struct row, rows + 1),
-		.slots = 64,
+		.columns = columns,
 		.offsets = ret_offsets,
 	};
 
 	find_rows(&place, count);
-	while (place.slots < count + count / 16 + 2 || place.slots < columns + 1ul ||
-	       place.slots < place.row_count + 2)
-		place.slots *= 2;
+	place.slots = (count > place.row_count ? count : place.row_count) + count / 16 + 128;
+	place.slots &= ~(size_t)63;
 	while (!place_rows(&place)) {
 		if (cross->why)
 			return false;
-		place.slots *= 2;
+		place.slots = (place.slots + place.slots / GROWTH + 64) & ~(size_t)63;
 		if (place.slots > MAX_SLOTS)
 			return plan_cross_refuse(cross, "%zu pairs do not fit into %u slots",
 						 count, MAX_SLOTS);
 	}
-	*ret_slots = place.slots;
+	for (uint32_t i = 0; i < rows; i++)
+		last = ret_offsets[i] > last ? ret_offsets[i] : last;
+	*ret_slots = (size_t)last + columns;
 	return true;
 }

@@ -83,7 +83,7 @@ static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cro
 
 static size_t cell_slot(const struct plan_cross_sparse *sparse, const struct plan_cross_cell *cell)
 {
-	return (sparse->offsets[cell->row] + cell->column) & (sparse->slots - 1);
+	return (size_t)sparse->offsets[cell->row] + cell->column;
 }
 
 /* Bits of a cell's fields. */
@@ -92,7 +92,7 @@ static bool measure_fields(struct plan_cross_sparse *sparse)
 	uint64_t shapes = (uint64_t)sparse->shapes.shape_count * sparse->shapes.classes;
 	unsigned int masks = 0;
 
-	sparse->column_bits = bits_of(sparse->matrix[1].count + sparse->wide[1].count);
+	sparse->column_bits = bits_of(sparse->columns);
 	sparse->shape_bits = sparse->is_packed ? 0 : bits_of(shapes - 1);
 	sparse->word_bits = bits_of(sparse->words.len - 1);
 	for (uint32_t i = 0; i < sparse->packed.group_count; i++) {
@@ -175,9 +175,12 @@ static uint32_t field_of(const struct plan_cross_sparse *sparse, int side,
 			return 0;
 		return side ? matrix->of_class[class] : sparse->offsets[matrix->of_class[class]];
 	case ALONE:
-		if (!sparse->has[kind] || !sparse->dense[kind])
+		if (!sparse->has[kind])
 			return 0;
-		alone = sparse->alone[side].of_class[class] * wide;
+		alone = sparse->alone[side].of_class[class];
+		if (!sparse->dense[kind])
+			return side ? alone : sparse->offsets[sparse->alone_row + alone];
+		alone *= wide;
 		return wide > 1 ? alone : sparse->value_at[kind][alone] * sparse->shapes.classes;
 	case WIDE:
 	case FIELDS:
@@ -274,7 +277,6 @@ static uint32_t load_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32
 		.size = 8,
 		.stride = cell_words(sparse) * 4,
 		.number = offset,
-		.mask = sparse->slots - 1,
 		.comment = comment,
 	};
 
@@ -374,13 +376,14 @@ static uint32_t add_right(struct plan_cross_sparse *sparse)
 		return add_dense(sparse, RIGHT, sparse->field[1][ALONE], sparse->field[0][WIDE],
 				 (size_t)sparse->alone[1].count * wide,
 				 "rows that name the second address only");
-	of_wide = &sparse->offsets[sparse->matrix[0].count];
+	of_wide = &sparse->offsets[sparse->wide_row];
 	offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, wide);
 	memcpy(offsets, of_wide, wide * sizeof(*offsets));
 	if (wide > 1)
 		row = plan_cross_load_numbers(sparse->cross, offsets, wide,
 					      &sparse->field[0][WIDE], 1, "row of wide labels");
-	return add_cell(sparse, row, wide > 1 ? 0 : offsets[0], sparse->field[1][MATRIX], 0,
+	return add_cell(sparse, row, wide > 1 ? 0 : offsets[0], sparse->field[1][ALONE],
+			sparse->alone_column,
 			"rows that name the second address only");
 }
 
@@ -390,19 +393,17 @@ static uint32_t add_left(struct plan_cross_sparse *sparse)
 		return add_dense(sparse, LEFT, sparse->field[0][ALONE], sparse->field[1][WIDE],
 				 (size_t)sparse->alone[0].count * sparse->wide[1].count,
 				 "rows that name the first address only");
-	return add_cell(sparse, sparse->field[0][MATRIX], 0, sparse->field[1][WIDE],
-			sparse->matrix[1].count, "rows that name the first address only");
+	return add_cell(sparse, sparse->field[0][ALONE], 0, sparse->field[1][WIDE],
+			sparse->wide_column, "rows that name the first address only");
 }
 
 static uint32_t add_neither(struct plan_cross_sparse *sparse)
 {
-	uint32_t row = sparse->matrix[0].count + sparse->wide[0].count;
-
 	if (!sparse->is_packed)
 		return add_dense(sparse, NEITHER, CROSS_NO_STEP, sparse->field[1][WIDE],
 				 sparse->wide[1].count, "rows that name no address");
-	return add_cell(sparse, CROSS_NO_STEP, sparse->offsets[row], sparse->field[1][WIDE],
-			sparse->matrix[1].count, "rows that name no address");
+	return add_cell(sparse, CROSS_NO_STEP, sparse->offsets[sparse->neither_row],
+			sparse->field[1][WIDE], sparse->wide_column, "rows that name no address");
 }
 
 /* The least of all kinds' results. */

@@ -39,7 +39,9 @@ struct plan_cross_sparse {
 	bool *mark;			/* labels, while one group is looked at */
 	uint32_t *scratch;
 	VEC(struct plan_cross_cell) cells;
-	uint32_t *offsets;
+	uint32_t rows, wide_row, neither_row, alone_row;	/* of the matrix, behind pairs' */
+	uint32_t columns, wide_column, alone_column;
+	uint32_t *offsets;		/* of its rows */
 	size_t slots;
 	VEC(uint32_t) words;		/* slots, then lists */
 	VEC(uint32_t) values[KINDS];	/* rows of results */

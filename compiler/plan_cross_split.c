@@ -4,8 +4,9 @@
  *
  * In: the two axes with most classes.  Out: for each label whether it is wide, that is, whether
  * rows with it are looked for like those with PLAN_ANY there.  A row whose labels both contain many
- * classes would put as many pairs as their product into the matrix; so what counts is the number of
- * classes, and the bound above which a label is wide is the one that keeps all tables smallest.
+ * classes would put as many pairs as their product into the matrix.  So the label that takes part
+ * in most pairs is made wide, then the next one; but each wide label makes groups by which all rows
+ * that are specific on the other side only are multiplied, so this is done as long as it helps.
  *
  * Safety: what is chosen changes sizes only.
  */
@@ -15,11 +16,37 @@
 #include <string.h>
 
 #define MAX_PAIRS 3000000u
-#define CELL_BYTES 16u
-#define ROW_BYTES 64u			/* about what a row that is no pair takes */
+#define MAX_WIDE 1024
+#define BATCH 8u			/* after so many wide labels two are taken at once */
+
+/*
+ * What groups weigh, against pairs: their lists are long, and have shapes of their own.  And the
+ * part of the weight that must be won before labels are made wide, as that takes look-ups.
+ */
+static const struct {
+	uint32_t group, gain, most;
+} tastes[CROSS_TASTES] = {
+	[CROSS_FAST] = { 6, 4, MAX_WIDE },
+	[CROSS_NO_WIDE] = { 1, 1, 0 },
+	[CROSS_SMALL] = { 1, 16, MAX_WIDE },
+};
 
 struct pair {
 	uint32_t label[2];
+};
+
+struct widened {
+	int side;
+	uint32_t label;
+};
+
+struct split {
+	struct plan_cross *cross;
+	struct plan_cross_side *sides;
+	struct pair *pairs;		/* different ones of labels, .any: PLAN_ANY */
+	size_t pair_count;
+	uint64_t *blame[2];		/* [label]: cells of pairs it is in */
+	bool *seen;			/* [label], while they are counted */
 };
 
 static bool group_is(const struct plan_cross_groups *groups, const uint32_t *labels,
@@ -95,83 +122,145 @@ static size_t collect_pairs(struct plan_cross *cross, const struct plan_cross_si
 	return count;
 }
 
-static bool is_specific(const struct plan_cross_side *side, uint32_t label, uint32_t bound)
+static bool is_specific(const struct plan_cross_side *side, uint32_t label)
 {
-	return label != side->any && side->class_count[label] <= bound;
+	return label != side->any && !side->wide[label];
 }
 
-/* Groups of SIDE's classes by the labels that BOUND makes wide. */
-static bool count_wide(struct plan_cross *cross, const struct plan_cross_side *side,
-		       uint32_t bound, uint32_t *ret_groups)
+static uint64_t product_of(const struct split *split, size_t pair)
 {
-	bool *chosen = ARENA_ARRAY(cross->arena, bool, side->axis.label_count + 1);
-	struct plan_cross_groups groups;
+	uint32_t a = split->pairs[pair].label[0], b = split->pairs[pair].label[1];
 
-	for (uint32_t i = 0; i < side->axis.label_count; i++)
-		chosen[i] = !is_specific(side, i, bound);
-	if (!plan_cross_groups_make(cross, side, chosen, &groups))
+	if (!is_specific(&split->sides[0], a) || !is_specific(&split->sides[1], b))
+		return 0;
+	return (uint64_t)split->sides[0].class_count[a] * split->sides[1].class_count[b];
+}
+
+/* Cells that pairs of labels take, and how many of them each label is to blame for. */
+static uint64_t count_cells(struct split *split)
+{
+	uint64_t cells = 0;
+
+	for (int i = 0; i < 2; i++)
+		memset(split->blame[i], 0, split->sides[i].any * sizeof(uint64_t));
+	for (size_t i = 0; i < split->pair_count; i++) {
+		uint64_t product = product_of(split, i);
+
+		if (!product)
+			continue;
+		cells += product;
+		for (int j = 0; j < 2; j++)
+			split->blame[j][split->pairs[i].label[j]] += product;
+	}
+	return cells;
+}
+
+/* About how many groups of SIDE's classes the rows make whose other label is not specific. */
+static uint64_t count_alone(struct split *split, int side)
+{
+	const struct plan_cross_side *from = &split->sides[side], *other = &split->sides[!side];
+	uint64_t labels = 0;
+
+	memset(split->seen, 0, from->any * sizeof(bool));
+	for (size_t i = 0; i < split->pair_count; i++) {
+		uint32_t label = split->pairs[i].label[side];
+
+		if (!is_specific(from, label) || split->seen[label] ||
+		    is_specific(other, split->pairs[i].label[!side]))
+			continue;
+		split->seen[label] = true;
+		labels++;
+	}
+	return labels;
+}
+
+/* About how many cells there are with the wide labels as they are now. */
+static bool weigh(struct split *split, uint64_t *ret_cells, uint64_t *ret_weight)
+{
+	struct plan_cross *cross = split->cross;
+	uint64_t cells = count_cells(split), weight = cells;
+	uint32_t taste = tastes[split->cross->taste].group;
+	struct plan_cross_groups wide[2];
+
+	for (int i = 0; i < 2; i++)
+		if (!plan_cross_groups_make(cross, &split->sides[i], split->sides[i].wide,
+					    &wide[i]))
+			return false;
+	for (int i = 0; i < 2; i++)
+		weight += taste * count_alone(split, i) * wide[!i].count;
+	weight += taste * (uint64_t)wide[0].count * wide[1].count;
+	*ret_cells = cells;
+	*ret_weight = weight;
+	return plan_cross_spend(cross, 4 * split->pair_count);
+}
+
+/* Makes the label wide that most cells are to blame on; false: there is none. */
+static bool widen(struct split *split, struct widened *ret_label)
+{
+	uint64_t most = 0;
+
+	for (int i = 0; i < 2; i++)
+		for (uint32_t j = 0; j < split->sides[i].any; j++)
+			if (split->blame[i][j] > most && split->sides[i].class_count[j] > 1) {
+				most = split->blame[i][j];
+				*ret_label = (struct widened){ i, j };
+			}
+	if (!most)
 		return false;
-	*ret_groups = groups.count;
+	split->sides[ret_label->side].wide[ret_label->label] = true;
+	split->blame[ret_label->side][ret_label->label] = 0;
 	return true;
 }
 
-/* About how many bytes the tables take when labels of more than BOUND classes are wide. */
-static bool weigh_bound(struct plan_cross *cross, const struct plan_cross_side sides[2],
-			const struct pair *pairs, size_t count, uint32_t bound,
-			uint64_t *ret_cells, uint64_t *ret_bytes)
+static bool start_split(struct split *split)
 {
-	uint64_t cells = 0, single[2] = { 0 };
-	uint32_t wide[2];
+	struct plan_cross *cross = split->cross;
 
-	for (int i = 0; i < 2; i++)
-		if (!count_wide(cross, &sides[i], bound, &wide[i]))
-			return false;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t a = pairs[i].label[0], b = pairs[i].label[1];
-		bool specific_a = is_specific(&sides[0], a, bound);
-		bool specific_b = is_specific(&sides[1], b, bound);
+	for (int i = 0; i < 2; i++) {
+		const struct plan_cross_axis *axis = &split->sides[i].axis;
 
-		if (specific_a && specific_b)
-			cells += (uint64_t)sides[0].class_count[a] * sides[1].class_count[b];
-		else if (specific_a)
-			single[0] += sides[0].class_count[a];
-		else if (specific_b)
-			single[1] += sides[1].class_count[b];
+		for (uint32_t j = 0; j < axis->first[axis->classes]; j++)
+			split->sides[i].class_count[axis->labels[j]]++;
+		split->blame[i] = ARENA_ARRAY(cross->arena, uint64_t, split->sides[i].any + 1);
 	}
-	*ret_cells = cells;
-	*ret_bytes = cells * CELL_BYTES + ROW_BYTES * (single[0] * wide[1] + single[1] * wide[0] +
-						       (uint64_t)wide[0] * wide[1]);
-	return plan_cross_spend(cross, 3 * count);
+	split->seen = ARENA_ARRAY(cross->arena, bool,
+				  split->sides[0].any + split->sides[1].any + 1);
+	split->pair_count = collect_pairs(cross, split->sides, &split->pairs);
+	return plan_cross_spend(cross, 20 * (uint64_t)cross->problem->row_count);
 }
 
+/* Widens label after label, and goes back to where there were fewest cells. */
 bool plan_cross_split(struct plan_cross *cross, struct plan_cross_side sides[2])
 {
-	uint64_t cells, bytes, least = ~0ull, least_cells = ~0ull;
-	uint32_t best = 0;
-	struct pair *pairs;
-	size_t count;
+	struct split split = { .cross = cross, .sides = sides };
+	struct widened order[MAX_WIDE];
+	uint64_t cells = 0, fewest = ~0ull, weight, least = ~0ull;
+	uint32_t count = 0, best = 0, before, batch;
+	uint32_t gain = tastes[cross->taste].gain, most = tastes[cross->taste].most;
 
-	for (int i = 0; i < 2; i++)
-		for (uint32_t j = 0; j < sides[i].axis.first[sides[i].axis.classes]; j++)
-			sides[i].class_count[sides[i].axis.labels[j]]++;
-	if (!plan_cross_spend(cross, 20 * (uint64_t)cross->problem->row_count))
+	if (!start_split(&split))
 		return false;
-	count = collect_pairs(cross, sides, &pairs);
-	for (uint32_t bound = 1u << 20; bound >= 4; bound /= 4) {
-		if (!weigh_bound(cross, sides, pairs, count, bound, &cells, &bytes))
+	for (;;) {
+		if (!weigh(&split, &cells, &weight))
 			return false;
-		if (cells < least_cells)
-			least_cells = cells;
-		if (bytes < least && cells <= MAX_PAIRS) {
-			least = bytes;
-			best = bound;
+	fewest = cells < fewest ? cells : fewest;
+		if (cells <= MAX_PAIRS && weight + weight / gain < least) {
+			least = weight;
+			best = count;
 		}
+		before = count;
+		batch = count + 1 + count / BATCH;
+		while (count < batch && count < most && widen(&split, &order[count]))
+			count++;
+		if (count == before)
+			break;
 	}
-	if (!best)
-		return plan_cross_refuse(cross, "nested labels on both sides: %llu pairs",
-					 (unsigned long long)least_cells);
-	for (int i = 0; i < 2; i++)
-		for (uint32_t j = 0; j < sides[i].axis.label_count; j++)
-			sides[i].wide[j] = !is_specific(&sides[i], j, best);
+	if (least == ~0ull)
+		return plan_cross_refuse(cross, "labels overlap on both sides: %llu pairs",
+					 (unsigned long long)fewest);
+	while (count > best) {
+		count--;
+		sides[order[count].side].wide[order[count].label] = false;
+	}
 	return true;
 }
