@@ -60,7 +60,9 @@ static void put_set(const struct emit *emit, uint32_t number)
 	const struct plan_look *look = &emit->plan->sets[number];
 	struct buf *out = emit->out;
 
-	put_head("bool", "set", number, set->name, look->key_bits, false, out);
+	/* A bool would be made by a branch. */
+	put_head(look->table == PLAN_NO_TABLE ? "bool" : "__u32", "set", number, set->name,
+		 look->key_bits, false, out);
 	buf_puts(out, "\treturn ");
 	if (look->table != PLAN_NO_TABLE)
 		emit_look_up(look, key_text(look->key_bits), out);
