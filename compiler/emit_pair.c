@@ -251,7 +251,8 @@ static void put_pair(const struct emit *emit, const struct emit_pair *pair)
 	struct buf *out = emit->out;
 
 	put_comment(emit, pair);
-	buf_printf(out, "XDPFW_INLINE %s ", pair->is_map || look->table != PLAN_NO_TABLE ? "__u32" : "bool");
+	buf_printf(out, "XDPFW_INLINE %s ",
+		   pair->is_map || look->table != PLAN_NO_TABLE ? "__u32" : "bool");
 	put_name(pair, out);
 	buf_printf(out, "(FIELDS *f%s)\n{\n",
 		   wants_key(look) ? ", struct key *key" : "");
