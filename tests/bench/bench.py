@@ -36,7 +36,8 @@ LIMITS = {1: (1.4, 2, 2.8, 3.3, None), 4096: (2.5, 2.7, 3.3, 5.7, 11),
           65536: (2.5, 2.7, 3.6, 7, 19)}
 SET_LIMITS = {"hosts": 2.5, "nets": 2, "nets6": 3, "boxes": 4}
 COLUMNS = ("what", "set", "rules", "packets", "contender", "ns", "ratio", "verified", "bytes",
-           "native", "tables", "compile_s", "clang_s", "load_s", "commit_s", "again_s", "engines", "remark")
+           "native", "tables", "compile_s", "clang_s", "load_s", "commit_s", "again_s", "engines",
+           "remark")
 
 
 def complaint(done):
@@ -303,8 +304,9 @@ same run on the same packets: BPF_PROG_TEST_RUN on one processor, programs in tu
 100 ms, the median of five; a prologue that all programs have writes the next of so many headers.
 Counters are on, and the kernel's own cost of calling a program is in both.  Before anything is
 measured, verdict, rule and counters of every packet were what a first-match search says that shares
-no code with xdpfw, and those of 4,096 harsher packets too.  acl1 and fw1 are ClassBench's (10: every tenth
-of 100), the others our own (tests/bench/make_filters.py); acl6 and fw6 are the same in IPv6.
+no code with xdpfw, and those of 4,096 harsher packets too.  acl1 and fw1 are ClassBench's (10:
+every tenth of 100), the others our own (tests/bench/make_filters.py); acl6 and fw6 are the same in
+IPv6.
 
 ![cost against rules](benchmarks.svg)
 """

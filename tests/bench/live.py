@@ -53,8 +53,10 @@ def run(*words, text=None, where=None, env=None):
                           env={**os.environ, **(env or {})}, timeout=300)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
+        # What is in front of the error is the name of a file of ours.
         raise Unable("%s: %s" % (os.path.basename(words[2 if where else 0]),
-                                 lines[0] if lines else "status %d" % done.returncode))
+                                 lines[0].split("Error: ")[-1] if lines else
+                                 "status %d" % done.returncode))
     return done.stdout
 
 
