@@ -81,29 +81,37 @@ static bool make_constant(struct plan_cross *cross)
 	return plan_cross_finish(cross, "always the same");
 }
 
-static bool try_product(const struct plan_cross *cross, const struct plan_cross_axis *axes,
-			uint32_t count, struct plan_solution **ret_solution)
+/* The better one of two orders of joining; or NULL. */
+static struct plan_solution *try_product(const struct plan_cross *cross,
+					 const struct plan_cross_axis *axes, uint32_t count)
 {
 	const struct plan_budget budget = {
 		cross->budget->bytes,
 		MAX_DENSE_WORK < cross->budget->work ? MAX_DENSE_WORK : cross->budget->work,
 	};
-	struct plan_cross attempt = {
-		.problem = cross->problem,
-		.budget = &budget,
-		.arena = cross->arena,
-	};
+	struct plan_solution *best = NULL;
 
-	if (cross->problem->row_count > MAX_DENSE_ROWS || !make_product(&attempt, axes, count))
-		return false;
-	*ret_solution = attempt.solution;
-	return true;
+	if (cross->problem->row_count > MAX_DENSE_ROWS)
+		return NULL;
+	for (int i = 0; i < 2; i++) {
+		struct plan_cross attempt = {
+			.problem = cross->problem,
+			.budget = &budget,
+			.arena = cross->arena,
+			.late_last = i,
+		};
+
+		if (make_product(&attempt, axes, count) &&
+		    (!best || attempt.solution->estimate.cost <= best->estimate.cost))
+			best = attempt.solution;
+	}
+	return best;
 }
 
 static bool make(struct plan_cross *cross)
 {
 	struct plan_cross_axis axes[PLAN_MAX_DIMS];
-	struct plan_solution *product = NULL;
+	struct plan_solution *product;
 	uint32_t count;
 
 	if (!cross->problem->row_count)
@@ -114,7 +122,7 @@ static bool make(struct plan_cross *cross)
 		return false;
 	if (!count)
 		return make_constant(cross);
-	try_product(cross, axes, count, &product);
+	product = try_product(cross, axes, count);
 	if (!plan_cross_try_sparse(cross, axes, count, false)) {
 		if (!product)
 			return false;

@@ -16,6 +16,7 @@
 
 #define SMALL_PRODUCT 8192		/* elements that a table of several parts may have, so that
 					   it stays in the first cache */
+#define LAST_PRODUCT 16384		/* likewise for the last table, of results */
 #define MAX_BIT_WORDS (8u << 20)
 
 struct join {
@@ -125,6 +126,7 @@ bool plan_cross_part_of(struct plan_cross *cross, const struct plan_cross_axis *
 	}
 	*ret_part = (struct plan_cross_part){
 		.source = plan_cross_source_add(cross, axis),
+		.late = cross->late_last && axis->bits > CROSS_MAX_DIRECT_BITS,
 		.classes = axis->classes,
 		.labels = labels,
 		.words = words,
@@ -283,6 +285,7 @@ static bool join_once(struct plan_cross *cross, const struct plan_cross_part *pa
 	}
 	*ret_part = (struct plan_cross_part){
 		.source = source,
+		.late = parts[count - 1].late,
 		.classes = results ? 0 : (uint32_t)(join.classes.len / join.words),
 		.labels = join.labels,
 		.words = join.words,
@@ -296,9 +299,30 @@ static int compare_parts(const void *a, const void *b)
 {
 	const struct plan_cross_part *left = a, *right = b;
 
+	if (left->late != right->late)
+		return left->late ? 1 : -1;
 	if (left->classes != right->classes)
 		return left->classes < right->classes ? -1 : 1;
 	return left->source < right->source ? -1 : left->source > right->source;
+}
+
+/*
+ * How many of the sorted parts to join next: those whose classes are there early first, so that
+ * what comes from a trie has few tables before it; all that are left when that is a small table.
+ */
+static uint32_t choose_some(const struct plan_cross_part *parts, uint32_t count, bool results)
+{
+	uint32_t early = 0, some = 2;
+
+	while (early < count && !parts[early].late)
+		early++;
+	if (results && product_of(parts, count) <= LAST_PRODUCT && early < count)
+		return count;
+	if (early < 2)
+		early = count;
+	while (some < early && product_of(parts, some + 1) <= SMALL_PRODUCT)
+		some++;
+	return some;
 }
 
 bool plan_cross_join(struct plan_cross *cross, const struct plan_cross_part *parts, uint32_t count,
@@ -310,8 +334,7 @@ bool plan_cross_join(struct plan_cross *cross, const struct plan_cross_part *par
 	memcpy(left, parts, count * sizeof(*parts));
 	while (count > 1) {
 		qsort(left, count, sizeof(*left), compare_parts);
-		for (some = 2; some < count && product_of(left, some + 1) <= SMALL_PRODUCT;)
-			some++;
+		some = choose_some(left, count, results);
 		if (product_of(left, some) > max_product)
 			return plan_cross_refuse(cross, "%llu combinations of classes",
 						 (unsigned long long)product_of(left, some));

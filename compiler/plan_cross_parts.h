@@ -18,6 +18,7 @@
 #define CROSS_NO_STEP 0xffffffffu
 #define CROSS_MAX_INPUTS (PLAN_MAX_DIMS + 1)
 #define CROSS_MAX_STEPS 160
+#define CROSS_MAX_DIRECT_BITS 16	/* of a dimension whose classes are an array */
 #define PACKED_MAX_GROUPS 3
 
 struct plan_cross_axis {
@@ -45,6 +46,7 @@ struct plan_cross_source {
 
 struct plan_cross_part {
 	uint32_t source;
+	bool late;			/* its class takes long to find: a trie is asked */
 	uint32_t classes, labels;
 	size_t words;			/* of a class in .bits */
 	const uint32_t *row_label;	/* numbered as rows first have them */
@@ -81,6 +83,7 @@ struct plan_cross_step {
 	unsigned int size, stride, at, shift;	/* .at: bytes from an element's first */
 	uint64_t number;
 	uint64_t mask;			/* of a load's element; 0: what the table's size says */
+	bool near;			/* beside what was loaded before, mostly */
 	bool inside;			/* .mask is the last element, and compared with */
 	const char *comment;
 };
@@ -105,6 +108,7 @@ struct plan_cross {
 	uint64_t work;			/* steps done */
 	const char *why;		/* it does not work; NULL: so far it does */
 	enum plan_cross_taste taste;
+	bool late_last;			/* join what tries give behind all else */
 	VEC(struct plan_cross_source) sources;
 	struct plan_solution *solution;
 };

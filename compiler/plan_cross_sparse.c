@@ -274,6 +274,7 @@ static uint32_t load_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32
 		.kind = CROSS_LOAD,
 		.table = sparse->word_table,
 		.at = half * 8,
+		.near = half > 0,
 		.size = 8,
 		.stride = cell_words(sparse) * 4,
 		.number = offset,
@@ -326,6 +327,7 @@ static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_
 					.table = sparse->word_table,
 					.size = 4,
 					.stride = 4,
+					.near = true,
 					.comment = "its result + 1" };
 	uint32_t found, cell, masks = CROSS_NO_STEP;
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DIRECT_BITS 16
 #define LITTLE_TABLE (64u << 10)	/* bytes that may be padded to a power of two */
 #define SPLIT_BITS 8
 #define SMALL_TRIE (128u << 10)		/* bytes of a trie, and for each of its steps */
@@ -103,7 +102,7 @@ static uint32_t *spread_values(struct plan_cross *cross, const struct plan_cross
 static bool split_direct(struct plan_cross *cross, const uint32_t *numbers, unsigned int size,
 			 struct plan_cross_step *step)
 {
-	uint32_t *leaf = ARENA_ARRAY(cross->arena, uint32_t, 1u << MAX_DIRECT_BITS);
+	uint32_t *leaf = ARENA_ARRAY(cross->arena, uint32_t, 1u << CROSS_MAX_DIRECT_BITS);
 	uint32_t root[1 << SPLIT_BITS], blocks = 0;
 	size_t block_bytes = sizeof(*leaf) << SPLIT_BITS;
 
@@ -165,14 +164,14 @@ static uint32_t axis_steps(struct plan_cross *cross, const struct plan_cross_sou
 	size_t count;
 	uint32_t *numbers;
 
-	if (source->axis->bits > MAX_DIRECT_BITS)
+	if (source->axis->bits > CROSS_MAX_DIRECT_BITS)
 		return axis_trie(cross, source, &step);
 	count = (size_t)1 << source->axis->bits;
 	if (!plan_cross_spend(cross, 2 * count))
 		return CROSS_NO_STEP;
 	numbers = spread_values(cross, source);
 	step.size = size_for(numbers, count);
-	if (source->axis->bits != MAX_DIRECT_BITS ||
+	if (source->axis->bits != CROSS_MAX_DIRECT_BITS ||
 	    !split_direct(cross, numbers, step.size, &step))
 		step.table = add_numbers(cross, numbers, count, step.size);
 	return plan_cross_step_add(cross, &step);
@@ -279,7 +278,7 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 	estimate->cost += instructions[step->kind];
 	if (step->kind == CROSS_TRIE)
 		estimate->cost += plan_trie_cost(solution->tables.at[step->table].trie) / 2;
-	if (step->kind == CROSS_LOAD || step->kind == CROSS_DIRECT)
+	if ((step->kind == CROSS_LOAD && !step->near) || step->kind == CROSS_DIRECT)
 		bytes = solution->tables.at[step->table].bytes;
 	if (bytes > 8u << 20)
 		estimate->cost += 120;
