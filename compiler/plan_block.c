@@ -53,9 +53,22 @@ static size_t other_bytes(const struct plan *plan)
 	return bytes < PLAN_MAX_IMAGE_BYTES / 2 ? bytes : PLAN_MAX_IMAGE_BYTES / 2;
 }
 
-static size_t image_left(const struct plan *plan)
+/* Rules behind the block, of this chain and the chains that are not cut yet. */
+static size_t rules_later(const struct plan *plan, const struct plan_block *block)
 {
-	size_t taken = plan->image_bytes + other_bytes(plan);
+	const struct ir *ir = plan->ir;
+	size_t chain = ir->rules.at[block->first].chain, rules;
+
+	rules = ir->chains.at[chain].first_rule + ir->chains.at[chain].rule_count - block->end;
+	for (size_t i = chain + 1; i < ir->chains.len; i++)
+		rules += plan->chain_used[i] ? ir->chains.at[i].rule_count : 0;
+	return rules;
+}
+
+static size_t image_left(const struct plan *plan, const struct plan_block *block)
+{
+	size_t taken = plan->image_bytes + other_bytes(plan) +
+		       rules_later(plan, block) * PLAN_COST_LEAST_BYTES;
 
 	return taken < PLAN_MAX_IMAGE_BYTES ? PLAN_MAX_IMAGE_BYTES - taken : 0;
 }
@@ -84,7 +97,7 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 		return end > stretch->first ? end : end + 1;
 	block->row_count = pose.results.len;
 	plan_pose_cases(&pose);
-	if (plan_block_solve(plan, block, image_left(plan), arena))
+	if (plan_block_solve(plan, block, image_left(plan, block), arena))
 		keep_block(plan, block, arena);
 	else
 		plan->image_bytes = bytes;

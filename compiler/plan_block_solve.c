@@ -142,12 +142,20 @@ static bool is_deep(const struct plan *plan, const struct plan_block *block)
 	return false;
 }
 
+static size_t rows_behind(const struct plan_block *block, size_t number)
+{
+	size_t rows = 0;
+
+	for (size_t i = number + 1; i < block->cases.len; i++)
+		rows += block->cases.at[i].problem.row_count;
+	return rows;
+}
+
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena)
 {
 	struct plan_share share = plan_cost_share(plan->options.optimize, block->row_count,
 						  image_left);
-	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
 
 	bool deep = is_deep(plan, block);
 
@@ -158,11 +166,13 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 						  plan_block_action_bytes(block));
 	for (size_t i = 0; i < block->cases.len; i++) {
 		struct plan_case *at = &block->cases.at[i];
+		size_t later = rows_behind(block, i) * PLAN_COST_LEAST_BYTES;
+		struct plan_budget budget = { .work = share.work };
 
+		budget.bytes = share.bytes > later ? share.bytes - later : 0;
 		if (!solve_case(plan, at, &budget, deep, arena))
 			return false;
-		budget.bytes -= at->estimate.bytes < budget.bytes ? at->estimate.bytes :
-								    budget.bytes;
+		share.bytes -= at->estimate.bytes < share.bytes ? at->estimate.bytes : share.bytes;
 	}
 	place_behind(plan, block);
 	block->expected = expected(block) + PLAN_COST_ACTION +

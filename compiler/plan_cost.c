@@ -28,10 +28,7 @@ uint32_t plan_cost_load(size_t bytes)
 	return load_costs[i].tenths;
 }
 
-/*
- * A block gets what is left, less a half for the others while it is small itself: 100,000 rules
- * need most of the image, 100 rules are not worth many pages.
- */
+/* 100,000 rules need most of the image, 100 rules are not worth many pages. */
 struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, size_t image_left)
 {
 	static const size_t least[] = {
@@ -45,10 +42,8 @@ struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, siz
 		[PLAN_OPTIMIZE_SIZE] = 128,
 	};
 	size_t bytes = least[optimize] + each_rule[optimize] * rules;
-	size_t most = image_left - image_left / 8;
-
 	return (struct plan_share){
-		.bytes = bytes < most ? bytes : most,
+		.bytes = bytes < image_left ? bytes : image_left,
 		.work = 20000000 + (uint64_t)rules * 5000,
 	};
 }

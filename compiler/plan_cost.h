@@ -34,6 +34,9 @@ struct plan_share {
 	uint64_t work;
 };
 
+/* Kept for each rule, or row, that comes later: what a tree of it takes. */
+#define PLAN_COST_LEAST_BYTES 192
+
 struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, size_t image_left);
 
 /*

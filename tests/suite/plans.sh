@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# plans: rulesets of the other suites with each engine forced on all rules that can be looked up, and
+# 2,000 rules that jump or only count, against the interpreter.
+. "${top_srcdir:?}/tests/suite/lib.sh"
+
+if need kernel "programs whose rules are looked up against the interpreter"; then
+	verify=$top_builddir/tests/verify/verify_load
+	large=$(mktemp -d)
+	PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/run/make_jumps.py" 2000 \
+		>"$large/jumps.nft"
+	cd "$top_srcdir/examples" || exit 1
+	for plan in cross packed tree; do
+		export XDPFW_TEST_PLAN=$plan
+		for ruleset in ./*.nft ../tests/run/*.nft ../tests/diff/cases/*.nft \
+			"$large/jumps.nft"; do
+			check "$plan: ${ruleset##*/}" "$verify" -i 110000 -n 300 "$ruleset"
+		done
+	done
+	unset XDPFW_TEST_PLAN
+	check "chosen: jumps.nft" "$verify" -i 110000 -n 2000 "$large/jumps.nft"
+	rm -rf "$large"
+fi
+finish
