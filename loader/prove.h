@@ -41,7 +41,7 @@ struct prove_input {
 	const struct prove_row *rows;	/* at least one of each entry; played ones last */
 	size_t row_count;
 	int32_t minutes_west;		/* as in the twins' configuration */
-	bool kept;			/* a load before has proved the same code with its tables */
+	bool kept;			/* this code was proved before, maybe with other tables */
 };
 
 /* A difference is REPORT_BUG with the packet. */

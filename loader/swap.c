@@ -316,7 +316,8 @@ static bool run_load(struct swap_state *state, const struct buf *object)
 	    !check_pending(state) || !swap_check_dropped(state) || !swap_open_stub(state) ||
 	    !make_live(state, object))
 		return false;
-	if (!state->kept)
+	/* Later loads take what is kept for proved once, and look less closely. */
+	if (!state->kept && !state->request->no_verify)
 		swap_keep(state->report, state->request->compile, object);
 	if (!check_signals(state) || !set_up(state))
 		return false;

@@ -164,7 +164,7 @@ bool swap_make_program(struct report *report, const struct swap_request *request
 		.rows = program->rows,
 		.row_count = program->row_count,
 		.minutes_west = program->clock.minutes_west,
-		.kept = program->kept,
+		.kept = program->kept && !request->object,
 	};
 	bool ok = true, prove = !request->no_verify;
 

@@ -179,6 +179,7 @@ case_proof_and_no_proof() {
 	fw 0 status
 	has "$out" "proved: no (--no-verify)"
 	is "in force" "$(in_force)" new
+	is "kept objects: those that were proved" "$(ls state/objects | wc -l)" 1
 }
 
 # The judge's index names the rules that a packet may meet; without it every rule is walked.
