@@ -27,9 +27,11 @@
 #define GRID_BITS 2			/* a cell is so many bits of ranks longer than the next */
 #define COST_GOOD 150			/* of a tree that is not worth another try */
 #define COST_FAIR 300			/* of one that is hardly beaten by two, */
+#define COST_AWFUL 10000			/* one for which no work is too much */
 #define COST_BAD 1000			/* and of one that is hardly beaten by strips */
 #define ALLOWANCE_SPARE 4096
 #define SPREAD 8
+#define STRIP_RANKS 64			/* a dimension with less is not cut into strips */
 #define TRIES 10			/* trees that are grown to find a good form */
 
 /* A part of the forest that may be taken back. */
@@ -287,16 +289,18 @@ static bool put_way(struct tree_forest *forest, struct group *group, uint32_t wa
 static void put_group(struct tree_forest *forest, struct group *group)
 {
 	const struct mark mark = mark_of(forest);
-	uint32_t ways = 2 * forest->boxes->dim_count, best_way = 0, best;
+	uint32_t dims = forest->boxes->dim_count, best_way = 0, best;
 
 	put_tree(forest, group);
 	best = forest->cost - mark.cost;
-	if (best <= COST_FAIR || work_done(forest))
+	if (best <= COST_FAIR || (best <= COST_AWFUL && work_done(forest)))
 		return;
-	if (best <= COST_BAD)
-		ways /= 2;
 	forest->rough = true;
-	for (uint32_t i = 1; i <= ways && !work_done(forest); i++) {
+	for (uint32_t i = best > COST_AWFUL ? dims + 1 : 1; i <= 2 * dims; i++) {
+		if (best <= COST_AWFUL && (work_done(forest) || (best <= COST_BAD && i > dims)))
+			break;
+		if (i > dims && forest->ranks->dims[i - dims - 1].ranks < STRIP_RANKS)
+			continue;
 		take_back(forest, &mark);
 		if (put_way(forest, group, i) && forest->cost - mark.cost < best) {
 			best = forest->cost - mark.cost;

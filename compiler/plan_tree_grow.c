@@ -9,7 +9,9 @@
  * a packet for a box sees them.
  *
  * Safety: a leaf holds, in order, every box that touches its cell and is not hidden so; a row is
- * compared in full.  So whatever is cut, the answer is right.  Memory: each node has an allowance,
+ * compared in full.  So whatever is cut, the answer is right.  A key that lies beside all boxes of
+ * a node may be led anywhere, to a node of another tree even: it finds none of these boxes, and what
+ * it finds instead holds for it.  Memory: each node has an allowance,
  * at least its number of boxes, that its cells share in proportion to theirs.
  */
 #include <stdlib.h>
@@ -361,6 +363,7 @@ static void grow_cells(struct grow *grow, const struct area *area, const struct 
 		for (end = i + 1; end < cut->cells && counts[end] == counts[i]; end++)
 			if (memcmp(list[end], list[i], counts[i] * sizeof(**list)))
 				break;
+		memcpy(cell.range, area->range, sizeof(cell.range));
 		cell.range[cut->dim].lo = (uint32_t)start;
 		start += ((uint64_t)(end - i) << cut->shift) - 1;
 		cell.range[cut->dim].hi = start > area->range[cut->dim].hi ?
@@ -403,10 +406,27 @@ static void put_cut(struct grow *grow, const struct area *area, const struct cut
 	grow_cells(grow, area, cut, list, counts, base);
 }
 
+/* Keys beside the boxes go anywhere. */
+static void shrink(const struct grow *grow, struct area *area)
+{
+	for (uint32_t i = 0; i < grow->dim_count && area->count; i++) {
+		struct tree_range *range = &area->range[i];
+		struct tree_range hull = { UINT32_MAX, 0 };
+
+		for (size_t j = 0; j < area->count; j++) {
+			hull.lo = min32(hull.lo, box_at(grow, area->ids[j])[i].lo);
+			hull.hi = max32(hull.hi, box_at(grow, area->ids[j])[i].hi);
+		}
+		range->lo = max32(range->lo, hull.lo);
+		range->hi = min32(range->hi, hull.hi);
+	}
+}
+
 static void grow_node(struct grow *grow, struct area *area, uint32_t node)
 {
 	struct cut cut;
 
+	shrink(grow, area);
 	find_partial(grow, area);
 	if (grow->forest->rows.len + grow->forest->nodes.len / 2 > grow->most) {
 		grow->given_up = true;

@@ -121,8 +121,12 @@ static uint32_t look_in(const struct look *look, uint32_t tree)
 		uint64_t word = look->word[node.cut >> 6 & (TREE_MAX_WORDS - 1)];
 
 		at = node.base + (uint32_t)((word - node.bias) >> (node.cut & 63) & node.cut >> 9);
+		if (at >= solution->forest->nodes.len)
+			return PLAN_NO_RESULT;
 		memcpy(&node, nodes + at * sizeof(node), sizeof(node));
 	}
+	if (node.bias >= solution->forest->rows.len)
+		return PLAN_NO_RESULT;
 	best = least(look, node.bias, slot->rows, false);
 	memcpy(&more, solution->bytes + solution->rows + node.bias * tree_row_bytes(words) +
 	       words * 16 + 4, 4);
