@@ -13,6 +13,7 @@ struct fields {
 	__u64 meta_iifname_high, meta_iifname_low;
 	__u32 ip_saddr;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
@@ -67,7 +68,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	read_link(f, header, end);
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
@@ -92,127 +93,290 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->link;
+	f->ether_type = be16(header + 12);
+	header = plain->network;
+	f->ip_saddr = be32(header + 12);
+	f->ip_frag_off = be16(header + 6);
+	f->ip6_nexthdr = 0;
+	header = plain->transport;
+	f->udp_dport = be16(header + 2);
+	f->nfproto = NFPROTO_IPV4;
+	f->meta_iifname_high = be64(device->name);
+	f->meta_iifname_low = be64(device->name + 8);
+	f->meta_protocol = ETHER_TYPE_IP;
+	f->meta_l4proto = plain->network[9];
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->link;
+	f->ether_type = be16(header + 12);
+	header = plain->network;
+	f->ip_saddr = 0;
+	f->ip_frag_off = 0;
+	f->ip6_nexthdr = header[6];
+	header = plain->transport;
+	f->udp_dport = be16(header + 2);
+	f->nfproto = NFPROTO_IPV6;
+	f->meta_iifname_high = be64(device->name);
+	f->meta_iifname_low = be64(device->name + 8);
+	f->meta_protocol = ETHER_TYPE_IP6;
+	f->meta_l4proto = plain->network[6];
+}
+
+#define PLAIN_BYTES 4		/* of the transport header */
+
+#define FIELDS const struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_ALONE int count_answer(FIELDS *f, __u64 answer)
 {
-	if (!f)
-		return 0;
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
+XDPFW_INLINE __u64 rules_0(FIELDS *f)
+{
 	/* table filter, chain containers */
-	if ((f->meta_iifname_high == 0x7665746830000000ull && f->meta_iifname_low == 0x0) && f->meta_protocol == 0x800 && f->length >= 20 && f->ip_saddr == 0xc0000201) { count(f, 0); return DROP(0); } /* devices.nft:6 iifname "veth0" ip saddr 192.0.2.1 counter drop */
-	if (in64(f->meta_iifname_high, 0x7665746862000000ull, 0x7665746862ffffffull) && f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && f->udp_dport == 53) { return DROP(1); } /* devices.nft:7 iifname "vethb*" udp dport 53 drop */
+	if (f->meta_protocol == 0x800 && (f->meta_iifname_high == 0x7665746830000000ull && f->meta_iifname_low == 0x0) && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(0) | COUNTS(0); } /* devices.nft:6 iifname "veth0" ip saddr 192.0.2.1 counter drop */
+	if (in64(f->meta_iifname_high, 0x7665746862000000ull, 0x7665746862ffffffull) && f->th_len >= 4 && HIDDEN32(f->udp_dport) == 53 && f->has_l4 && f->meta_l4proto == 17) { return DROP(1); } /* devices.nft:7 iifname "vethb*" udp dport 53 drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
-	if (!f)
-		return 0;
+	return f ? rules_0(f) : 0;
+}
+
+XDPFW_INLINE __u64 rules_1(FIELDS *f)
+{
 	/* table filter, chain one_of_them */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_frag_off & 0x1fff) != 0) { return DROP(2); } /* devices.nft:12 ip frag-off & 8191 != 0 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return DROP(2); } /* devices.nft:12 ip frag-off & 8191 != 0 drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_2(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
-	if (!f)
-		return 0;
+	return f ? rules_1(f) : 0;
+}
+
+XDPFW_INLINE __u64 rules_2(FIELDS *f)
+{
 	/* table filter, chain air */
-	if (f->ether_type == 0x88cc) { return DROP(3); } /* devices.nft:17 ether type 0x88cc drop */
+	if (HIDDEN32(f->ether_type) == 0x88cc) { return DROP(3); } /* devices.nft:17 ether type 0x88cc drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_3(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_2(FIELDS *f)
 {
-	if (!f)
-		return 0;
+	return f ? rules_2(f) : 0;
+}
+
+XDPFW_INLINE __u64 rules_3(FIELDS *f)
+{
 	/* table filter, chain containers */
-	if (f->nfproto == 10 && f->length >= 40 && f->ip6_nexthdr == 44) { return DROP(4); } /* devices.nft:24 ip6 nexthdr ipv6-frag drop */
+	if (f->nfproto == 10 && f->nh_len >= 40 && HIDDEN32(f->ip6_nexthdr) == 44) { return DROP(4); } /* devices.nft:24 ip6 nexthdr ipv6-frag drop */
 	return CHAIN_END;
 }
 
-SEC("xdp.frags")
-int xdpfw_rules(struct xdp_md *ctx)
+XDPFW_ALONE __u64 run_3(FIELDS *f)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	volatile struct hidden place = {};
-	struct fields fields = {}, *f = &fields;
-	__u32 reason;
+	return f ? rules_3(f) : 0;
+}
 
-	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
-		return XDP_PASS;
-	}
-	reason = read_fields(ctx, f, device);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	volatile struct hidden place = {};
+	__u64 answer;
+
+	switch (entry) {
 	case 0: /* device ve* */
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		if (chain_drops(prove, place.value, run_1(f), 0))
-			return XDP_DROP;
-		place.value++;
+		answer = plain ? rules_1(f) : run_1(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		return chain_verdict(answer, 0);
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	case 1: /* device veth* */
 		/* table filter, chain containers, priority 0, policy accept */
-		if (chain_drops(prove, place.value, run_0(f), 0))
+		answer = plain ? rules_0(f) : run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		if (chain_drops(answer, 0))
 			return XDP_DROP;
-		place.value++;
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		if (chain_drops(prove, place.value, run_1(f), 0))
-			return XDP_DROP;
-		place.value++;
+		answer = plain ? rules_1(f) : run_1(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		return chain_verdict(answer, 0);
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	case 2: /* devices vethb* vethb0 */
 		/* table filter, chain containers, priority 0, policy accept */
 		if (f->nfproto) {
 			if (!f->has_l4) {
-				trail_rule(prove, place.value, XDPFW_TRAIL_INVALID);
+				if (settings.config.prove)
+					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			if (chain_drops(prove, place.value, run_3(f), 0))
+			answer = plain ? rules_3(f) : run_3(f);
+			count_answer(f, answer);
+			if (settings.config.prove)
+				trail_answer(place.value++, answer);
+			if (chain_drops(answer, 0))
 				return XDP_DROP;
-			place.value++;
 		}
 		/* table filter, chain containers, priority 0, policy accept */
-		if (chain_drops(prove, place.value, run_0(f), 0))
+		answer = plain ? rules_0(f) : run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		if (chain_drops(answer, 0))
 			return XDP_DROP;
-		place.value++;
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		if (chain_drops(prove, place.value, run_1(f), 0))
-			return XDP_DROP;
-		place.value++;
+		answer = plain ? rules_1(f) : run_1(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		return chain_verdict(answer, 0);
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	case 3: /* device wl* */
 		/* table filter, chain containers, priority 0, policy accept */
 		if (f->nfproto) {
 			if (!f->has_l4) {
-				trail_rule(prove, place.value, XDPFW_TRAIL_INVALID);
+				if (settings.config.prove)
+					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			if (chain_drops(prove, place.value, run_3(f), 0))
+			answer = plain ? rules_3(f) : run_3(f);
+			count_answer(f, answer);
+			if (settings.config.prove)
+				trail_answer(place.value++, answer);
+			if (chain_drops(answer, 0))
 				return XDP_DROP;
-			place.value++;
 		}
 		/* table filter, chain air, priority 0, policy accept */
-		if (chain_drops(prove, place.value, run_2(f), 0))
-			return XDP_DROP;
-		place.value++;
+		answer = plain ? rules_2(f) : run_2(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		return chain_verdict(answer, 0);
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	case 4: /* device wwan0 */
 		/* table filter, chain air, priority 0, policy accept */
-		if (chain_drops(prove, place.value, run_2(f), 0))
-			return XDP_DROP;
-		place.value++;
+		answer = plain ? rules_2(f) : run_2(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		return chain_verdict(answer, 0);
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
 	return XDP_DROP;
+}
+
+/* Any packet of any device. */
+XDPFW_ALONE int run_any_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f, device);
+	if (reason != XDPFW_REASON_CHAINS) {
+		if (settings.config.prove)
+			trail_reason(reason);
+		return XDP_DROP;
+	}
+	return run_chains(ctx, device->entry, f, 0);
+}
+
+/* Plain packets with a tag, or of devices that came late. */
+XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+	}
+	return run_any_packet(ctx);
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
+
+	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+	}
+	return run_late_packet(ctx);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

@@ -13,11 +13,11 @@ struct fields {
 	__u32 ip_saddr;
 	__u32 ip6_flowlabel;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
 	__u16 ip_frag_off;
-	__u16 tcp_window;
 	__u8 meta_l4proto;
 	__u8 tcp_flags;
 	__u8 ip_dscp;
@@ -41,9 +41,6 @@ XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u
 	if (header + 14 > end)
 		return;
 	f->tcp_flags = header[13];
-	if (header + 16 > end)
-		return;
-	f->tcp_window = be16(header + 14);
 }
 
 /* Returns a reason to drop the packet, or XDPFW_REASON_CHAINS. */
@@ -63,7 +60,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -74,7 +71,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	read_network(f, header, end);
 	f->th_len = walk.transport_len.value;
 	if (f->th_len) {
-		header = walk_header(&walk, walk.transport.value, 16, copy, &end);
+		header = walk_header(&walk, walk.transport.value, 14, copy, &end);
 		if (!header)
 			return XDPFW_REASON_OUT_OF_REACH;
 		read_transport(f, header, end);
@@ -84,56 +81,169 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 14;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_frag_off = be16(header + 6);
+	f->ip_saddr = be32(header + 12);
+	f->ip_dscp = header[1] >> 2;
+	f->ip6_flowlabel = 0;
+	header = plain->transport;
+	f->tcp_flags = header[13];
+	f->meta_l4proto = plain->network[9];
+	f->meta_protocol = ETHER_TYPE_IP;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 14;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_frag_off = 0;
+	f->ip_saddr = 0;
+	f->ip_dscp = 0;
+	f->ip6_flowlabel = ((__u64)header[1] << 16 | be16(header + 2)) & 0xfffff;
+	header = plain->transport;
+	f->tcp_flags = header[13];
+	f->meta_l4proto = plain->network[6];
+	f->meta_protocol = ETHER_TYPE_IP6;
+}
+
+#define PLAIN_BYTES 14		/* of the transport header */
+
+#define FIELDS const struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 {
-	if (!f)
-		return 0;
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
+XDPFW_INLINE __u64 rules_0(FIELDS *f)
+{
 	/* table masks, chain ingress */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x2) != 0x0) { return DROP(0); } /* flags.nft:5 tcp flags syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x12) != 0x0) { return DROP(1); } /* flags.nft:6 tcp flags syn,ack drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && f->tcp_flags == 0x2) { return DROP(2); } /* flags.nft:7 tcp flags == syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x3) == 0x0) { return DROP(3); } /* flags.nft:8 tcp flags ! fin,syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x12) == 0x2) { return DROP(4); } /* flags.nft:9 tcp flags syn / syn,ack drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (f->tcp_flags & 0x7) == 0x3) { return DROP(5); } /* flags.nft:10 tcp flags fin,syn / fin,syn,rst drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && !(f->tcp_flags == 0x2 || f->tcp_flags == 0x10)) { return DROP(6); } /* flags.nft:11 tcp flags != { syn, ack } drop */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_frag_off & 0x1fff) != 0) { return DROP(7); } /* flags.nft:12 ip frag-off & 8191 != 0 drop */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && (f->ip_saddr & 0xff) == 0x1) { return DROP(8); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_dscp == 0x2e) { return ACCEPT(9); } /* flags.nft:14 ip dscp ef accept */
-	if (f->meta_protocol == 0x86dd && f->length >= 40 && f->ip6_flowlabel == 5) { return DROP(10); } /* flags.nft:15 ip6 flowlabel 5 drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && f->tcp_flags == 0x2 && f->th_len >= 16 && f->tcp_window == 5) { count(f, 0); } /* flags.nft:16 tcp flags == syn tcp window 5 counter */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x2) != 0x0) { return DROP(0); } /* flags.nft:5 tcp flags syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x12) != 0x0) { return DROP(1); } /* flags.nft:6 tcp flags syn,ack drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && HIDDEN32(f->tcp_flags) == 0x2) { return DROP(2); } /* flags.nft:7 tcp flags == syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x3) == 0x0) { return DROP(3); } /* flags.nft:8 tcp flags ! fin,syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x7) == 0x3) { return DROP(4); } /* flags.nft:10 tcp flags fin,syn / fin,syn,rst drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && !(HIDDEN32(f->tcp_flags) == 0x2 || HIDDEN32(f->tcp_flags) == 0x10)) { return DROP(5); } /* flags.nft:11 tcp flags != { syn, ack } drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return DROP(6); } /* flags.nft:12 ip frag-off & 8191 != 0 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_saddr) & 0xff) == 0x1) { return DROP(7); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && HIDDEN32(f->ip_dscp) == 0x2e) { return ACCEPT(8); } /* flags.nft:14 ip dscp ef accept */
+	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && HIDDEN32(f->ip6_flowlabel) == 5) { return DROP(9); } /* flags.nft:15 ip6 flowlabel 5 drop */
 	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
+{
+	return f ? rules_0(f) : 0;
+}
+
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table masks, chain ingress, priority 0, policy accept */
+		answer = plain ? rules_0(f) : run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		return chain_verdict(answer, 0);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+/* Any packet of any device. */
+XDPFW_ALONE int run_any_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	if (reason != XDPFW_REASON_CHAINS) {
+		if (settings.config.prove)
+			trail_reason(reason);
+		return XDP_DROP;
+	}
+	return run_chains(ctx, device->entry, f, 0);
+}
+
+/* Plain packets with a tag, or of devices that came late. */
+XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+	}
+	return run_any_packet(ctx);
 }
 
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	struct fields fields = {}, *f = &fields;
-	__u32 reason;
+	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
 
-	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
-		return XDP_PASS;
+	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
 	}
-	reason = read_fields(ctx, f);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table masks, chain ingress, priority 0, policy accept */
-		if (chain_drops(prove, 0, run_0(f), 0))
-			return XDP_DROP;
-		return XDP_PASS;
-	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_late_packet(ctx);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

@@ -13,6 +13,7 @@ struct fields {
 	__u64 meta_iifname_high, meta_iifname_low;
 	__u32 ip_saddr;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
@@ -20,8 +21,8 @@ struct fields {
 	__u16 tcp_dport;
 	__u8 meta_l4proto;
 	__u8 ip_ttl;
-	__u8 meta_pkttype;
 	__u8 has_l4;		/* the transport protocol is known */
+	__u8 pad[3];
 };
 
 XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
@@ -59,10 +60,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
-	if (header + 6 > end)
-		return XDPFW_REASON_FAULT;
-	f->meta_pkttype = walk_packet_type(header, device->mac);
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -85,9 +83,71 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 6;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = be32(header + 12);
+	f->ip_ttl = header[8];
+	header = plain->transport;
+	f->udp_length = be16(header + 4);
+	f->tcp_dport = be16(header + 2);
+	f->meta_protocol = ETHER_TYPE_IP;
+	f->meta_l4proto = plain->network[9];
+	f->meta_iifname_high = be64(device->name);
+	f->meta_iifname_low = be64(device->name + 8);
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 6;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = 0;
+	f->ip_ttl = 0;
+	header = plain->transport;
+	f->udp_length = be16(header + 4);
+	f->tcp_dport = be16(header + 2);
+	f->meta_protocol = ETHER_TYPE_IP6;
+	f->meta_l4proto = plain->network[6];
+	f->meta_iifname_high = be64(device->name);
+	f->meta_iifname_low = be64(device->name + 8);
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+}
+
+#define PLAIN_BYTES 6		/* of the transport header */
+
+#define FIELDS const volatile struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
+}
+
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
+{
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
 }
 
 /* @services */
@@ -113,18 +173,18 @@ XDPFW_INLINE __u32 map_1(__u32 key)
 	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table one, chain admin */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_saddr == 0xc0000207) { return ACCEPT(0); } /* flow.nft:10 ip saddr 192.0.2.7 accept */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && in32(f->ip_saddr, 0xc0000200, 0xc00002ff)) { return RETURN(1); } /* flow.nft:11 ip saddr 192.0.2.0/24 return */
-	count(f, 0); return DROP(2); /* flow.nft:12 counter drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->ip_saddr == 0xc0000207) { return ACCEPT(0); } /* flow.nft:10 ip saddr 192.0.2.7 accept */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(f->ip_saddr, 0xc0000200, 0xc00002ff)) { return RETURN(1); } /* flow.nft:11 ip saddr 192.0.2.0/24 return */
+	return DROP(2) | COUNTS(0); /* flow.nft:12 counter drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
 	if (!f)
 		return 0;
@@ -133,7 +193,7 @@ XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_2(const volatile struct fields *f, __u32 from)
+XDPFW_ALONE __u64 run_2(FIELDS *f, __u32 from)
 {
 	__u32 word;
 
@@ -151,22 +211,21 @@ behind_4:
 behind_5:
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { return JUMP(6, 0); } /* flow.nft:21 tcp dport { 80, 443 } jump admin */
 behind_6:
-	if (f->meta_protocol == 0x800 && f->length >= 20 && f->ip_ttl == 1) { return DROP(7); } /* flow.nft:22 ip ttl 1 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->ip_ttl == 1) { return DROP(7); } /* flow.nft:22 ip ttl 1 drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_3(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_3(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table two, chain late */
-	/* flow.nft:29 meta pkttype broadcast continue (does nothing) */
-	if ((f->meta_iifname_high == 0x6c6f000000000000ull && f->meta_iifname_low == 0x0)) { return ACCEPT(9); } /* flow.nft:30 iifname "lo" accept */
+	if ((f->meta_iifname_high == 0x6c6f000000000000ull && f->meta_iifname_low == 0x0)) { return ACCEPT(8); } /* flow.nft:30 iifname "lo" accept */
 	return CHAIN_END;
 }
 
 /* See xdpfw_jump.h. */
-XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
+XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
 {
 	__u32 rule = from & ~BEHIND(0);
 
@@ -185,34 +244,61 @@ XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
 	return run_3(f);
 }
 
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table one, chain early, priority -300, policy accept */
+		answer = chain_answer(f, run_2(f, 4));
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		if (chain_drops(answer, 0))
+			return XDP_DROP;
+		/* table two, chain late, priority 10, policy drop */
+		answer = run_3(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(1, answer);
+		return chain_verdict(answer, 1);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
 	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	struct fields fields = {}, *f = &fields;
+	struct fields fields, *f = &fields;
+	struct plain plain;
+	bool found;
 	__u32 reason;
 
 	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	reason = read_fields(ctx, f, device);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table one, chain early, priority -300, policy accept */
-		if (chain_drops(prove, 0, chain_answer(f, run_2(f, 4)), 0))
+	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	if (found && plain_ip(&plain, PLAIN_BYTES)) {
+		read_plain_ip(&plain, ctx, device, f);
+	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {
+		read_plain_ip6(&plain, ctx, device, f);
+	} else {
+		__builtin_memset(f, 0, sizeof(*f));
+		reason = read_fields(ctx, f, device);
+		if (reason != XDPFW_REASON_CHAINS) {
+			if (settings.config.prove)
+				trail_reason(reason);
 			return XDP_DROP;
-		/* table two, chain late, priority 10, policy drop */
-		if (chain_drops(prove, 1, run_3(f), 1))
-			return XDP_DROP;
-		return XDP_PASS;
+		}
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_chains(ctx, device->entry, f, 0);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

@@ -44,6 +44,7 @@ struct fields {
 	__u32 meta_iifgroup;
 	__u32 meta_mark;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 tcp_dport;
@@ -51,6 +52,7 @@ struct fields {
 	__u8 meta_l4proto;
 	__u8 meta_day;
 	__u8 has_l4;		/* the transport protocol is known */
+	__u8 pad[1];
 };
 
 XDPFW_INLINE void read_transport(struct fields *f, const __u8 *header, const __u8 *end)
@@ -78,7 +80,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -105,13 +107,75 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f, const struct
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	__u64 now;
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	now = given_time();
+	f->meta_cpu = given_cpu();
+	f->meta_l4proto = plain->network[9];
+	f->meta_time = now;
+	f->meta_day = given_day(now);
+	f->meta_hour = now / 1000000000 % 86400;
+	f->meta_iiftype = device->type;
+	f->meta_iifgroup = device->group;
+	f->meta_mark = 0;
+	f->pad[0] = 0;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	__u64 now;
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	now = given_time();
+	f->meta_cpu = given_cpu();
+	f->meta_l4proto = plain->network[6];
+	f->meta_time = now;
+	f->meta_day = given_day(now);
+	f->meta_hour = now / 1000000000 % 86400;
+	f->meta_iiftype = device->type;
+	f->meta_iifgroup = device->group;
+	f->meta_mark = 0;
+	f->pad[0] = 0;
+}
+
+#define PLAIN_BYTES 4		/* of the transport header */
+
+#define FIELDS const volatile struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
+{
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
 /* meta_random . tcp_dport */
-XDPFW_INLINE bool set_3_key_3(const volatile struct fields *f)
+XDPFW_INLINE bool set_3_key_3(FIELDS *f)
 {
 	__u32 random_0 = meta_random();
 
@@ -119,7 +183,7 @@ XDPFW_INLINE bool set_3_key_3(const volatile struct fields *f)
 	       (random_0 == 5 && f->tcp_dport == 80);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
 		return 0;
@@ -132,35 +196,57 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
 	if (in32(f->meta_hour, 0x7e90, 0xef10)) { return ACCEPT(5); } /* given.nft:14 meta hour "09:00"-"17:00" accept */
 	if (f->meta_iiftype == 1 && f->meta_iifgroup == 7) { count(f, 3); } /* given.nft:15 meta iiftype ether iifgroup 7 counter */
 	if (f->meta_mark == 0x0) { count(f, 4); } /* given.nft:16 meta mark 0x00000000 counter */
-	if (0 && 0 == 0) { return DROP(8); } /* given.nft:17 meta skuid 0 drop */
 	return CHAIN_END;
+}
+
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table given, chain ingress, priority 0, policy accept */
+		answer = run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		return chain_verdict(answer, 0);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
 }
 
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
 	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	struct fields fields = {}, *f = &fields;
+	struct fields fields, *f = &fields;
+	struct plain plain;
+	bool found;
 	__u32 reason;
 
 	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	reason = read_fields(ctx, f, device);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table given, chain ingress, priority 0, policy accept */
-		if (chain_drops(prove, 0, run_0(f), 0))
+	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	if (found && plain_ip(&plain, PLAIN_BYTES)) {
+		read_plain_ip(&plain, ctx, device, f);
+	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {
+		read_plain_ip6(&plain, ctx, device, f);
+	} else {
+		__builtin_memset(f, 0, sizeof(*f));
+		reason = read_fields(ctx, f, device);
+		if (reason != XDPFW_REASON_CHAINS) {
+			if (settings.config.prove)
+				trail_reason(reason);
 			return XDP_DROP;
-		return XDP_PASS;
+		}
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_chains(ctx, device->entry, f, 0);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

@@ -13,6 +13,7 @@ struct fields {
 	__u64 ip6_saddr_high, ip6_saddr_low;
 	__u32 ip_saddr;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 tcp_dport;
@@ -21,6 +22,7 @@ struct fields {
 	__u8 meta_l4proto;
 	__u8 has_l4;		/* the transport protocol is known */
 	__u8 nfproto;		/* of IPv4 or IPv6; 0: neither */
+	__u8 pad[3];
 };
 
 XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
@@ -61,7 +63,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -83,12 +85,73 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = be32(header + 12);
+	f->ip6_saddr_high = f->ip6_saddr_low = 0;
+	f->arp_operation = 0;
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	f->nfproto = NFPROTO_IPV4;
+	f->meta_l4proto = plain->network[9];
+	f->meta_protocol = ETHER_TYPE_IP;
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = 0;
+	f->ip6_saddr_high = be64(header + 8);
+	f->ip6_saddr_low = be64(header + 16);
+	f->arp_operation = 0;
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	f->nfproto = NFPROTO_IPV6;
+	f->meta_l4proto = plain->network[6];
+	f->meta_protocol = ETHER_TYPE_IP6;
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+}
+
+#define PLAIN_BYTES 4		/* of the transport header */
+
+#define FIELDS const volatile struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f, __u32 from)
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
+{
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f, __u32 from)
 {
 	if (!f)
 		return 0;
@@ -96,14 +159,14 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f, __u32 from)
 	case BEHIND(2): goto behind_2;
 	}
 	/* table fw, chain early */
-	if (f->nfproto == 2 && f->nfproto == 2 && f->length >= 20 && f->ip_saddr == 0xc0000201) { return ACCEPT(0); } /* inet.nft:10 meta nfproto @v4 ip saddr 192.0.2.1 accept */
+	if (f->nfproto == 2 && f->nfproto == 2 && f->nh_len >= 20 && f->ip_saddr == 0xc0000201) { return ACCEPT(0); } /* inet.nft:10 meta nfproto @v4 ip saddr 192.0.2.1 accept */
 	if (f->nfproto == 10 && f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 22) { return ACCEPT(1); } /* inet.nft:11 meta nfproto ipv6 tcp dport 22 accept */
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 443) { return JUMP(2, 4); } /* inet.nft:12 tcp dport 443 jump web */
 behind_2:
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
 	if (!f)
 		return 0;
@@ -112,26 +175,26 @@ XDPFW_ALONE __u64 run_1(const volatile struct fields *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_2(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_2(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table fw, chain web */
-	if (f->nfproto == 10 && f->length >= 40 && in64(f->ip6_saddr_high, 0xfe80000000000000ull, 0xfebfffffffffffffull)) { return DROP(4); } /* inet.nft:19 ip6 saddr fe80::/10 drop */
+	if (f->nfproto == 10 && f->nh_len >= 40 && in64(f->ip6_saddr_high, 0xfe80000000000000ull, 0xfebfffffffffffffull)) { return DROP(4); } /* inet.nft:19 ip6 saddr fe80::/10 drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_3(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_3(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table fw, chain ingress */
-	if (f->meta_protocol == 0x806 && f->length >= 8 && f->arp_operation == 1) { return ACCEPT(5); } /* inet.nft:25 arp operation request accept */
+	if (f->meta_protocol == 0x806 && f->nh_len >= 8 && f->arp_operation == 1) { return ACCEPT(5); } /* inet.nft:25 arp operation request accept */
 	return CHAIN_END;
 }
 
 /* See xdpfw_jump.h. */
-XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
+XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
 {
 	__u32 rule = from & ~BEHIND(0);
 
@@ -150,53 +213,85 @@ XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
 	return run_3(f);
 }
 
-SEC("xdp.frags")
-int xdpfw_rules(struct xdp_md *ctx)
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
 	volatile struct hidden place = {};
-	struct fields fields = {}, *f = &fields;
-	__u32 reason;
+	__u64 answer;
 
-	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
-		return XDP_PASS;
-	}
-	reason = read_fields(ctx, f);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
+	switch (entry) {
 	case 0: /* device lo */
 		/* table fw, chain early, priority -305, policy drop */
 		if (f->nfproto) {
 			if (!f->has_l4) {
-				trail_rule(prove, place.value, XDPFW_TRAIL_INVALID);
+				if (settings.config.prove)
+					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			if (chain_drops(prove, place.value, chain_answer(f, run_0(f, 0)), 1))
+			answer = chain_answer(f, run_0(f, 0));
+			count_answer(f, answer);
+			if (settings.config.prove)
+				trail_answer(place.value++, answer);
+			if (chain_drops(answer, 1))
 				return XDP_DROP;
-			place.value++;
 		}
 		/* table fw, chain ingress, priority 0, policy accept */
-		if (chain_drops(prove, place.value, run_3(f), 0))
+		answer = run_3(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(place.value++, answer);
+		if (chain_drops(answer, 0))
 			return XDP_DROP;
-		place.value++;
 		/* table fw, chain late, priority 50, policy accept */
 		if (f->nfproto) {
 			if (!f->has_l4) {
-				trail_rule(prove, place.value, XDPFW_TRAIL_INVALID);
+				if (settings.config.prove)
+					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			if (chain_drops(prove, place.value, run_1(f), 0))
-				return XDP_DROP;
-			place.value++;
+			answer = run_1(f);
+			count_answer(f, answer);
+			if (settings.config.prove)
+				trail_answer(place.value++, answer);
+			return chain_verdict(answer, 0);
 		}
+		if (settings.config.prove && !place.value)
+			trail_reason(XDPFW_REASON_CHAINS);
 		return XDP_PASS;
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
 	return XDP_DROP;
+}
+
+SEC("xdp.frags")
+int xdpfw_rules(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
+	bool found;
+	__u32 reason;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	if (found && plain_ip(&plain, PLAIN_BYTES)) {
+		read_plain_ip(&plain, ctx, device, f);
+	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {
+		read_plain_ip6(&plain, ctx, device, f);
+	} else {
+		__builtin_memset(f, 0, sizeof(*f));
+		reason = read_fields(ctx, f);
+		if (reason != XDPFW_REASON_CHAINS) {
+			if (settings.config.prove)
+				trail_reason(reason);
+			return XDP_DROP;
+		}
+	}
+	return run_chains(ctx, device->entry, f, 0);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

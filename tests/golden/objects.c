@@ -12,6 +12,7 @@ const volatile struct {
 struct fields {
 	__u32 ip_saddr;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
@@ -19,6 +20,7 @@ struct fields {
 	__u16 tcp_dport;
 	__u8 meta_l4proto;
 	__u8 has_l4;		/* the transport protocol is known */
+	__u8 pad[4];
 };
 
 XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
@@ -53,7 +55,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -74,13 +76,71 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = be32(header + 12);
+	header = plain->transport;
+	f->udp_dport = be16(header + 2);
+	f->tcp_dport = be16(header + 2);
+	f->meta_protocol = ETHER_TYPE_IP;
+	f->meta_l4proto = plain->network[9];
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+	f->pad[3] = 0;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = 0;
+	header = plain->transport;
+	f->udp_dport = be16(header + 2);
+	f->tcp_dport = be16(header + 2);
+	f->meta_protocol = ETHER_TYPE_IP6;
+	f->meta_l4proto = plain->network[6];
+	f->pad[0] = 0;
+	f->pad[1] = 0;
+	f->pad[2] = 0;
+	f->pad[3] = 0;
+}
+
+#define PLAIN_BYTES 4		/* of the transport header */
+
+#define FIELDS const volatile struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
+{
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
 /* @seen */
-XDPFW_INLINE __u32 map_0(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_0(FIELDS *f, __u32 key)
 {
 	if (in32(key, 0xc0000200, 0xc00002ff)) {
 		count(f, 4);
@@ -97,7 +157,7 @@ XDPFW_INLINE __u32 map_0(const volatile struct fields *f, __u32 key)
 	return 0;
 }
 
-XDPFW_INLINE __u32 map_1(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_1(FIELDS *f, __u32 key)
 {
 	if (key == 53) {
 		count(f, 1);
@@ -110,7 +170,7 @@ XDPFW_INLINE __u32 map_1(const volatile struct fields *f, __u32 key)
 	return 0;
 }
 
-XDPFW_INLINE __u32 map_2(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_2(FIELDS *f, __u32 key)
 {
 	if (key == 0xc0000201) {
 		count(f, 13);
@@ -121,7 +181,7 @@ XDPFW_INLINE __u32 map_2(const volatile struct fields *f, __u32 key)
 	return 0;
 }
 
-XDPFW_INLINE __u32 map_3(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_3(FIELDS *f, __u32 key)
 {
 	if (in32(key, 1, 9)) {
 		count(f, 14);
@@ -133,7 +193,7 @@ XDPFW_INLINE __u32 map_3(const volatile struct fields *f, __u32 key)
 }
 
 /* @ports */
-XDPFW_INLINE __u32 map_4(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_4(FIELDS *f, __u32 key)
 {
 	if (key == 53) {
 		count(f, 7);
@@ -148,7 +208,7 @@ XDPFW_INLINE __u32 map_4(const volatile struct fields *f, __u32 key)
 }
 
 /* @tally */
-XDPFW_INLINE __u32 map_5(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_5(FIELDS *f, __u32 key)
 {
 	if (key == 53) {
 		count(f, 1);
@@ -167,7 +227,7 @@ XDPFW_INLINE __u32 map_5(const volatile struct fields *f, __u32 key)
 }
 
 /* @verdicts */
-XDPFW_INLINE __u32 map_6(const volatile struct fields *f, __u32 key)
+XDPFW_INLINE __u32 map_6(FIELDS *f, __u32 key)
 {
 	if (key == 6) {
 		count(f, 10);
@@ -181,18 +241,18 @@ XDPFW_INLINE __u32 map_6(const volatile struct fields *f, __u32 key)
 	return WORD(ANSWER_DROP, 0);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table fw, chain others */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && map_0(f, f->ip_saddr)) { count(f, 2); return ACCEPT(0); } /* objects.nft:41 ip saddr @seen counter name "rest" accept */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && map_0(f, f->ip_saddr)) { return ACCEPT(0) | COUNTS(2); } /* objects.nft:41 ip saddr @seen counter name "rest" accept */
 	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_1(f, f->udp_dport)) { } /* objects.nft:42 counter name udp dport map { 53 : "dns", 1024-65535 : "rest" } */
-	count(f, 3); return DROP(2); /* objects.nft:55 counter name "late" drop */
+	return DROP(2) | COUNTS(3); /* objects.nft:55 counter name "late" drop */
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(const volatile struct fields *f, __u32 from)
+XDPFW_ALONE __u64 run_1(FIELDS *f, __u32 from)
 {
 	__u32 word;
 
@@ -202,17 +262,17 @@ XDPFW_ALONE __u64 run_1(const volatile struct fields *f, __u32 from)
 	case BEHIND(7): goto behind_7;
 	}
 	/* table fw, chain ingress */
-	if (f->meta_protocol == 0x800 && f->length >= 20 && map_2(f, f->ip_saddr)) { count(f, 0); count(f, 1); } /* objects.nft:46 ip saddr { 192.0.2.1 counter, 192.0.2.9 } counter name "web" counter name "dns" */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && map_2(f, f->ip_saddr)) { count(f, 0); count(f, 1); } /* objects.nft:46 ip saddr { 192.0.2.1 counter, 192.0.2.9 } counter name "web" counter name "dns" */
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_3(f, f->tcp_dport)) { return DROP(4); } /* objects.nft:47 tcp dport { 1-9 counter, 20-30 comment "y" } drop */
-	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_4(f, f->udp_dport)) { count(f, 15); } /* objects.nft:48 udp dport @ports counter */
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_5(f, f->tcp_dport)) { } /* objects.nft:49 counter name tcp dport map @tally */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_4(f, f->udp_dport)) { count(f, 15); } /* objects.nft:48 udp dport @ports counter */
 	if (f->has_l4 && (word = map_6(f, f->meta_l4proto))) { return ANSWER(word, 7); } /* objects.nft:50 meta l4proto vmap @verdicts */
 behind_7:
 	return CHAIN_END;
 }
 
 /* See xdpfw_jump.h. */
-XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
+XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
 {
 	__u32 rule = from & ~BEHIND(0);
 
@@ -225,31 +285,54 @@ XDPFW_ALONE __u64 run_at(const volatile struct fields *f, __u32 from)
 	return run_1(f, from);
 }
 
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table fw, chain ingress, priority 0, policy drop */
+		answer = chain_answer(f, run_1(f, 3));
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		return chain_verdict(answer, 1);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
 	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	struct fields fields = {}, *f = &fields;
+	struct fields fields, *f = &fields;
+	struct plain plain;
+	bool found;
 	__u32 reason;
 
 	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	reason = read_fields(ctx, f);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table fw, chain ingress, priority 0, policy drop */
-		if (chain_drops(prove, 0, chain_answer(f, run_1(f, 3)), 1))
+	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	if (found && plain_ip(&plain, PLAIN_BYTES)) {
+		read_plain_ip(&plain, ctx, device, f);
+	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {
+		read_plain_ip6(&plain, ctx, device, f);
+	} else {
+		__builtin_memset(f, 0, sizeof(*f));
+		reason = read_fields(ctx, f);
+		if (reason != XDPFW_REASON_CHAINS) {
+			if (settings.config.prove)
+				trail_reason(reason);
 			return XDP_DROP;
-		return XDP_PASS;
+		}
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_chains(ctx, device->entry, f, 0);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

@@ -16,6 +16,7 @@ struct fields {
 	__u32 raw_th_160_32;
 	__u32 raw_ll_120_24;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u32 network_at;
@@ -43,6 +44,7 @@ struct fields {
 	__u8 has_l4;		/* the transport protocol is known */
 	__u8 l4;		/* that protocol */
 	__u8 nfproto;		/* of IPv4 or IPv6; 0: neither */
+	__u8 pad[4];
 };
 
 XDPFW_INLINE void read_link(struct fields *f, const __u8 *header, const __u8 *end)
@@ -142,7 +144,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	f->frame_len = walk.length;
 	read_link(f, header, end);
 	if (walk.network > ETHER_BYTES)
@@ -297,17 +299,28 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+#define FIELDS const volatile struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
+{
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
 		return 0;
 	/* table places, chain ingress */
-	if (f->tcp_option_2_len >= 4 && in32(f->tcp_option_maxseg_size, 1, 536)) { count(f, 0); return DROP(0); } /* places.nft:5 tcp option maxseg size 1-536 counter drop */
+	if (f->tcp_option_2_len >= 4 && in32(f->tcp_option_maxseg_size, 1, 536)) { return DROP(0) | COUNTS(0); } /* places.nft:5 tcp option maxseg size 1-536 counter drop */
 	if (f->tcp_option_timestamp == 1 && f->tcp_option_8_len >= 6 && f->tcp_option_timestamp_tsval == 0) { return DROP(1); } /* places.nft:6 tcp option timestamp exists tcp option timestamp tsval 0 drop */
 	if (f->tcp_option_254 == 1) { count(f, 1); } /* places.nft:7 tcp option 254 exists counter */
 	if (f->meta_protocol == 0x800 && f->nfproto == NFPROTO_IPV4 && f->ip_option_lsrr == 1) { return DROP(3); } /* places.nft:8 ip option lsrr exists drop */
@@ -315,14 +328,33 @@ XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
 	if (f->meta_protocol == 0x86dd && f->nfproto == NFPROTO_IPV6 && f->exthdr_hbh == 1) { count(f, 3); } /* places.nft:10 exthdr hbh exists counter */
 	if (f->meta_protocol == 0x86dd && f->extension_44_len >= 4 && f->frag_frag_off == 0 && f->frag_more_fragments == 1) { count(f, 4); } /* places.nft:11 frag frag-off 0 frag more-fragments 1 counter */
 	if (f->meta_protocol == 0x86dd && f->extension_43_len >= 24 && (f->srh_sid_1__high == 0x20010db800000000ull && f->srh_sid_1__low == 0x1)) { count(f, 5); } /* places.nft:12 srh sid[1] 2001:db8::1 counter */
-	if (f->length >= 126 && f->raw_nh_1000_8 == 5) { count(f, 6); } /* places.nft:13 @nh,1000,8 0x5 counter */
+	if (f->nh_len >= 126 && f->raw_nh_1000_8 == 5) { count(f, 6); } /* places.nft:13 @nh,1000,8 0x5 counter */
 	if (f->sctp_chunk_0_len >= 2 && f->sctp_chunk_data_flags == 3) { count(f, 7); } /* places.nft:14 sctp chunk data flags 3 counter */
 	if (f->sctp_chunk_init == 0) { count(f, 8); } /* places.nft:15 sctp chunk init missing counter */
 	if (f->th_len >= 24 && f->raw_th_160_32 == 16909060) { return DROP(11); } /* places.nft:16 @th,160,32 0x1020304 drop */
 	if (f->payload_len >= 1 && in32(f->raw_ih_0_8, 1, 5)) { count(f, 9); } /* places.nft:17 @ih,0,8 0x1-0x5 counter */
-	if (f->length >= 17 && !(((f->raw_nh_64_72_high & 0xf) == 0x0 && (f->raw_nh_64_72_low & 0xfffffffffffffff0ull) == 0x0))) { count(f, 10); } /* places.nft:18 @nh,64,72 & 0xffffffffffffffff0 != 0x0 counter */
+	if (f->nh_len >= 17 && !(((f->raw_nh_64_72_high & 0xf) == 0x0 && (f->raw_nh_64_72_low & 0xfffffffffffffff0ull) == 0x0))) { count(f, 10); } /* places.nft:18 @nh,64,72 & 0xffffffffffffffff0 != 0x0 counter */
 	if (f->frame_len >= 18 && f->raw_ll_120_24 == 5) { count(f, 11); } /* places.nft:19 @ll,120,24 0x5 counter */
 	return CHAIN_END;
+}
+
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table places, chain ingress, priority 0, policy accept */
+		answer = run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		return chain_verdict(answer, 0);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
 }
 
 /* Too big for the stack. */
@@ -337,12 +369,13 @@ SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
 	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
 	struct fields *f;
-	__u32 reason, zero = 0;
+	__u32 zero = 0;
+	__u32 reason;
 
 	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
 	f = bpf_map_lookup_elem(&xdpfw_fields, &zero);
@@ -352,18 +385,12 @@ int xdpfw_rules(struct xdp_md *ctx)
 	reason = read_fields(ctx, f);
 	if (reason == XDPFW_REASON_CHAINS)
 		reason = read_places(ctx, f);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
+	if (reason != XDPFW_REASON_CHAINS) {
+		if (settings.config.prove)
+			trail_reason(reason);
 		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table places, chain ingress, priority 0, policy accept */
-		if (chain_drops(prove, 0, run_0(f), 0))
-			return XDP_DROP;
-		return XDP_PASS;
 	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_chains(ctx, device->entry, f, 0);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";

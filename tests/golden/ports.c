@@ -12,6 +12,7 @@ const volatile struct {
 struct fields {
 	__u32 ip_saddr;
 	__u32 length;		/* behind Ethernet and at most one tag: meta length, bytes of counters */
+	__u32 nh_len;		/* of the network header and all behind it */
 	__u32 frame_len;
 	__u32 th_len;		/* of the transport header and all behind it; 0: there is none */
 	__u16 meta_protocol;
@@ -21,6 +22,7 @@ struct fields {
 	__u8 meta_l4proto;
 	__u8 icmp_type;
 	__u8 has_l4;		/* the transport protocol is known */
+	__u8 pad[1];
 };
 
 XDPFW_INLINE void read_network(struct fields *f, const __u8 *header, const __u8 *end)
@@ -59,7 +61,7 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	reason = walk_link(&walk, header, end);
 	if (reason != XDPFW_REASON_CHAINS)
 		return reason;
-	f->length = walk.length - walk.network;
+	f->length = f->nh_len = walk.length - walk.network;
 	header = walk_header(&walk, walk.network, 40, copy, &end);
 	if (!header)
 		return XDPFW_REASON_OUT_OF_REACH;
@@ -80,49 +82,166 @@ XDPFW_ALONE __u32 read_fields(struct xdp_md *ctx, struct fields *f)
 	return XDPFW_REASON_CHAINS;
 }
 
-XDPFW_INLINE void count(const volatile struct fields *f, const __u32 number)
+/* All of struct fields, of a plain packet (xdpfw_plain.h). */
+XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = be32(header + 12);
+	f->ip_length = be16(header + 2);
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	f->udp_dport = be16(header + 2);
+	f->icmp_type = header[0];
+	f->meta_protocol = ETHER_TYPE_IP;
+	f->meta_l4proto = plain->network[9];
+	f->pad[0] = 0;
+}
+
+XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
+				 const struct xdpfw_device *device, struct fields *f)
+{
+	const __u8 *header __attribute__((unused));
+	f->length = plain_length(plain, ctx);
+	f->frame_len = PLAIN_LINK_BYTES;
+	f->nh_len = IP6_BYTES;
+	f->th_len = 4;
+	f->has_l4 = 1;
+	header = plain->network;
+	f->ip_saddr = 0;
+	f->ip_length = 0;
+	header = plain->transport;
+	f->tcp_dport = be16(header + 2);
+	f->udp_dport = be16(header + 2);
+	f->icmp_type = header[0];
+	f->meta_protocol = ETHER_TYPE_IP6;
+	f->meta_l4proto = plain->network[6];
+	f->pad[0] = 0;
+}
+
+#define PLAIN_BYTES 4		/* of the transport header */
+
+#define FIELDS const struct fields
+
+XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
 	count_cell(settings.cell_of[number], f->length);
 }
 
-XDPFW_ALONE __u64 run_0(const volatile struct fields *f)
+XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 {
-	if (!f)
-		return 0;
+	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
+
+	if (f && cell)
+		count_here(cell, f->length);
+	return 0;
+}
+
+XDPFW_INLINE __u64 rules_0(FIELDS *f)
+{
 	/* table filter, chain ingress */
 	if (f->meta_protocol == 0x806) { return ACCEPT(0); } /* ports.nft:5 meta protocol arp accept */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 22 && f->meta_protocol == 0x800 && f->length >= 20 && in32(f->ip_saddr, 0xc0000200, 0xc00002ff)) { count(f, 0); return ACCEPT(1); } /* ports.nft:6 tcp dport 22 ip saddr 192.0.2.0/24 counter accept */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { return ACCEPT(2); } /* ports.nft:7 tcp dport { 80, 443 } accept */
-	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && in32(f->udp_dport, 1024, 2047)) { count(f, 1); return DROP(3); } /* ports.nft:8 udp dport 1024-2047 counter drop comment "a range" */
-	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 1 && f->th_len >= 1 && f->icmp_type == 8 && f->length >= 20 && in32(f->ip_length, 0, 1000)) { return ACCEPT(4); } /* ports.nft:9 icmp type echo-request ip length <= 1000 accept */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_saddr), 0xc0000200, 0xc00002ff) && f->th_len >= 4 && HIDDEN32(f->tcp_dport) == 22 && f->has_l4 && f->meta_l4proto == 6) { return ACCEPT(1) | COUNTS(0); } /* ports.nft:6 tcp dport 22 ip saddr 192.0.2.0/24 counter accept */
+	if (f->th_len >= 4 && (HIDDEN32(f->tcp_dport) == 80 || HIDDEN32(f->tcp_dport) == 443) && f->has_l4 && f->meta_l4proto == 6) { return ACCEPT(2); } /* ports.nft:7 tcp dport { 80, 443 } accept */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && in32(HIDDEN32(f->udp_dport), 1024, 2047)) { return DROP(3) | COUNTS(1); } /* ports.nft:8 udp dport 1024-2047 counter drop comment "a range" */
+	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 1 && f->th_len >= 1 && HIDDEN32(f->icmp_type) == 8 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_length), 0, 1000)) { return ACCEPT(4); } /* ports.nft:9 icmp type echo-request ip length <= 1000 accept */
 	return CHAIN_END;
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
+{
+	return f ? rules_0(f) : 0;
+}
+
+XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
+{
+	__u64 answer;
+
+	switch (entry) {
+	case 0: /* device lo */
+		/* table filter, chain ingress, priority 0, policy drop */
+		answer = plain ? rules_0(f) : run_0(f);
+		count_answer(f, answer);
+		if (settings.config.prove)
+			trail_answer(0, answer);
+		return chain_verdict(answer, 1);
+		return XDP_PASS;
+	}
+	if (settings.config.prove)
+		trail_reason(XDPFW_REASON_FAULT);
+	return XDP_DROP;
+}
+
+/* Any packet of any device. */
+XDPFW_ALONE int run_any_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields = {}, *f = &fields;
+	__u32 reason;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	reason = read_fields(ctx, f);
+	if (reason != XDPFW_REASON_CHAINS) {
+		if (settings.config.prove)
+			trail_reason(reason);
+		return XDP_DROP;
+	}
+	return run_chains(ctx, device->entry, f, 0);
+}
+
+/* Plain packets with a tag, or of devices that came late. */
+XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
+{
+	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
+
+	if (!device) {
+		if (settings.config.prove)
+			trail_reason(XDPFW_REASON_NO_DEVICE);
+		return XDP_PASS;
+	}
+	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+	}
+	return run_any_packet(ctx);
 }
 
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
-	const bool prove = settings.config.prove;
-	struct fields fields = {}, *f = &fields;
-	__u32 reason;
+	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	struct fields fields, *f = &fields;
+	struct plain plain;
 
-	if (!device) {
-		trail_reason(prove, XDPFW_REASON_NO_DEVICE);
-		return XDP_PASS;
+	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+		if (plain_ip(&plain, PLAIN_BYTES)) {
+			read_plain_ip(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
+		if (plain_ip6(&plain, PLAIN_BYTES)) {
+			read_plain_ip6(&plain, ctx, device, f);
+			return run_chains(ctx, device->entry, f, 1);
+		}
 	}
-	reason = read_fields(ctx, f);
-	trail_reason(prove, reason);
-	if (reason != XDPFW_REASON_CHAINS)
-		return XDP_DROP;
-	switch (device->entry) {
-	case 0: /* device lo */
-		/* table filter, chain ingress, priority 0, policy drop */
-		if (chain_drops(prove, 0, run_0(f), 1))
-			return XDP_DROP;
-		return XDP_PASS;
-	}
-	trail_reason(prove, XDPFW_REASON_FAULT);
-	return XDP_DROP;
+	return run_late_packet(ctx);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";
