@@ -35,6 +35,8 @@ struct plan_asked {
 	const struct plan_engine *engine;
 	struct plan_estimate estimate;
 	uint64_t weight;		/* the least is best */
+	const struct plan_solution *solution;	/* already there, in an arena of its own */
+	struct arena arena;
 	bool tried;
 };
 

@@ -28,32 +28,68 @@ static const struct plan_engine *const engines[] = {
 
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
-static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
-		bool deep, struct arena *arena)
+/* What an engine cannot do whatever it takes; NULL: it may be asked. */
+static const char *find_obstacle(const struct plan_engine *engine,
+				 const struct plan_problem *problem, bool deep)
 {
-	for (size_t i = 0; i < ENGINE_COUNT; i++) {
-		struct plan_asked *asked = &at->asked[at->asked_count++];
+	if (problem->resumed && !engine->resumes)
+		return "does not go on behind a rule";
+	if (!problem->dim_count && engine != &plan_engine_few)
+		return "nothing is asked";
+	if (deep && engine == &plan_engine_tree && problem->dim_count > MAX_DEEP_DIMS)
+		return "jumps leave too little of the stack";
+	return NULL;
+}
 
-		asked->engine = engines[i];
-		if (at->problem.resumed && !engines[i]->resumes) {
-			asked->estimate.why = "does not go on behind a rule";
-			continue;
-		}
-		if (!at->problem.dim_count && engines[i] != &plan_engine_few) {
-			asked->estimate.why = "nothing is asked";
-			continue;
-		}
-		if (deep && engines[i] == &plan_engine_tree &&
-		    at->problem.dim_count > MAX_DEEP_DIMS) {
-			asked->estimate.why = "jumps leave too little of the stack";
-			continue;
-		}
-		engines[i]->estimate(&at->problem, budget, arena, &asked->estimate);
-		asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
-						asked->estimate.bytes);
-		if (plan->options.force && !strcmp(plan->options.force, engines[i]->name))
-			asked->weight = 0;
-	}
+/* An engine's own arena may go before its words are printed. */
+static void keep_why(struct plan_asked *asked, struct arena *arena)
+{
+	if (asked->estimate.why)
+		asked->estimate.why = arena_strdup(arena, str_from(asked->estimate.why));
+}
+
+static void ask_by_building(const struct plan_problem *problem, const struct plan_budget *budget,
+			    struct arena *arena, struct plan_asked *asked)
+{
+	struct plan_estimate *estimate = &asked->estimate;
+
+	asked->solution = asked->engine->build(problem, budget, &asked->arena, estimate);
+	estimate->possible = asked->solution;
+	keep_why(asked, arena);
+}
+
+static void ask_one(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
+		    bool deep, const struct plan_engine *engine, struct arena *arena)
+{
+	struct plan_asked *asked = &at->asked[at->asked_count++];
+
+	asked->engine = engine;
+	asked->estimate.why = find_obstacle(engine, &at->problem, deep);
+	if (asked->estimate.why)
+		return;
+	if (engine->estimates_by_building)
+		ask_by_building(&at->problem, budget, arena, asked);
+	else
+		engine->estimate(&at->problem, budget, arena, &asked->estimate);
+	asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
+					asked->estimate.bytes);
+}
+
+static bool is_asked(const struct plan_case *at, const struct plan_engine *engine)
+{
+	for (uint32_t i = 0; i < at->asked_count; i++)
+		if (at->asked[i].engine == engine)
+			return true;
+	return false;
+}
+
+/* All that were not asked, or of these the one of a name. */
+static void ask(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
+		bool deep, const char *name, struct arena *arena)
+{
+	for (size_t i = 0; i < ENGINE_COUNT; i++)
+		if (!is_asked(at, engines[i]) && (!name || !strcmp(name, engines[i]->name)))
+			ask_one(plan, at, budget, deep, engines[i], arena);
 }
 
 /* The best of those that were not tried. */
@@ -72,25 +108,49 @@ static struct plan_asked *next_best(struct plan_case *at)
 	return best;
 }
 
-static bool solve_case(struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
-		       bool deep, struct arena *arena)
+static bool build_best(struct plan_case *at, const struct plan_budget *budget,
+		       struct arena *arena)
 {
 	struct plan_asked *asked;
 
-	if (!at->problem.dim_count && !at->problem.resumed)
-		return true;
-	ask(plan, at, budget, deep, arena);
 	while ((asked = next_best(at))) {
 		asked->tried = true;
-		at->solution = asked->engine->build(&at->problem, budget, arena, &asked->estimate);
-		if (!at->solution)
+		if (!asked->solution)
+			asked->solution = asked->engine->build(&at->problem, budget,
+							       &asked->arena, &asked->estimate);
+		if (!asked->solution) {
+			keep_why(asked, arena);
 			continue;
+		}
 		at->engine = asked->engine;
+		at->solution = asked->solution;
 		at->estimate = asked->estimate;
-		at->offset = plan_take_image(plan, at->estimate.bytes);
+		arena_take(arena, &asked->arena);
 		return true;
 	}
 	return false;
+}
+
+static bool solve_case(struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
+		       bool deep, struct arena *arena)
+{
+	bool solved;
+
+	if (!at->problem.dim_count && !at->problem.resumed)
+		return true;
+	if (plan->options.force)
+		ask(plan, at, budget, deep, plan->options.force, arena);
+	solved = build_best(at, budget, arena);
+	if (!solved) {
+		ask(plan, at, budget, deep, NULL, arena);
+		solved = build_best(at, budget, arena);
+	}
+	for (uint32_t i = 0; i < at->asked_count; i++)
+		if (at->asked[i].solution != at->solution)
+			arena_free(&at->asked[i].arena);
+	if (solved)
+		at->offset = plan_take_image(plan, at->estimate.bytes);
+	return solved;
 }
 
 /* A packet's expected cost: cases as likely as they have rows. */

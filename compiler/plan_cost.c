@@ -62,14 +62,16 @@ uint64_t plan_cost_weigh(enum plan_optimize optimize, uint32_t tenths, size_t by
 }
 
 /*
- * Of uniform traffic half of the rules are compared, each with about two tests that are guessed
- * right and one in eight that is not.
+ * Of uniform traffic half of the rules are compared, each with about two tests, of which few are
+ * guessed wrong; the one that matches is always one of these [measured at 10 and 100 rules].
  */
 uint32_t plan_cost_compares(size_t rules)
 {
-	uint32_t each = 8 * PLAN_COST_INSTRUCTION + PLAN_COST_MISS_BRANCH / 8;
+	const uint32_t each = 8 * PLAN_COST_INSTRUCTION + PLAN_COST_MISS_BRANCH / 10;
 
-	return rules > 1000000 ? UINT32_MAX : (uint32_t)(rules * each / 2);
+	if (rules > 1000000)
+		return UINT32_MAX;
+	return PLAN_COST_MISS_BRANCH + (uint32_t)rules * each / 2;
 }
 
 uint32_t plan_cost_least_rules(enum plan_optimize optimize)

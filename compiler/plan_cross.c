@@ -177,6 +177,7 @@ static void estimate(const struct plan_problem *problem, const struct plan_budge
 const struct plan_engine plan_engine_cross = {
 	.name = "cross",
 	.estimate = estimate,
+	.estimates_by_building = true,
 	.build = build,
 	.fill = plan_cross_fill,
 	.look = plan_cross_look,

@@ -34,6 +34,7 @@ struct plan_engine {
 	bool resumes;			/* looks up the least result from one on, see .write */
 	void (*estimate)(const struct plan_problem *problem, const struct plan_budget *budget,
 			 struct arena *arena, struct plan_estimate *ret_estimate);
+	bool estimates_by_building;	/* so .build is called at once, never .estimate */
 	/* NULL when it turns out not to fit the budget after all; *ret_estimate says why. */
 	const struct plan_solution *(*build)(const struct plan_problem *problem,
 					     const struct plan_budget *budget, struct arena *arena,

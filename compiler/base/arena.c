@@ -74,6 +74,22 @@ void *arena_grow(struct arena *arena, const void *old, size_t old_size, size_t n
 	return memory;
 }
 
+void arena_take(struct arena *arena, struct arena *from)
+{
+	struct arena_chunk **end = &from->chunk;
+
+	while (*end)
+		end = &(*end)->next;
+	if (!arena->chunk) {
+		arena->chunk = from->chunk;
+	} else {
+		/* Behind the newest, from which small requests are cut. */
+		*end = arena->chunk->next;
+		arena->chunk->next = from->chunk;
+	}
+	from->chunk = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
 	while (arena->chunk) {

@@ -24,6 +24,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A new, longer home for LEN bytes at OLD (the old place stays valid until arena_free). */
 void *arena_grow(struct arena *arena, const void *old, size_t old_size, size_t new_size);
 void arena_free(struct arena *arena);
+/* All that is in FROM belongs to ARENA now, and FROM is empty. */
+void arena_take(struct arena *arena, struct arena *from);
 /* The same, but some memory stays with the arena for what comes next. */
 void arena_reset(struct arena *arena);
 
