@@ -10,6 +10,7 @@
  */
 #include "compiler/plan_block.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -24,9 +25,16 @@
 /* As many such rules are worth it: trees, and jumps above them, need much of the stack. */
 #define WORTH_RESUMING 64
 
+/* With what is compared before and behind each they stay below MAX_RUNS of plan_run.c. */
+#define MAX_BLOCKS 90
+
 /* A stretch of a chain. */
 struct stretch {
 	uint32_t first, end;
+};
+
+struct stretches {
+	VEC(struct stretch) at;
 };
 
 static bool is_forced(const struct plan *plan, const char *name)
@@ -106,8 +114,15 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 
 static void cut_stretch(struct plan *plan, struct stretch stretch, struct arena *arena)
 {
-	while (stretch.first < stretch.end)
+	while (stretch.first < stretch.end && plan->blocks.len < MAX_BLOCKS)
 		stretch.first = make_block(plan, &stretch, arena);
+}
+
+static void add_stretch(struct stretches *stretches, struct arena *arena, uint32_t first,
+			uint32_t end)
+{
+	if (first < end)
+		*vec_push(arena, &stretches->at) = (struct stretch){ first, end };
 }
 
 /* Intervals of the stretch's sets that are not big. */
@@ -124,7 +139,8 @@ static size_t small_intervals(const struct plan *plan, const struct stretch *str
 }
 
 /* The stretch is cut at rules whose sets are too big for it. */
-static void cut_at_big_sets(struct plan *plan, const struct stretch *stretch, struct arena *arena)
+static void cut_at_big_sets(const struct plan *plan, const struct stretch *stretch,
+			    struct arena *arena, struct stretches *ret_cut)
 {
 	size_t small = small_intervals(plan, stretch);
 	uint32_t first = stretch->first;
@@ -134,10 +150,10 @@ static void cut_at_big_sets(struct plan *plan, const struct stretch *stretch, st
 
 		if (biggest <= BIG_SET || biggest <= small)
 			continue;
-		cut_stretch(plan, (struct stretch){ first, i }, arena);
+		add_stretch(ret_cut, arena, first, i);
 		first = i + 1;
 	}
-	cut_stretch(plan, (struct stretch){ first, stretch->end }, arena);
+	add_stretch(ret_cut, arena, first, stretch->end);
 }
 
 /*
@@ -154,7 +170,8 @@ static bool takes_resumed(const struct plan *plan, const struct ir_chain *chain)
 	return resumed >= least && chain->rule_count / (resumed + 1) < WORTH_CUTTING;
 }
 
-static void cut_chain(struct plan *plan, const struct ir_chain *chain, struct arena *arena)
+static void cut_chain(const struct plan *plan, const struct ir_chain *chain, struct arena *arena,
+		      struct stretches *ret_cut)
 {
 	uint32_t end = chain->first_rule + chain->rule_count, first = chain->first_rule;
 	bool resumed = takes_resumed(plan, chain);
@@ -169,17 +186,44 @@ static void cut_chain(struct plan *plan, const struct ir_chain *chain, struct ar
 				break;
 			last++;
 		}
-		cut_at_big_sets(plan, &(struct stretch){ first, last }, arena);
+		cut_at_big_sets(plan, &(struct stretch){ first, last }, arena, ret_cut);
 		first = last + 1;
 	}
 }
 
+static int compare_lengths(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return left > right ? -1 : left < right;
+}
+
+/* What a stretch must have so that not too many become blocks. */
+static uint32_t least_length(const struct stretches *stretches, struct arena *arena)
+{
+	uint32_t *lengths = ARENA_ARRAY(arena, uint32_t, stretches->at.len);
+
+	if (stretches->at.len <= MAX_BLOCKS)
+		return 0;
+	for (size_t i = 0; i < stretches->at.len; i++)
+		lengths[i] = stretches->at.at[i].end - stretches->at.at[i].first;
+	qsort(lengths, stretches->at.len, sizeof(*lengths), compare_lengths);
+	return lengths[MAX_BLOCKS - 1];
+}
+
 void plan_block_cut(struct plan *plan, struct arena *arena)
 {
+	struct stretches stretches = { 0 };
+	uint32_t least;
+
 	plan->block_of = ARENA_ARRAY(arena, uint32_t, plan->ir->rules.len + 1);
 	if (is_forced(plan, "compares"))
 		return;
 	for (size_t i = 0; i < plan->ir->chains.len; i++)
 		if (plan->chain_used[i])
-			cut_chain(plan, &plan->ir->chains.at[i], arena);
+			cut_chain(plan, &plan->ir->chains.at[i], arena, &stretches);
+	least = least_length(&stretches, arena);
+	for (size_t i = 0; i < stretches.at.len; i++)
+		if (stretches.at.at[i].end - stretches.at.at[i].first >= least)
+			cut_stretch(plan, stretches.at.at[i], arena);
 }

@@ -31,6 +31,7 @@ enum {
 	WEIGHT_VERDICT = 3,
 	WEIGHT_COUNT_ENTRY = 14,	/* count what a map's entry says */
 	WEIGHT_LANE = 2,
+	WEIGHT_BLOCK = 1500,		/* what the verifier looks at of a look-up [300 to 800] */
 	WEIGHT_PLACE = 6,		/* where a jump comes back to */
 };
 
@@ -123,7 +124,7 @@ static uint32_t rule_weight(const struct plan *plan, uint32_t number)
 static bool check_weight(const struct plan *plan, struct diag *diag)
 {
 	const struct ir *ir = plan->ir;
-	uint64_t total = 0;
+	uint64_t total = plan->blocks.len * WEIGHT_BLOCK;
 
 	for (uint32_t i = 0; i < ir->rules.len; i++) {
 		if (!plan_rule_is_compared(plan, i))
