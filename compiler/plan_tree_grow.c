@@ -10,8 +10,8 @@
  *
  * Safety: a leaf holds, in order, every box that touches its cell and is not hidden so; a row is
  * compared in full.  So whatever is cut, the answer is right.  A key that lies beside all boxes of
- * a node may be led anywhere, to a node of another tree even: it finds none of these boxes, and what
- * it finds instead holds for it.  Memory: each node has an allowance,
+ * a node may be led anywhere, to a node of another tree even: it finds none of these boxes, and
+ * what it finds instead holds for it.  Memory: each node has an allowance,
  * at least its number of boxes, that its cells share in proportion to theirs.
  */
 #include <stdlib.h>
