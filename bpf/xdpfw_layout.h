@@ -181,6 +181,11 @@ struct tree_row {
 	__u32 result, more;
 };
 
+/* The ranks of wide values of one high half: COUNT low halves, and ranks, from AT on. */
+struct tree_tail {
+	__u32 at, count;
+};
+
 struct tree_check {
 	__u32 result, parts;
 };

@@ -86,6 +86,31 @@ XDPFW_ALONE __u32 tree_rank128(__u64 high, __u64 low, __u32 at, __u32 count)
 	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
 }
 
+/*
+ * The rank of a wide value whose low half is LOW, from the tail at TAIL: in HALVES steps.  LOWS and
+ * RANKS are where all tails have theirs.
+ */
+XDPFW_INLINE __u32 tree_tail(__u64 tail, __u64 low, const __u32 lows, const __u32 ranks,
+			     const __u32 halves)
+{
+	struct tree_tail part;
+	__u64 found, start;
+	__u32 half, rank;
+
+	if (!TABLE_READ(struct tree_tail, tail, &part))
+		return 0;
+	found = part.at;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < halves; i++) {
+		half = part.count >> 1;
+		if (!TABLE_READ(__u64, lows + (found + half) * sizeof(start), &start))
+			return 0;
+		found += half & (table_less(low, start) - 1);
+		part.count -= half;
+	}
+	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
+}
+
 /* 0 when the key lies in the box, whose lo[] and hi[] begin at LANE. */
 XDPFW_INLINE __u64 tree_miss(const struct tree_place place, const __u64 *lane,
 			     const struct tree_key *key)

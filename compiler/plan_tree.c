@@ -16,28 +16,55 @@
 #define TREE_INSTRUCTIONS 120
 #define RANK_INSTRUCTIONS 40
 #define RANK_COST 35			/* of a value, tenths of nanoseconds: a guess */
-#define RANK_COST_WIDE 100		/* of one of more than 64 bits */
+#define TAIL_COST 40			/* of a wide value, besides that of its high half, */
+#define TAIL_HALF_COST 35		/* and of a step of the search in a tail */
 #define STEP_BYTES 16
 #define QUICK_STEPS 1024		/* of a trie that is made to know its cost */
 
 #define TRIE_EACH 64			/* bytes of a trie for each step at most */
-#define TRIE_SPARE (256u << 10)
+#define TRIE_SPARE (1u << 20)
 
 static const struct tree_solution *own(const struct plan_solution *solution)
 {
 	return (const struct tree_solution *)solution;
 }
 
-/* Where a trie does not fit, a search does: it always takes the same bytes for a step. */
+/* What a rank takes: of a value, tenths of nanoseconds; a guess before there is a trie. */
+static uint32_t rank_cost(const struct tree_dim *dim)
+{
+	const struct tree_wide *wide = dim->wide;
+
+	if (dim->trie)
+		return plan_trie_cost(dim->trie);
+	if (wide)
+		return (wide->trie ? plan_trie_cost(wide->trie) :
+				     plan_tree_search_cost(&wide->highs)) +
+		       TAIL_COST + wide->halves * TAIL_HALF_COST;
+	return dim->bits > 64 ? plan_tree_search_cost(&dim->steps) : RANK_COST;
+}
+
+/*
+ * Where a trie does not fit, a search does: it always takes the same bytes for a step.  Among
+ * starts of wide values it is sometimes faster, too.
+ */
+static void make_trie(struct tree_dim *dim, struct arena *arena)
+{
+	size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
+	struct tree_dim plain = *dim;
+
+	if (dim->bits > 64)
+		dim->wide = plan_tree_widen(&dim->steps, dim->ranks, most, arena);
+	if (!dim->wide)
+		dim->trie = plan_trie_make(&dim->steps, most, arena);
+	if (dim->bits > 64 && rank_cost(&plain) < rank_cost(dim))
+		*dim = plain;
+}
+
 static void make_tries(struct tree_ranks *ranks, size_t most_steps, struct arena *arena)
 {
-	for (uint32_t i = 0; i < ranks->dim_count; i++) {
-		struct tree_dim *dim = &ranks->dims[i];
-		size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
-
-		if (dim->steps.count <= most_steps)
-			dim->trie = plan_trie_make(&dim->steps, most, arena);
-	}
+	for (uint32_t i = 0; i < ranks->dim_count; i++)
+		if (ranks->dims[i].steps.count <= most_steps)
+			make_trie(&ranks->dims[i], arena);
 }
 
 /* Of what was made; what ranks take is only guessed when there are no tries yet. */
@@ -53,8 +80,7 @@ static void estimate_of(const struct tree_forest *forest, struct plan_estimate *
 		const struct tree_dim *dim = &ranks->dims[i];
 
 		estimate.bytes += dim->steps.count * STEP_BYTES;
-		estimate.cost += dim->trie ? plan_trie_cost(dim->trie) :
-				 dim->bits > 64 ? RANK_COST_WIDE : RANK_COST;
+		estimate.cost += rank_cost(dim);
 		estimate.instructions += RANK_INSTRUCTIONS;
 	}
 	*ret_estimate = estimate;

@@ -26,6 +26,16 @@ struct tree_label {
 	uint32_t at, count;		/* in tree_dim.ranges */
 };
 
+/* How a value of more than 64 bits becomes a rank; see plan_tree_wide.c. */
+struct tree_wide {
+	struct plan_steps highs;	/* of the high half: to the number of a tail */
+	const struct plan_trie *trie;	/* of these; NULL: they are searched */
+	VEC(struct tree_tail) tails;
+	VEC(uint64_t) lows;
+	VEC(uint32_t) ranks;		/* as many */
+	uint32_t halves;		/* steps of the search in a tail */
+};
+
 struct tree_dim {
 	uint32_t dim;			/* of the problem */
 	bool always;
@@ -35,8 +45,10 @@ struct tree_dim {
 	struct tree_label *labels;
 	VEC(struct tree_range) ranges;
 	uint32_t word, pos, mask;	/* of its lane */
-	const struct plan_trie *trie;	/* NULL: a search through the steps */
-	size_t offset;			/* of either in the solution's bytes */
+	const struct plan_trie *trie;	/* NULL: .wide */
+	const struct tree_wide *wide;	/* NULL: a search through the steps */
+	size_t offset;			/* of the trie or steps in the solution's bytes */
+	size_t tails, lows, wide_ranks;	/* likewise, of .wide */
 };
 
 /* Of a problem, but its dimensions without a label; none when no row has any. */
@@ -123,6 +135,11 @@ static inline uint32_t tree_search_bytes(unsigned int bits)
 
 void plan_tree_rank(const struct plan_problem *problem, struct arena *arena,
 		    struct tree_ranks *ret_ranks);
+/* Of a search through steps, tenths of nanoseconds. */
+uint32_t plan_tree_search_cost(const struct plan_steps *steps);
+/* NULL when low halves do not matter.  MOST: bytes of a trie. */
+const struct tree_wide *plan_tree_widen(const struct plan_steps *steps, uint32_t ranks,
+					size_t most, struct arena *arena);
 void plan_tree_box(const struct plan_problem *problem, const struct tree_ranks *ranks,
 		   struct arena *arena, struct tree_boxes *ret_boxes);
 /* A tree of COUNT boxes IDS, in order; its root is node ROOT of the forest. */

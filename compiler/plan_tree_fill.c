@@ -99,13 +99,13 @@ static size_t aligned(size_t bytes)
 	return (bytes + 63) & ~(size_t)63;
 }
 
-static void fill_search(const struct tree_dim *dim, uint8_t *at)
+static void fill_search(const struct plan_steps *steps, uint8_t *at)
 {
-	size_t key_bytes = tree_search_bytes(dim->bits), count = dim->steps.count;
+	size_t key_bytes = tree_search_bytes(steps->bits), count = steps->count;
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t words[2] = { (uint64_t)(dim->steps.start[i] >> 64),
-				      (uint64_t)dim->steps.start[i] };
+		uint64_t words[2] = { (uint64_t)(steps->start[i] >> 64),
+				      (uint64_t)steps->start[i] };
 		uint32_t word = (uint32_t)words[1];
 
 		if (key_bytes == 4)
@@ -113,7 +113,22 @@ static void fill_search(const struct tree_dim *dim, uint8_t *at)
 		else
 			memcpy(at + i * key_bytes, words + (key_bytes == 8), key_bytes);
 	}
-	memcpy(at + count * key_bytes, dim->steps.result, count * 4);
+	memcpy(at + count * key_bytes, steps->result, count * 4);
+}
+
+static size_t bytes_of_search(const struct plan_steps *steps)
+{
+	return steps->count * (tree_search_bytes(steps->bits) + 4);
+}
+
+static size_t bytes_of_rank(const struct tree_dim *dim)
+{
+	if (dim->trie)
+		return plan_trie_bytes(dim->trie);
+	if (!dim->wide)
+		return bytes_of_search(&dim->steps);
+	return dim->wide->trie ? plan_trie_bytes(dim->wide->trie) :
+				 bytes_of_search(&dim->wide->highs);
 }
 
 /* Where everything is; returns the number of bytes. */
@@ -137,11 +152,31 @@ static size_t lay(struct tree_solution *solution, const struct plan_problem *pro
 		struct tree_dim *dim = &ranks->dims[i];
 
 		dim->offset = at;
-		at += dim->trie ? plan_trie_bytes(dim->trie) :
-				  dim->steps.count * (tree_search_bytes(dim->bits) + 4);
+		at += bytes_of_rank(dim);
 		at = aligned(at);
+		if (!dim->wide)
+			continue;
+		dim->tails = at;
+		at = aligned(at + dim->wide->tails.len * sizeof(struct tree_tail));
+		dim->lows = at;
+		at = aligned(at + dim->wide->lows.len * 8);
+		dim->wide_ranks = at;
+		at = aligned(at + dim->wide->ranks.len * 4);
 	}
 	return at;
+}
+
+static void fill_wide(const struct tree_dim *dim, uint8_t *bytes)
+{
+	const struct tree_wide *wide = dim->wide;
+
+	if (wide->trie)
+		plan_trie_fill(wide->trie, bytes, dim->offset);
+	else
+		fill_search(&wide->highs, bytes + dim->offset);
+	memcpy(bytes + dim->tails, wide->tails.at, wide->tails.len * sizeof(*wide->tails.at));
+	memcpy(bytes + dim->lows, wide->lows.at, wide->lows.len * sizeof(*wide->lows.at));
+	memcpy(bytes + dim->wide_ranks, wide->ranks.at, wide->ranks.len * sizeof(*wide->ranks.at));
 }
 
 void plan_tree_fill(struct tree_solution *solution, const struct plan_problem *problem,
@@ -168,7 +203,9 @@ void plan_tree_fill(struct tree_solution *solution, const struct plan_problem *p
 
 		if (dim->trie)
 			plan_trie_fill(dim->trie, bytes, dim->offset);
+		else if (dim->wide)
+			fill_wide(dim, bytes);
 		else
-			fill_search(dim, bytes + dim->offset);
+			fill_search(&dim->steps, bytes + dim->offset);
 	}
 }

@@ -12,22 +12,53 @@ struct look {
 	uint32_t from;
 };
 
+/* What a search through STEPS gives, which begin at AT. */
+static uint32_t search(const struct tree_solution *solution, const struct plan_steps *steps,
+		       size_t offset, u128 value)
+{
+	size_t at = 0, half;
+	uint32_t rank;
+
+	for (size_t count = steps->count; count > 1; count -= half) {
+		half = count / 2;
+		if (steps->start[at + half] <= value)
+			at += half;
+	}
+	memcpy(&rank, solution->bytes + offset + steps->count * tree_search_bytes(steps->bits) +
+	       at * 4, 4);
+	return rank;
+}
+
+static uint32_t rank_of_wide(const struct tree_solution *solution, const struct tree_dim *dim,
+			     u128 value)
+{
+	const struct tree_wide *wide = dim->wide;
+	uint32_t rank, half, number = wide->trie ?
+			plan_trie_look(wide->trie, value >> 64) :
+			search(solution, &wide->highs, dim->offset, value >> 64);
+	struct tree_tail tail;
+	uint64_t low;
+
+	memcpy(&tail, solution->bytes + dim->tails + number * sizeof(tail), sizeof(tail));
+	for (; tail.count > 1; tail.count -= half) {
+		half = tail.count / 2;
+		memcpy(&low, solution->bytes + dim->lows + (tail.at + half) * sizeof(low),
+		       sizeof(low));
+		if ((uint64_t)value >= low)
+			tail.at += half;
+	}
+	memcpy(&rank, solution->bytes + dim->wide_ranks + tail.at * 4, 4);
+	return rank;
+}
+
 static uint32_t rank_at(const struct tree_solution *solution, const struct tree_dim *dim,
 			u128 value)
 {
-	size_t at = 0, count = dim->steps.count, half;
-	uint32_t rank;
-
 	if (dim->trie)
 		return plan_trie_look(dim->trie, value);
-	for (; count > 1; count -= half) {
-		half = count / 2;
-		if (dim->steps.start[at + half] <= value)
-			at += half;
-	}
-	memcpy(&rank, solution->bytes + dim->offset +
-	       dim->steps.count * tree_search_bytes(dim->bits) + at * 4, 4);
-	return rank;
+	if (dim->wide)
+		return rank_of_wide(solution, dim, value);
+	return search(solution, &dim->steps, dim->offset, value);
 }
 
 static void make_key(const struct plan_key *key, struct look *look)

@@ -21,12 +21,23 @@ static void write_rank(const struct tree_dim *dim, size_t offset, struct buf *ou
 	if (dim->bits > 64)
 		buf_printf(out, "\t(void)d%u_high;\n\t(void)d%u;\n", dim->dim, dim->dim);
 	buf_printf(out, "\tconst __u64 r%u = (__u64)", dim->dim);
-	if (dim->trie)
+	if (dim->trie) {
 		plan_trie_write(dim->trie, offset + dim->offset, high, low, out);
-	else
+	} else if (dim->wide) {
+		buf_printf(out, "tree_tail(%zu + (__u64)", offset + dim->tails);
+		if (dim->wide->trie)
+			plan_trie_write(dim->wide->trie, offset + dim->offset, "0", high, out);
+		else
+			buf_printf(out, "tree_rank%u(%s, %zu, %zu)",
+				   tree_search_bytes(dim->bits - 64) * 8, high,
+				   offset + dim->offset, dim->wide->highs.count);
+		buf_printf(out, " * %zu, %s, %zu, %zu, %u)", sizeof(struct tree_tail), low,
+			   offset + dim->lows, offset + dim->wide_ranks, dim->wide->halves);
+	} else {
 		buf_printf(out, "tree_rank%u(%s%s%s, %zu, %zu)", tree_search_bytes(dim->bits) * 8,
 			   dim->bits > 64 ? high : "", dim->bits > 64 ? ", " : "", low,
 			   offset + dim->offset, dim->steps.count);
+	}
 	if (!dim->always)
 		buf_printf(out, " & -p%u", dim->dim);
 	buf_printf(out, ";\t/* below %u */\n", dim->ranks);
