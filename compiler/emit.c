@@ -106,6 +106,7 @@ static void note_uses(struct emit *emit)
 	emit_fields_need(emit);
 	emit_place_windows(emit);
 	emit->plain = emit_plain_is_possible(emit);
+	emit->direct = emit_needs_jump(emit) && emit_direct_is_possible(emit);
 }
 
 /* Some block is looked up by ENGINE. */
@@ -351,6 +352,7 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	emit_tables(&emit);
 	emit_sets(&emit);
 	emit_pairs(&emit);
+	emit_direct(&emit);
 	emit_runs(&emit);
 	emit_run_at(&emit);
 	if (options->stamp)

@@ -17,6 +17,7 @@
 #define MAX_STACK_FIELDS 176
 #define MAX_STACK_FIELDS_AND_PLACES 48	/* searches for places nest deeper */
 #define MAX_STACK_FIELDS_AND_KEYS 80	/* rules make keys on the stack */
+#define MAX_STACK_FIELDS_AND_CALLS 112	/* runs call runs */
 
 static bool is_too_big(const struct emit *emit)
 {
@@ -25,6 +26,8 @@ static bool is_too_big(const struct emit *emit)
 		return true;
 	if (emit_reads_places(emit))
 		return emit->fields_bytes > MAX_STACK_FIELDS_AND_PLACES;
+	if (emit->direct)
+		return emit->fields_bytes > MAX_STACK_FIELDS_AND_CALLS;
 	if (emit->plan->key_lanes)
 		return emit->fields_bytes > MAX_STACK_FIELDS_AND_KEYS;
 	return emit->fields_bytes > MAX_STACK_FIELDS;
@@ -61,6 +64,8 @@ static bool is_simple(const struct emit *emit, const struct ir_chain *chain)
 
 bool emit_needs_jump(const struct emit *emit)
 {
+	if (emit->direct)
+		return false;
 	for (size_t i = 0; i < emit->ir->chains.len; i++)
 		if (emit->plan->chain_used[i] && !is_simple(emit, &emit->ir->chains.at[i]))
 			return true;
@@ -122,6 +127,10 @@ static void put_call(const struct emit *emit, const struct ir_chain *chain)
 	}
 	if (emit->small) {
 		buf_printf(out, "plain ? rules_%u(f) : run_%u(f)", run, run);
+		return;
+	}
+	if (emit->direct) {
+		emit_direct_call(chain->first_rule, out);
 		return;
 	}
 	buf_printf(out, "%srun_%u(f", simple ? "" : "chain_answer(f, ", run);
@@ -386,7 +395,7 @@ void emit_main_choose(struct emit *emit)
 			passing += count_passing(ir, chain);
 		}
 	}
-	emit->small = emit->plain && !emit_needs_jump(emit) && !plan->key_lanes &&
+	emit->small = emit->plain && !emit->direct && !emit_needs_jump(emit) && !plan->key_lanes &&
 		      weight <= MAX_SMALL_WEIGHT && passing <= MAX_SMALL_PASSING &&
 		      emit->fields_bytes <= MAX_SMALL_FIELDS;
 }

@@ -58,6 +58,7 @@ struct emit {
 	bool plain;			/* plain packets are read without read_fields() */
 	bool small;			/* and rules are a part of the program that calls them: see
 					   emit_main_choose() */
+	bool direct;			/* jumps are calls: see emit_direct.c */
 	VEC(struct emit_pair) pairs;
 	bool *set_called;		/* per IR set: set_N() is called */
 	const struct field **set_field;	/* per IR set: a field looked up in it; NULL: none */
@@ -65,7 +66,9 @@ struct emit {
 	unsigned int *present;		/* per place: bytes known to be there, in a rule */
 	bool by_number;			/* some map is, see struct plan_look */
 	bool inet;			/* some base chain is of family inet */
-	bool run_key, run_word;		/* the run that is being written uses these variables */
+	bool run_key, run_word;		/* the run that is being written uses these variables, */
+	bool run_answer;		/* and this one */
+	bool behind;			/* the rule that is being written goes to behind_N */
 	bool flip;			/* the next comparison is to be wrong */
 	bool stamp;			/* see emit.h */
 };
@@ -252,6 +255,22 @@ void emit_run_begin(const struct emit *emit, size_t number);
 void emit_run_check(const struct emit *emit);
 void emit_run_end(const struct emit *emit, size_t number);
 void emit_runs(struct emit *emit);
+
+/* emit_direct.c: jumps as calls. */
+
+/* For programs with jumps, or with chains of several runs. */
+bool emit_direct_is_possible(const struct emit *emit);
+/* Names of the runs, and chain_N() for each chain, when .direct. */
+void emit_direct(const struct emit *emit);
+/* "chain_20(f)" */
+void emit_direct_call(uint32_t first_rule, struct buf *out);
+/* Goes to the chain of WORD, a jump's or goto's; `answer` is a variable of the run. */
+void emit_direct_go(uint32_t word, struct buf *out);
+/*
+ * The same for `word`, which a map said for RULE; other words go on behind it.  True: chains come
+ * back to behind_N, which is behind the rule.
+ */
+bool emit_direct_map(const struct emit *emit, uint32_t map, uint32_t rule, struct buf *out);
 
 /* emit_block.c: runs that are looked up. */
 

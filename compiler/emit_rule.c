@@ -258,6 +258,11 @@ static void put_map(struct line *line, const struct ir_step *step)
 	if (!ends)
 		return;
 	emit->run_word = true;
+	if (emit->direct) {
+		emit->run_answer = true;
+		emit->behind = emit_direct_map(emit, step->map, line->rule, emit->out) ||
+			       emit->behind;
+	}
 	if (map_goes_on(emit->ir, step->map))
 		buf_puts(emit->out, "if (word != WORD(ANSWER_CONTINUE, 0)) ");
 	buf_printf(emit->out, "return ANSWER(word, %u); ", line->rule);
@@ -281,6 +286,11 @@ static bool put_verdict(struct line *line, const struct ir_verdict *verdict)
 	if (!word)			/* jumps to a chain without rules and comes back */
 		return false;
 	open_if(line);
+	if (line->emit->direct && (word >> 28 == ANSWER_JUMP || word >> 28 == ANSWER_GOTO)) {
+		line->emit->run_answer = true;
+		emit_direct_go(word, out);
+		return false;
+	}
 	switch ((enum answer)(word >> 28)) {
 	case ANSWER_ACCEPT:
 		buf_printf(out, "return ACCEPT(%u)", line->rule);
@@ -432,6 +442,8 @@ static bool is_entered(const struct emit *emit, const struct plan_run *run, uint
 
 bool emit_run_has_places(const struct emit *emit, const struct plan_run *run)
 {
+	if (emit->direct)
+		return false;
 	if (run->block)
 		return plan_block_resumes(run->block);
 	for (uint32_t i = run->first; i < run->end; i++)
@@ -477,8 +489,9 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 		}
 		if (is_entered(emit, run, i))
 			buf_printf(out, "rule_%u:\n", i);
+		emit->behind = false;
 		put_rule(emit, i);
-		if (plan_rule_jumps(emit->ir, i))
+		if (emit->direct ? emit->behind : plan_rule_jumps(emit->ir, i))
 			buf_printf(out, "behind_%u:\n", i);
 		if (i + 1 == chain_end)
 			buf_puts(out, "\treturn CHAIN_END;\n");
@@ -519,14 +532,15 @@ static void put_run(struct emit *emit, size_t number)
 	const struct plan_run *run = &emit->plan->runs.at[number];
 	struct buf *out = emit->out, rules = BUF_INIT;
 
-	emit->run_key = emit->run_word = false;
+	emit->run_key = emit->run_word = emit->run_answer = false;
 	emit->out = &rules;
 	put_rules(emit, run);
 	emit->out = out;
 	emit_run_begin(emit, number);
 	buf_puts(out, emit->run_key ? "\tstruct key key;\n" : "");
 	buf_puts(out, emit->run_word ? "\t__u32 word;\n" : "");
-	buf_puts(out, emit->run_key || emit->run_word ? "\n" : "");
+	buf_puts(out, emit->run_answer ? "\t__u64 answer __attribute__((unused));\n" : "");
+	buf_puts(out, emit->run_key || emit->run_word || emit->run_answer ? "\n" : "");
 	emit_run_check(emit);
 	put_places(emit, run);
 	buf_put(out, rules.at, rules.len);

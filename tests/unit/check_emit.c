@@ -150,7 +150,15 @@ START_TEST(verdicts)
 	make_rule(&make, "NOTHING");
 	make_test(&make, "tcp", "dport", 1, 5);
 	make_verdict(&make, IR_VERDICT_CONTINUE, 0);
+	make_rule(&make, "DEEP");	/* so deep that jumps are no calls */
+	make_verdict(&make, IR_VERDICT_JUMP, 3);
 	make_chain(&make, "empty", false);
+	make_chain(&make, "deeper", false);
+	make_rule(&make, "DEEPER");
+	make_verdict(&make, IR_VERDICT_JUMP, 4);
+	make_chain(&make, "deepest", false);
+	make_rule(&make, "DEEPEST");
+	make_verdict(&make, IR_VERDICT_DROP, 0);
 	text = emit_of(&make, false);
 	ck_assert_str_eq(line_of(&make, text, " JUMP "),
 			 "\treturn JUMP(0, 5); /* rules.conf:1 JUMP */");
