@@ -3,8 +3,8 @@
  * emit_direct: jumps as calls, where chains nest so little that calls may.
  *
  * In: the plan.  Out: whether all jumps of the program can be calls; chain_N(), which runs a chain
- * to its end; what a rule does that jumps.  Otherwise jumps are steps of a loop (xdpfw_jump.h), which
- * costs each of them more than a chain of a few rules does.
+ * to its end; what a rule does that jumps.  Otherwise jumps are steps of a loop (xdpfw_jump.h),
+ * which costs each of them more than a chain of a few rules does.
  *
  * Safety: a rule's jump does here what a step of that loop does.  A program whose chains could ask
  * for more than XDPFW_MAX_RUNS jumps for one packet, or in which one leads back to itself, is not
@@ -103,7 +103,7 @@ static bool measure_chain(const struct ir *ir, struct reach *reaches, uint32_t n
 	return true;
 }
 
-/* Words of a map's entries that go to chains.  Returns their number; more than MAX_TARGETS: too many. */
+/* Words of a map's entries that go to chains.  Returns their number; MAX_TARGETS + 1: too many. */
 static size_t find_targets(const struct ir *ir, const struct ir_map *map,
 			   uint32_t ret_words[MAX_TARGETS])
 {

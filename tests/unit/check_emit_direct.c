@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * check_emit_direct: jumps as calls, where they may be, and the order of tests in small programs, as
- * far as the C text tells; tests/run and tests/random run it.
+ * check_emit_direct: jumps as calls, where they may be, and the order of tests in small programs,
+ * as far as the C text tells; tests/run and tests/random run it.
  */
 #include <check.h>
 #include <stdlib.h>
