@@ -57,6 +57,29 @@
  * bits above these, and in the highest bit of word 0 the result before the first.  0x100000 is a
  * breakpoint that no number reaches.
  *
+ * Tables of named sets and maps can be moved: their places are not in the program but in rows of
+ * struct table_named, two for each table, in `tables` behind a struct table_head.  A packet reads
+ * .generation once, and all its look-ups take the row of its lowest bit.  The head names two halves
+ * of the same size; the image has the tables in half 0, rows for generation 0, and nothing in half
+ * 1, which has room for a quarter more and 4 kB.  A live update writes all tables anew into the half
+ * that is not in use (unchanged ones are copied), then the rows of the other generation (all tables
+ * have one), and then adds 1 to .generation: all sets and maps change at once.  It waits until no
+ * packet can have the generation before that before it writes the other half again.
+ *
+ * What may change that way is what a row holds: the number of elements and of buckets, the seed, the
+ * size and place of each array, entries.  Constants of the program are the kind of the table, the
+ * width of its keys, .slot_bits of buckets, and of a trie the first window and what is cut off of
+ * numbers, how many levels there are and how wide their words are, and the kind of its leaves.  New
+ * elements that do not fit into that, or not into a half, or a map's entry that goes to a chain the
+ * program does not have, or counts in a counter it does not have, need a new program.  So do
+ *
+ *	sets and maps of up to 8 intervals, which are compared with,
+ *	those that a rule in a block asks, where they are labels: all but sets of more than 4,096
+ *		intervals that are also more than the other sets around them have, see plan_block.c,
+ *	and boxes with intervals that an engine solved.
+ *
+ * --emit=plan says which can move.  No pass of the optimiser looks at elements of what has a name.
+ *
  * Where a result cannot be a word, because the entries of a map count, it is the number of an
  * entry, from 1, in an array of struct table_entry.
  */
@@ -119,6 +142,26 @@ struct table_entry {
 	__u32 word;
 	__u32 counter, object;		/* to be counted in this order: number + 1; 0: none */
 	__u32 pad;
+};
+
+struct table_head {
+	__u32 generation;
+	__u32 tables;			/* that can be moved; their rows are behind the head */
+	__u32 half_at[2], half_bytes;
+	__u32 pad[11];
+};
+
+/* Of the table TABLE in GENERATION: number 2 * TABLE + (GENERATION & 1). */
+struct table_named {
+	/* Places in `tables`, of the arrays in the order in which they are read: buckets, rows,
+	   results; or levels and then leaves of a trie; or all there is. */
+	__u32 at[TRIE_MAX_LEVELS + 1];
+	__u32 slots;			/* buckets, or of a search */
+	__u32 used;			/* boxes */
+	__u32 seed;
+	__u32 entries_at;		/* of a map by number, and how many: */
+	__u32 entries;			/* what a miss has is behind these */
+	__u32 pad[2];
 };
 
 /*

@@ -132,17 +132,17 @@ XDPFW_INLINE __u64 table_match(const __u64 *word, __u64 prints)
 }
 
 /* The key is what row ROW is. */
-XDPFW_INLINE bool table_row32(__u64 row, const __u32 rows_at, __u32 key)
+XDPFW_INLINE bool table_row32(__u64 row, const __u64 rows_at, __u32 key)
 {
 	return *(const __u32 *)(tables + rows_at + row * sizeof(key)) == key;
 }
 
-XDPFW_INLINE bool table_row64(__u64 row, const __u32 rows_at, __u64 key)
+XDPFW_INLINE bool table_row64(__u64 row, const __u64 rows_at, __u64 key)
 {
 	return *(const __u64 *)(tables + rows_at + row * sizeof(key)) == key;
 }
 
-XDPFW_INLINE bool table_row128(__u64 row, const __u32 rows_at, __u64 high, __u64 low)
+XDPFW_INLINE bool table_row128(__u64 row, const __u64 rows_at, __u64 high, __u64 low)
 {
 	const __u64 *at = (const __u64 *)(tables + rows_at + row * 16);
 
@@ -285,7 +285,7 @@ XDPFW_INLINE __u64 table_mix_key(const struct key *key, const __u32 count, __u32
 	return table_mix(0, hash, seed);
 }
 
-XDPFW_INLINE bool table_row_lanes(__u64 row, const __u32 rows_at, const struct key *key,
+XDPFW_INLINE bool table_row_lanes(__u64 row, const __u64 rows_at, const struct key *key,
 				  const __u32 count)
 {
 	const __u64 *at = (const __u64 *)(tables + rows_at + row * count * sizeof(*at));

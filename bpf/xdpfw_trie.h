@@ -10,21 +10,21 @@
 
 #include "xdpfw_table.h"
 
-XDPFW_INLINE __u64 trie_word32(__u64 at, const __u32 offset, __u64 number)
+XDPFW_INLINE __u64 trie_word32(__u64 at, const __u64 offset, __u64 number)
 {
 	__u32 word = *(const __u32 *)(tables + offset + at * sizeof(word));
 
 	return (word >> 13) + (number >> (word & 31) & (word >> 5 & 0xff));
 }
 
-XDPFW_INLINE __u64 trie_word64(__u64 at, const __u32 offset, __u64 number)
+XDPFW_INLINE __u64 trie_word64(__u64 at, const __u64 offset, __u64 number)
 {
 	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
 
 	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
 }
 
-XDPFW_INLINE __u64 trie_word128(__u64 at, const __u32 offset, __u64 high, __u64 low)
+XDPFW_INLINE __u64 trie_word128(__u64 at, const __u64 offset, __u64 high, __u64 low)
 {
 	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
 	__u64 number = low ^ ((low ^ high) & -(word >> 6 & 1));
@@ -51,7 +51,7 @@ XDPFW_INLINE __u64 trie_less(__u64 a, __u64 b, __u64 borrow)
 }
 
 /* BREAKS: 3, or 7 in a leaf of 64 bytes. */
-XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
 	const __u8 *leaf = tables + offset + at * (breaks > 3 ? 64 : 32);
 	__u64 rank = 0;
@@ -63,7 +63,7 @@ XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u32 offset, const __u32 breaks,
 }
 
 /* BREAKS: 2, or 5 in a leaf of 64 bytes. */
-XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
 	const __u8 *leaf = tables + offset + at * (breaks > 2 ? 64 : 32);
 	__u64 rank = breaks;
@@ -75,7 +75,7 @@ XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u32 offset, const __u32 breaks,
 }
 
 /* BREAKS: 3. */
-XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u32 offset, const __u32 breaks, __u64 high,
+XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u64 offset, const __u32 breaks, __u64 high,
 				__u64 low)
 {
 	const __u8 *leaf = tables + offset + at * 64;
@@ -89,7 +89,7 @@ XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u32 offset, const __u32 breaks
 }
 
 /* 1 when NUMBER lies in one of the leaf's ranges; BREAKS: twice their number. */
-XDPFW_INLINE __u32 trie_ranges64(__u64 at, const __u32 offset, const __u32 breaks, __u64 number)
+XDPFW_INLINE __u32 trie_ranges64(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
 	const __u64 *range = (const __u64 *)(tables + offset + at * breaks * sizeof(*range));
 	__u64 inside = 0;
@@ -100,7 +100,7 @@ XDPFW_INLINE __u32 trie_ranges64(__u64 at, const __u32 offset, const __u32 break
 	return inside & 1;
 }
 
-XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u32 offset, const __u32 breaks, __u64 high,
+XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u64 offset, const __u32 breaks, __u64 high,
 				  __u64 low)
 {
 	const struct trie_break128 *range =
@@ -119,7 +119,7 @@ XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u32 offset, const __u32 brea
 }
 
 /* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */
-XDPFW_INLINE __u32 trie_packed(__u64 at, const __u32 offset, __u64 number)
+XDPFW_INLINE __u32 trie_packed(__u64 at, const __u64 offset, __u64 number)
 {
 	const __u64 *word = (const __u64 *)(tables + offset + at * 32);
 	__u64 numbers = (number & 0xfffff) * 0x40000200001ull | 0x4000020000100000ull;

@@ -136,8 +136,12 @@ static void put_table_header(const struct emit *emit)
 	buf_printf(emit->out, "#define XDPFW_TABLE_BYTES %zu\n", emit->plan->image_bytes);
 	if (emit->plan->key_lanes)
 		buf_printf(emit->out, "#define XDPFW_KEY_LANES %u\n", emit->plan->key_lanes);
+	if (emit->plan->named.count)
+		buf_printf(emit->out, "#define XDPFW_NAMED_AT %u\n", emit->plan->named.head_at);
 	buf_putc(emit->out, '\n');
 	emit_header(EMIT_HEADER_TABLE, emit->out);
+	if (emit->plan->named.count)
+		emit_header(EMIT_HEADER_NAMED, emit->out);
 	if (emit_has_tries(emit) || emit_uses_engine(emit, &plan_engine_tree) ||
 	    uses_cross(emit))
 		emit_header(EMIT_HEADER_TRIE, emit->out);

@@ -139,6 +139,8 @@ static void put_lengths(struct emit *emit)
 		   "of the transport header and all behind it; 0: there is none");
 	if (emit->needs & EMIT_NEED_NETWORK)
 		put_member(emit, 4, "network_at", NULL);
+	if (emit->plan->named.count)
+		put_member(emit, 4, "generation", "of named sets and maps");
 	if (emit->needs & EMIT_NEED_TRANSPORT)
 		put_member(emit, 4, "th_at", NULL);
 	for (size_t i = 0; i < emit->places.len; i++)
@@ -250,6 +252,8 @@ void emit_meta(const struct emit *emit, const struct emit_meta *meta)
 
 	if (reads_time(emit))
 		buf_puts(out, "\tnow = given_time();\n");
+	if (emit->plan->named.count)
+		buf_puts(out, "\tf->generation = named_generation();\n");
 	if (emit->needs & EMIT_NEED_NFPROTO)
 		buf_printf(out, "\tf->nfproto = %s;\n", meta->nfproto);
 	for (size_t i = 0; i < emit->ir->loads.len; i++) {

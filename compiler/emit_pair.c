@@ -273,7 +273,7 @@ static void put_pair(const struct emit *emit, const struct emit_pair *pair)
 		return;
 	}
 	buf_puts(out, "\treturn ");
-	emit_look_up(look, key, out);
+	emit_look_up(emit, look, key, out);
 	buf_puts(out, ";\n}\n\n");
 }
 

@@ -83,6 +83,7 @@ enum emit_header {
 	EMIT_HEADER_RUN,
 	EMIT_HEADER_JUMP,
 	EMIT_HEADER_TABLE,
+	EMIT_HEADER_NAMED,
 	EMIT_HEADER_TRIE,
 	EMIT_HEADER_CROSS,
 	EMIT_HEADER_ACTION,
@@ -216,10 +217,13 @@ void emit_plain(const struct emit *emit);
 /* Whether the compares of a set are written into the line of a rule that asks KEY. */
 bool emit_set_is_inline(const struct emit *emit, uint32_t set, uint32_t key);
 void emit_sets(const struct emit *emit);
-/* map_N(f, key), because it counts. */
+/* set_N(f, key), because its table can move. */
+bool emit_set_wants_fields(const struct emit *emit, uint32_t set);
+/* map_N(f, key), because it counts, or its table can move. */
 bool emit_map_wants_fields(const struct emit *emit, uint32_t map);
-/* "table_hash32(key, 0, 0xff, 3)" */
-void emit_look_up(const struct plan_look *look, const char *key, struct buf *out);
+/* "look_3(key)" */
+void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
+		  struct buf *out);
 /* What map_N() does with a look-up: from "\treturn" to the function's end. */
 void emit_map_table(const struct emit *emit, uint32_t map, const char *key, struct buf *out);
 /* "\t\tcount(f, 3);\n\t\treturn WORD(ANSWER_DROP, 0);\n" with INDENT; NULL: not found. */

@@ -165,7 +165,8 @@ static void put_single_test(struct line *line, const struct ir_step *step, bool 
 	if (emit_set_is_inline(emit, step->set, step->key)) {
 		put_inline_set(&emit->ir->sets.at[step->set], &value, negate, &line->conditions);
 	} else {
-		buf_printf(&line->conditions, "%sset_%u(", negate ? "!" : "", step->set);
+		buf_printf(&line->conditions, "%sset_%u(%s", negate ? "!" : "", step->set,
+			   emit_set_wants_fields(emit, step->set) ? "f, " : "");
 		put_key(&value, emit->plan->sets[step->set].key_bits, &line->conditions);
 		buf_putc(&line->conditions, ')');
 	}

@@ -44,9 +44,21 @@ static void put_head(const char *shape, const char *what, uint32_t number, struc
 	buf_puts(out, ")\n{\n");
 }
 
-void emit_look_up(const struct plan_look *look, const char *key, struct buf *out)
+static bool moves(const struct emit *emit, const struct plan_look *look)
 {
-	buf_printf(out, "look_%u(%s)", look->table, key);
+	return look->table != PLAN_NO_TABLE && emit->plan->tables.at[look->table].moves;
+}
+
+void emit_look_up(const struct emit *emit, const struct plan_look *look, const char *key,
+		  struct buf *out)
+{
+	buf_printf(out, "look_%u(%s%s)", look->table, moves(emit, look) ? "f->generation, " : "",
+		   key);
+}
+
+bool emit_set_wants_fields(const struct emit *emit, uint32_t set)
+{
+	return moves(emit, &emit->plan->sets[set]);
 }
 
 static const char *key_text(unsigned int bits)
@@ -62,10 +74,10 @@ static void put_set(const struct emit *emit, uint32_t number)
 
 	/* A bool would be made by a branch. */
 	put_head(look->table == PLAN_NO_TABLE ? "bool" : "__u32", "set", number, set->name,
-		 look->key_bits, false, out);
+		 look->key_bits, moves(emit, look), out);
 	buf_puts(out, "\treturn ");
 	if (look->table != PLAN_NO_TABLE)
-		emit_look_up(look, key_text(look->key_bits), out);
+		emit_look_up(emit, look, key_text(look->key_bits), out);
 	for (size_t i = 0; look->table == PLAN_NO_TABLE && i < set->intervals.len; i++) {
 		buf_puts(out, i ? " ||\n\t       " : "");
 		put_key_interval(emit->set_field[number], look->key_bits, set->intervals.at[i].lo,
@@ -101,6 +113,19 @@ void emit_map_entry(const struct emit *emit, const struct ir_map_entry *entry, c
 	buf_puts(out, ";\n");
 }
 
+/* Of a map whose entries can move with its table. */
+static void put_moved_entry(const struct emit *emit, const struct plan_look *look, bool has_rest,
+			    struct buf *out)
+{
+	uint32_t row = emit->plan->tables.at[look->table].row;
+
+	buf_printf(out, "count_entry(f, named_row(f->generation, %u)->entries_at,\n"
+			"\t\t\t   found", row);
+	if (has_rest)
+		buf_printf(out, " ? found : named_row(f->generation, %u)->entries + 1", row);
+	buf_putc(out, ')');
+}
+
 void emit_map_table(const struct emit *emit, uint32_t number, const char *key, struct buf *out)
 {
 	const struct ir_map *map = &emit->ir->maps.at[number];
@@ -108,14 +133,16 @@ void emit_map_table(const struct emit *emit, uint32_t number, const char *key, s
 
 	if (!look->by_number && !map->has_rest) {
 		buf_puts(out, "\treturn ");
-		emit_look_up(look, key, out);
+		emit_look_up(emit, look, key, out);
 	} else {
 		buf_puts(out, "\t__u32 found = ");
-		emit_look_up(look, key, out);
+		emit_look_up(emit, look, key, out);
 		buf_puts(out, ";\n\n\treturn ");
 		if (!look->by_number) {
 			buf_puts(out, "found ? found : ");
 			put_word(plan_entry_word(emit->ir, &map->rest), out);
+		} else if (moves(emit, look)) {
+			put_moved_entry(emit, look, map->has_rest, out);
 		} else if (map->has_rest) {
 			buf_printf(out, "count_entry(f, %u, found ? found : %zu)",
 				   look->entries_at, map->entries.len + 1);
@@ -128,7 +155,8 @@ void emit_map_table(const struct emit *emit, uint32_t number, const char *key, s
 
 bool emit_map_wants_fields(const struct emit *emit, uint32_t map)
 {
-	return emit->plan->maps[map].by_number || plan_map_counts(&emit->ir->maps.at[map]);
+	return emit->plan->maps[map].by_number || plan_map_counts(&emit->ir->maps.at[map]) ||
+	       moves(emit, &emit->plan->maps[map]);
 }
 
 static void put_map(const struct emit *emit, uint32_t number)

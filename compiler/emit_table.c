@@ -130,19 +130,85 @@ static void put_body(const struct plan_table *table, uint32_t number, struct buf
 	}
 }
 
+/* The same, of a table that can move: `row` says where it is. */
+static void put_moved_find(const struct plan_table *table, struct buf *out)
+{
+	unsigned int bits = table->lanes ? table->lanes * 64 : table->key_bits;
+
+	buf_puts(out, "\t__u64 found = NAMED_FIND(row, ");
+	if (table->lanes)
+		buf_printf(out, "table_mix_key(key, %u, row->seed)", table->lanes);
+	else
+		buf_printf(out, "table_mix(%s, row->seed)",
+			   table->key_bits == 128 ? "high, low" : "0, key");
+	if (table->lanes)
+		buf_puts(out, ",\n\t\ttable_row_lanes(");
+	else
+		buf_printf(out, ",\n\t\ttable_row%u(", table->key_bits);
+	buf_printf(out, "0, named_at(row->at[1], table_row, %u), %s", bits / 8,
+		   table->key_bits == 128 && !table->lanes ? "high, low" : "key");
+	if (table->lanes)
+		buf_printf(out, ", %u", table->lanes);
+	buf_puts(out, "));\n\n");
+	buf_puts(out, table->results_at ? "\treturn named_result(row, found);\n" :
+					  "\treturn found != 0;\n");
+}
+
+static void put_moved_body(const struct plan_table *table, struct buf *out)
+{
+	bool wide = table->key_bits == 128;
+
+	buf_printf(out, "\tconst struct table_named *row = named_row(generation, %u);\n",
+		   table->row);
+	switch (table->kind) {
+	case PLAN_BITMAP:
+		buf_printf(out, "\n\treturn named_bit(row, key, %u);\n", table->slots);
+		break;
+	case PLAN_BUCKETS:
+		buf_printf(out, "\n\treturn named_bucket(row, key, %u);\n", table->slot_bits);
+		break;
+	case PLAN_HASH:
+		put_moved_find(table, out);
+		break;
+	case PLAN_TRIE:
+		buf_puts(out, "\n\treturn ");
+		plan_trie_write_named(table->trie, wide ? "high" : "0", wide ? "low" : "key", out);
+		buf_puts(out, ";\n");
+		break;
+	case PLAN_SEARCH:
+		buf_printf(out, "\n\treturn table_search%u(%s, row->at[0], row->slots);\n",
+			   table->key_bits, wide ? "high, low" : "key");
+		break;
+	case PLAN_BOXES:
+		buf_printf(out, "\n\treturn boxes_%u(key, row->at[0], row->used);\n",
+			   table->shape);
+		break;
+	case PLAN_SOLVED:
+	case PLAN_COMPARE:
+		break;
+	}
+}
+
+static const char *key_text(const struct plan_table *table)
+{
+	return table->lanes ? "const struct key *key" :
+	       table->key_bits == 128 ? "__u64 high, __u64 low" :
+	       table->key_bits == 64 ? "__u64 key" : "__u32 key";
+}
+
 static void put_table(const struct plan_table *table, uint32_t number, bool shared,
 		      struct buf *out)
 {
 	if (table->kind == PLAN_SOLVED)
 		put_engine(table, number, out);
-	buf_printf(out, "%s __u32 look_%u(%s)\n{\n", shared ? "XDPFW_ALONE" : "XDPFW_INLINE",
-		   number,
-		   table->lanes ? "const struct key *key" :
-		   table->key_bits == 128 ? "__u64 high, __u64 low" :
-		   table->key_bits == 64 ? "__u64 key" : "__u32 key");
+	buf_printf(out, "%s __u32 look_%u(%s%s)\n{\n", shared ? "XDPFW_ALONE" : "XDPFW_INLINE",
+		   number, table->moves ? "__u64 generation, " : "", key_text(table));
 	if (table->lanes)
 		buf_puts(out, "\tif (!key)\n\t\treturn 0;\n\n");
-	put_body(table, number, out);
+	if (table->moves)
+		put_moved_body(table, out);
+	else
+		put_body(table, number, out);
 	buf_puts(out, "}\n\n");
 }
 

@@ -16,6 +16,7 @@
 #include "bpf/xdpfw_abi.h"
 #include "compiler/plan_block.h"
 #include "compiler/plan_cost.h"
+#include "compiler/plan_named.h"
 #include "compiler/plan_run.h"
 #include "compiler/plan_table.h"
 
@@ -237,11 +238,7 @@ static struct plan_rows map_rows(const struct plan *plan, uint32_t number, struc
 	return (struct plan_rows){ look, map->intervals.at, count, results };
 }
 
-static void take_image(struct plan *plan, size_t bytes)
-{
-	plan->image_bytes += (bytes + 63) & ~(size_t)63;
-}
-
+/* The caller gives it a place. */
 static void add_table(struct plan *plan, struct arena *arena, const struct plan_rows *rows,
 		      bool is_map, uint32_t number)
 {
@@ -250,11 +247,9 @@ static void add_table(struct plan *plan, struct arena *arena, const struct plan_
 
 	table->is_map = is_map;
 	table->set = number;
-	table->offset = (uint32_t)plan->image_bytes;
 	plan_table_choose(plan, rows, arena, table);
 	look->table = (uint32_t)(plan->tables.len - 1);
 	look->key_bits = table->key_bits;
-	take_image(plan, plan_table_bytes(table));
 }
 
 /* Where a rule first asks for a set or a map. */
@@ -272,7 +267,7 @@ static struct source_span find_user(const struct ir *ir, const struct plan_table
 	return (struct source_span){ 0, 0, 0 };
 }
 
-/* False when the last table is too much; asked after each, so offsets fit their 32 bits. */
+/* False when the last table is too much. */
 static bool check_table(const struct plan *plan, struct diag *diag)
 {
 	const struct plan_table *table = &plan->tables.at[plan->tables.len - 1];
@@ -289,12 +284,40 @@ static bool check_table(const struct plan *plan, struct diag *diag)
 			   PLAN_MAX_SHAPES);
 		return false;
 	}
+	return true;
+}
+
+/* Asked after each, so offsets fit their 32 bits. */
+static bool place_table(struct plan *plan, struct plan_table *table, struct diag *diag)
+{
+	size_t bytes = plan_named_table_bytes(plan, table);
+
+	table->offset = (uint32_t)plan_take_image(plan, bytes);
+	if (table->is_map && plan->maps[table->set].by_number)
+		plan->maps[table->set].entries_at =
+			table->offset + (uint32_t)((plan_table_bytes(table) + 63) & ~(size_t)63);
 	if (plan->image_bytes <= PLAN_MAX_IMAGE_BYTES)
 		return true;
 	diag_error(diag, find_user(plan->ir, table),
 		   "the sets and maps up to this one need more than %u MiB of tables",
 		   PLAN_MAX_IMAGE_BYTES >> 20);
 	return false;
+}
+
+/* Those that can move are last, all together. */
+static bool place_tables(struct plan *plan, struct arena *arena, struct diag *diag)
+{
+	plan_named_choose(plan, arena);
+	for (int moves = 0; moves <= 1; moves++) {
+		if (moves)
+			plan_named_begin(plan);
+		for (size_t i = 0; i < plan->tables.len; i++)
+			if (plan->tables.at[i].moves == moves &&
+			    !place_table(plan, &plan->tables.at[i], diag))
+				return false;
+	}
+	plan_named_end(plan);
+	return true;
 }
 
 /* What a look-up by compares needs to know of its keys. */
@@ -343,10 +366,6 @@ static bool make_map_table(struct plan *plan, uint32_t number, struct arena *are
 	look->by_number = is_by_number(plan->ir, map);
 	rows = map_rows(plan, number, arena);
 	add_table(plan, arena, &rows, true, number);
-	if (look->by_number) {
-		look->entries_at = (uint32_t)plan->image_bytes;
-		take_image(plan, (map->entries.len + 1) * sizeof(struct table_entry));
-	}
 	return check_table(plan, diag);
 }
 
@@ -358,7 +377,7 @@ static bool make_tables(struct plan *plan, struct arena *arena, struct diag *dia
 	for (uint32_t i = 0; i < plan->ir->maps.len; i++)
 		if (!make_map_table(plan, i, arena, diag))
 			return false;
-	return true;
+	return place_tables(plan, arena, diag);
 }
 
 static void fill_entry(const struct ir *ir, const struct ir_map_entry *entry, uint8_t *bytes)
@@ -414,6 +433,7 @@ static void fill_image(struct plan *plan, struct arena *arena)
 	plan->image = arena_alloc(arena, plan->image_bytes);
 	fill_cells(plan);
 	plan_block_fill(plan);
+	plan_named_fill(plan);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];
 

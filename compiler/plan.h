@@ -46,6 +46,8 @@ struct plan_table {
 	size_t size;
 	uint32_t shape;			/* BOXES: number of the shape */
 	uint32_t offset;		/* of the table in the image, a multiple of 64 */
+	bool moves;			/* it has a name, and rows in the image say where it is */
+	uint32_t row;			/* number of these, see plan_named.h */
 	bool is_map;
 	uint32_t set;			/* or map: its number in the IR */
 };
@@ -111,6 +113,13 @@ struct plan_options {
 					    Used wherever it is possible at all */
 };
 
+/* Where the image has what tables that can move need: see struct table_head. */
+struct plan_named {
+	uint32_t count;			/* of such tables; 0: nothing */
+	uint32_t head_at;
+	uint32_t half_at[2], half_bytes;
+};
+
 struct plan {
 	const struct ir *ir;
 	struct plan_options options;
@@ -121,6 +130,7 @@ struct plan {
 	struct plan_look *sets, *maps;	/* per IR set and map */
 	VEC(struct plan_table) tables;
 	VEC(struct plan_shape) shapes;
+	struct plan_named named;
 	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_block *) blocks;

@@ -52,7 +52,7 @@ static void print_table(const struct plan *plan, const struct plan_look *look, s
 			   table->used, table->shape);
 	else
 		print_shape(look->table, table, out);
-	buf_printf(out, ", at byte %u", table->offset);
+	buf_printf(out, ", at byte %u%s", table->offset, table->moves ? ", can move" : "");
 	if (look->by_number)
 		buf_printf(out, ", entries at byte %u", look->entries_at);
 	buf_putc(out, '\n');

@@ -41,6 +41,13 @@ uint32_t plan_trie_look(const struct plan_trie *trie, u128 number);
  */
 void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *high,
 		     const char *low, struct buf *out);
+/*
+ * The same of a trie that can be moved: `row` is a variable of the text, a struct table_named whose
+ * first .at are those that plan_trie_places() gives for a trie at OFFSET.
+ */
+void plan_trie_write_named(const struct plan_trie *trie, const char *high, const char *low,
+			   struct buf *out);
+void plan_trie_places(const struct plan_trie *trie, size_t offset, uint32_t *at);
 /* "trie of 12 + 8 bits, 3,072 leaves, 112 kB": for explain. */
 void plan_trie_print(const struct plan_trie *trie, struct buf *out);
 

@@ -54,8 +54,9 @@ static uint32_t array_mask(const struct plan_trie_array *array)
 	return mask;
 }
 
-/* "trie_masked(trie_at, 0x3ff)" */
-static void put_index(const struct plan_trie_array *array, bool first, struct buf *out)
+/* "trie_at & 0x3ff, 64" */
+static void put_index(const struct plan_trie_array *array, bool first, size_t offset,
+		      struct buf *out)
 {
 	if (first)
 		buf_puts(out, "trie_at");
@@ -63,9 +64,16 @@ static void put_index(const struct plan_trie_array *array, bool first, struct bu
 		buf_printf(out, "trie_at & 0x%x", array_mask(array));
 	else
 		buf_printf(out, "table_inside(trie_at, %u)", array->count - 1);
+	buf_printf(out, ", %zu", offset + array->at);
 }
 
-static void put_levels(const struct plan_trie *trie, size_t offset, struct buf *out)
+/* "0, named_at(row->at[1], trie_at, 8)": entry `trie_at` of array number ARRAY */
+static void put_named_index(unsigned int array, unsigned int bytes, struct buf *out)
+{
+	buf_printf(out, "0, named_at(row->at[%u], trie_at, %u)", array, bytes);
+}
+
+static void put_levels(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
 {
 	for (unsigned int i = 0; i < trie->levels; i++) {
 		const struct plan_trie_array *array = &trie->level[i];
@@ -74,40 +82,71 @@ static void put_levels(const struct plan_trie *trie, size_t offset, struct buf *
 			buf_puts(out, "\t\ttrie_at = trie_word128(");
 		else
 			buf_printf(out, "\t\ttrie_at = trie_word%u(", trie->word_bytes * 8);
-		put_index(array, !i, out);
-		buf_printf(out, ", %zu, %s);\n", offset + array->at, number_text(trie));
+		if (named)
+			put_named_index(i, trie->word_bytes, out);
+		else
+			put_index(array, !i, offset, out);
+		buf_printf(out, ", %s);\n", number_text(trie));
 	}
 }
 
-static void put_leaf(const struct plan_trie *trie, size_t offset, struct buf *out)
+static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
 {
 	if (trie->leaf == PLAN_TRIE_PACKED)
 		buf_puts(out, "\t\ttrie_packed(");
 	else
 		buf_printf(out, "\t\ttrie_%s%u(",
 			   trie->leaf == PLAN_TRIE_RANGES ? "ranges" : "leaf", trie->key_bits);
-	put_index(&trie->leaves, !trie->levels, out);
-	buf_printf(out, ", %zu", offset + trie->leaves.at);
+	if (named)
+		put_named_index(trie->levels, trie->leaf_bytes, out);
+	else
+		put_index(&trie->leaves, !trie->levels, offset, out);
 	if (trie->leaf != PLAN_TRIE_PACKED)
 		buf_printf(out, ", %u", trie->leaf_breaks);
 	buf_printf(out, ", %s);\n", number_text(trie));
 }
 
-void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *high,
+static void put_trie(const struct plan_trie *trie, size_t offset, bool named, const char *high,
 		     const char *low, struct buf *out)
 {
 	buf_puts(out, "({\n");
 	put_number(trie, high, low, out);
-	if (trie->direct) {
+	if (trie->direct && named) {
+		buf_printf(out,
+			   "\t\t(__u32)*(const __u%u *)(tables + "
+			   "named_at(row->at[0], trie_low & 0x%x, %u));\n",
+			   trie->direct * 8, (1u << trie->bits) - 1, trie->direct);
+	} else if (trie->direct) {
 		buf_printf(out,
 			   "\t\t(__u32)*(const __u%u *)(tables + %zu + (trie_low & 0x%x) * %u);\n",
 			   trie->direct * 8, offset, (1u << trie->bits) - 1, trie->direct);
 	} else {
 		put_top(trie, out);
-		put_levels(trie, offset, out);
-		put_leaf(trie, offset, out);
+		put_levels(trie, offset, named, out);
+		put_leaf(trie, offset, named, out);
 	}
 	buf_puts(out, "\t})");
+}
+
+void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *high,
+		     const char *low, struct buf *out)
+{
+	put_trie(trie, offset, false, high, low, out);
+}
+
+void plan_trie_write_named(const struct plan_trie *trie, const char *high, const char *low,
+			   struct buf *out)
+{
+	put_trie(trie, 0, true, high, low, out);
+}
+
+void plan_trie_places(const struct plan_trie *trie, size_t offset, uint32_t *at)
+{
+	at[0] = (uint32_t)offset;
+	for (unsigned int i = 0; i < trie->levels; i++)
+		at[i] = (uint32_t)(offset + trie->level[i].at);
+	if (!trie->direct)
+		at[trie->levels] = (uint32_t)(offset + trie->leaves.at);
 }
 
 void plan_trie_print(const struct plan_trie *trie, struct buf *out)
