@@ -60,18 +60,19 @@
  * Tables of named sets and maps can be moved: their places are not in the program but in rows of
  * struct table_named, two for each table, in `tables` behind a struct table_head.  A packet reads
  * .generation once, and all its look-ups take the row of its lowest bit.  The head names two halves
- * of the same size; the image has the tables in half 0, rows for generation 0, and nothing in half
- * 1, which has room for a quarter more and 4 kB.  A live update writes all tables anew into the half
- * that is not in use (unchanged ones are copied), then the rows of the other generation (all tables
- * have one), and then adds 1 to .generation: all sets and maps change at once.  It waits until no
- * packet can have the generation before that before it writes the other half again.
+ * of the same size, the tables and a quarter of that and 4 kB; the image has tables in half 0 and
+ * rows for generation 0.  A live update writes all tables anew into the half that is not in use
+ * (unchanged ones are copied), then the rows of the other generation (all tables have one), and
+ * then adds 1 to .generation: all sets and maps change at once.  It waits until no packet can have
+ * the generation before that before it writes the other half again.
  *
- * What may change that way is what a row holds: the number of elements and of buckets, the seed, the
- * size and place of each array, entries.  Constants of the program are the kind of the table, the
- * width of its keys, .slot_bits of buckets, and of a trie the first window and what is cut off of
- * numbers, how many levels there are and how wide their words are, and the kind of its leaves.  New
- * elements that do not fit into that, or not into a half, or a map's entry that goes to a chain the
- * program does not have, or counts in a counter it does not have, need a new program.  So do
+ * What may change that way is what a row holds: the number of elements and of buckets, the seed,
+ * the size and place of each array, entries.  Constants of the program are the kind of the table,
+ * the width of its keys, .slot_bits of buckets, and of a trie the first window and what is cut off
+ * of numbers, how many levels there are and how wide their words are, and the kind of its leaves:
+ * .shape of both rows is the same.  New elements that do not fit into that, or not into a half, or
+ * a map's entry that goes to a chain the program does not have, or counts in a counter it does not
+ * have, need a new program.  So do
  *
  *	sets and maps of up to 8 intervals, which are compared with,
  *	those that a rule in a block asks, where they are labels: all but sets of more than 4,096
@@ -161,7 +162,8 @@ struct table_named {
 	__u32 seed;
 	__u32 entries_at;		/* of a map by number, and how many: */
 	__u32 entries;			/* what a miss has is behind these */
-	__u32 pad[2];
+	__u32 shape;			/* a hash of the program's constants about this table */
+	__u32 pad;
 };
 
 /*

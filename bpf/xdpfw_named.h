@@ -4,8 +4,8 @@
  * update can change (see xdpfw_layout.h): `row` is that of the packet's generation.
  *
  * Safety: named_at() compares every place that was read from a row, or made of one, with the end of
- * `tables` right before it is used.  In right tables the test is always false, and it is on nobody's
- * way: the processor goes on as if it were not there.
+ * `tables` right before it is used.  In right tables the test is always false, and nothing waits
+ * for it.
  */
 #ifndef XDPFW_NAMED_H
 #define XDPFW_NAMED_H

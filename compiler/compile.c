@@ -364,6 +364,8 @@ static bool make_program(struct source_set *sources, uint32_t source,
 	buf_free(&text);
 	compile->image = inner->plan->image;
 	compile->image_bytes = inner->plan->image_bytes;
+	compile->moving_tables = inner->plan->named.count;
+	compile->moving_at = inner->plan->named.head_at;
 	compile->rule_count = (uint32_t)inner->ir->rules.len;
 	compile->reads_given = inner->plan->reads_given;
 	compile->reads_tags = reads_tags(inner);

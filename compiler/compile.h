@@ -125,6 +125,8 @@ struct compile {
 	size_t c_bytes;
 	const uint8_t *image;		/* of .bss */
 	size_t image_bytes;
+	uint32_t moving_tables;		/* of named sets and maps, see xdpfw_layout.h */
+	uint32_t moving_at;		/* of their struct table_head in the image */
 	uint32_t rule_count, entry_count;
 	uint32_t listed_rules;		/* of .rule_count: all but the failsafe rules */
 	const char *const *failsafe;	/* in normal form: the same text makes the same again */

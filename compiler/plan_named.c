@@ -98,6 +98,24 @@ void plan_named_end(struct plan *plan)
 	plan->image_bytes = named->half_at[0] + 2 * half;
 }
 
+static uint32_t table_shape(const struct plan *plan, const struct plan_table *table)
+{
+	uint64_t hash = 0;
+
+	hash = table_mix_lane(hash, table->kind);
+	hash = table_mix_lane(hash, table->key_bits);
+	hash = table_mix_lane(hash, table->lanes);
+	hash = table_mix_lane(hash, table->slot_bits);
+	hash = table_mix_lane(hash, table->results_at > 0);
+	if (table->kind == PLAN_BITMAP)
+		hash = table_mix_lane(hash, table->slots);
+	if (table->kind == PLAN_BOXES)
+		hash = table_mix_lane(hash, plan->shapes.at[table->shape].doubles);
+	if (table->kind == PLAN_TRIE)
+		hash = table_mix_lane(hash, plan_trie_shape(table->trie));
+	return (uint32_t)hash;
+}
+
 void plan_named_row(const struct plan *plan, const struct plan_table *table, uint32_t offset,
 		    struct table_named *ret_row)
 {
@@ -106,6 +124,7 @@ void plan_named_row(const struct plan *plan, const struct plan_table *table, uin
 		.slots = table->slots,
 		.used = table->used,
 		.seed = table->seed,
+		.shape = table_shape(plan, table),
 	};
 
 	if (table->kind == PLAN_TRIE)

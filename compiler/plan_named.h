@@ -18,7 +18,7 @@ void plan_named_begin(struct plan *plan);
 void plan_named_end(struct plan *plan);
 /* Writes head and rows into the image. */
 void plan_named_fill(const struct plan *plan);
-/* Where the table is, if it is at OFFSET in an image. */
+/* What its row says when the table is at OFFSET in the image. */
 void plan_named_row(const struct plan *plan, const struct plan_table *table, uint32_t offset,
 		    struct table_named *ret_row);
 

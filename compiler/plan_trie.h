@@ -47,6 +47,8 @@ void plan_trie_write(const struct plan_trie *trie, size_t offset, const char *hi
  */
 void plan_trie_write_named(const struct plan_trie *trie, const char *high, const char *low,
 			   struct buf *out);
+/* A hash of what the text has as constants. */
+uint64_t plan_trie_shape(const struct plan_trie *trie);
 void plan_trie_places(const struct plan_trie *trie, size_t offset, uint32_t *at);
 /* "trie of 12 + 8 bits, 3,072 leaves, 112 kB": for explain. */
 void plan_trie_print(const struct plan_trie *trie, struct buf *out);

@@ -140,6 +140,19 @@ void plan_trie_write_named(const struct plan_trie *trie, const char *high, const
 	put_trie(trie, 0, true, high, low, out);
 }
 
+uint64_t plan_trie_shape(const struct plan_trie *trie)
+{
+	const unsigned int constants[] = {
+		trie->cut, trie->bits, trie->key_bits, trie->direct, trie->top_shift,
+		trie->top_bits, trie->levels, trie->word_bytes, trie->leaf, trie->leaf_breaks,
+	};
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		hash = table_mix_lane(hash, constants[i]);
+	return hash;
+}
+
 void plan_trie_places(const struct plan_trie *trie, size_t offset, uint32_t *at)
 {
 	at[0] = (uint32_t)offset;

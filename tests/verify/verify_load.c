@@ -2,11 +2,16 @@
 /*
  * verify_load: the program of a ruleset, built, loaded, and run against the interpreter.
  *
- * In: `verify_load [-i MAX] [-n PACKETS] [-s SEED] [-c FILE] [-l FILE] RULESET ...`.  Each ruleset
+ * In: `verify_load [-i MAX] [-n PACKETS] [-s SEED] [-c FILE] [-l FILE] [-m MOVED] RULESET ...`.
+ * Each ruleset
  * is compiled, built with $CLANG (or clang), loaded by the kernel, and given PACKETS packets
  * (default 2,000) that are aimed at its rules, each at several splits of linear part and fragments.
  * Compared with the interpreter: verdict, trail, and in the end every counter.  -c keeps the C, -l
  * the verifier's log of each instruction it looked at.
+ *
+ * MOVED is a ruleset that differs in the elements of named sets and maps only.  Its tables go into
+ * the other half of the first one's, before any packet; then the generation decides which of both
+ * rulesets the program must agree with.
  *
  * Out: a line for each ruleset: instructions of the program, instructions that the verifier looked
  * at, times.  Exit status 0; 1 when something differs, does not build or load, or the verifier
@@ -25,6 +30,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/xdpfw_layout.h"
 #include "compiler/compile.h"
 #include "tests/tool/force.h"
 
@@ -34,14 +40,14 @@
 #define LOG_BYTES (256u << 20)
 
 struct verify {
-	const char *path, *keep_c, *keep_log;
+	const char *path, *keep_c, *keep_log, *moved;
 	uint64_t seed;
 	size_t limit;
 	struct arena arena;
 	const struct compile *compile;
 	struct bpf_object *object;
 	char *log;
-	int program, devices, trail, cells;
+	int program, devices, trail, cells, tables;
 	int given;			/* -1: the program has none */
 	int cpus;
 	struct xdpfw_cell *judged;	/* the interpreter's sums */
@@ -166,18 +172,26 @@ static bool set_config(struct verify *verify)
 	return !bpf_map__set_max_entries(cells, (uint32_t)compile->counter_count + 1);
 }
 
-static bool fill_tables(const struct verify *verify)
+static bool write_image(const struct verify *verify, const uint8_t *image)
+{
+	uint32_t zero = 0;
+
+	return !bpf_map_update_elem(verify->tables, &zero, image, BPF_ANY);
+}
+
+static bool fill_tables(struct verify *verify)
 {
 	struct bpf_map *map;
-	uint32_t zero = 0;
 
 	if (!verify->compile->image_bytes)
 		return true;
-	bpf_object__for_each_map(map, verify->object)
-		if (strstr(bpf_map__name(map), ".bss"))
-			return bpf_map__value_size(map) == verify->compile->image_bytes &&
-			       !bpf_map_update_elem(bpf_map__fd(map), &zero, verify->compile->image,
-						    BPF_ANY);
+	bpf_object__for_each_map(map, verify->object) {
+		if (!strstr(bpf_map__name(map), ".bss"))
+			continue;
+		verify->tables = bpf_map__fd(map);
+		return bpf_map__value_size(map) == verify->compile->image_bytes &&
+		       write_image(verify, verify->compile->image);
+	}
 	return false;
 }
 
@@ -341,6 +355,84 @@ static void run_packets(struct verify *verify)
 	compare_cells(verify);
 }
 
+/* ---- Tables that move ---- */
+
+/* FROM's row of generation 0 becomes that of generation 1 in IMAGE, whose tables are BY further. */
+static bool move_row(const struct compile *from, uint32_t number, uint32_t by, uint8_t *rows)
+{
+	uint8_t *first = rows + 2 * (size_t)number * sizeof(struct table_named);
+	struct table_named row, old;
+
+	memcpy(&row, from->image + from->moving_at + sizeof(struct table_head) +
+		     2 * (size_t)number * sizeof(row), sizeof(row));
+	for (size_t i = 0; i < sizeof(row.at) / sizeof(row.at[0]); i++)
+		row.at[i] += row.at[i] ? by : 0;
+	row.entries_at += row.entries_at ? by : 0;
+	memcpy(&old, first, sizeof(old));
+	memcpy(first + sizeof(row), &row, sizeof(row));
+	return row.shape == old.shape;
+}
+
+/* Fills the half of INTO's image that is not in use with what FROM's has. */
+static bool move_tables(const struct compile *from, const struct compile *into, uint8_t *image)
+{
+	struct table_head to, head;
+
+	memcpy(&to, into->image + into->moving_at, sizeof(to));
+	memcpy(&head, from->image + from->moving_at, sizeof(head));
+	if (!into->moving_tables || from->moving_tables != into->moving_tables || !to.half_bytes ||
+	    head.half_bytes / 5 * 4 > to.half_bytes)
+		return false;
+	memcpy(image + to.half_at[1], from->image + head.half_at[0],
+	       head.half_bytes < to.half_bytes ? head.half_bytes : to.half_bytes);
+	for (uint32_t i = 0; i < to.tables; i++)
+		if (!move_row(from, i, to.half_at[1] - head.half_at[0],
+			      image + into->moving_at + sizeof(to)))
+			return false;
+	return true;
+}
+
+static void clear_cells(const struct verify *verify)
+{
+	struct xdpfw_cell *each = calloc((size_t)verify->cpus, sizeof(*each));
+
+	for (uint32_t cell = 0; each && cell <= verify->compile->counter_count; cell++)
+		if (bpf_map_update_elem(verify->cells, &cell, each, BPF_ANY))
+			exit(3);
+	free(each);
+}
+
+/* Nothing but the generation changes between the rounds. */
+static bool run_generations(struct verify *verify)
+{
+	struct verify moved = *verify;
+	size_t bytes = verify->compile->image_bytes;
+	uint8_t *image = arena_alloc(&verify->arena, bytes);
+
+	moved.path = verify->moved;
+	moved.arena = (struct arena)ARENA_INIT;
+	memcpy(image, verify->compile->image, bytes);
+	if (!compile_file(&moved) ||
+	    moved.compile->counter_count != verify->compile->counter_count ||
+	    !move_tables(moved.compile, verify->compile, image)) {
+		fprintf(stderr, "%s: its tables do not go where those of %s are\n", verify->moved,
+			verify->path);
+		return false;
+	}
+	for (uint32_t generation = 0; generation < 4; generation++) {
+		struct verify *now_is = generation % 2 ? &moved : verify;
+
+		memcpy(image + verify->compile->moving_at, &generation, sizeof(generation));
+		if (!write_image(verify, image))
+			exit(3);
+		clear_cells(verify);
+		run_packets(now_is);
+	}
+	verify->differences += moved.differences;
+	arena_free(&moved.arena);
+	return true;
+}
+
 /* The kernel's "processed N insns". */
 static unsigned long looked_at(const struct verify *verify)
 {
@@ -376,7 +468,10 @@ static bool verify_file(struct verify *verify, unsigned long max)
 	unlink(object);
 	if (!good)
 		return false;
-	run_packets(verify);
+	if (!verify->moved)
+		run_packets(verify);
+	else if (!run_generations(verify))
+		return false;
 	printf("%s: %u rules, %u instructions, %lu looked at, clang %.2f s, load %.2f s, "
 	       "%zu runs, %zu differences\n", verify->path, verify->compile->rule_count,
 	       count_instructions(verify), looked_at(verify), verify->clang_seconds,
@@ -390,13 +485,13 @@ static bool verify_file(struct verify *verify, unsigned long max)
 int main(int argc, char **argv)
 {
 	unsigned long max = 1000000;
-	const char *keep_c = NULL, *keep_log = NULL;
+	const char *keep_c = NULL, *keep_log = NULL, *moved = NULL;
 	size_t limit = 2000;
 	uint64_t seed = 1;
 	bool good = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "i:n:s:c:l:")) != -1) {
+	while ((option = getopt(argc, argv, "i:n:s:c:l:m:")) != -1) {
 		switch (option) {
 		case 'i':
 			max = strtoul(optarg, NULL, 10);
@@ -413,6 +508,9 @@ int main(int argc, char **argv)
 		case 'l':
 			keep_log = optarg;
 			break;
+		case 'm':
+			moved = optarg;
+			break;
 		default:
 			return 2;
 		}
@@ -421,6 +519,7 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = optind; i < argc; i++) {
 		struct verify verify = { .path = argv[i], .keep_c = keep_c, .keep_log = keep_log,
+					 .moved = moved,
 					 .seed = seed, .limit = limit, .arena = ARENA_INIT };
 
 		good = verify_file(&verify, max) && good;
