@@ -175,6 +175,27 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+XDPFW_ALONE __u64 run_2(FIELDS *f);
+
+/* table edge, chain web */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
+{
+	return run_0(f);
+}
+
+/* table edge, chain in */
+XDPFW_INLINE __u64 chain_2(FIELDS *f)
+{
+	__u64 answer;
+
+	answer = run_1(f);
+	if (answer >> 60 != ANSWER_CONTINUE)
+		return answer;
+	return run_2(f);
+}
+
 XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
@@ -185,18 +206,16 @@ XDPFW_ALONE __u64 run_0(FIELDS *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
+	__u64 answer __attribute__((unused));
+
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(4): goto behind_4;
-	}
 	/* table edge, chain in */
 	if (f->meta_protocol == 0x806) { return ACCEPT(2); } /* blocks.nft:17 meta protocol arp accept */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->ip_saddr == 0xa010203) { count(f, 2); } /* blocks.nft:18 ip saddr 10.1.2.3 counter */
-	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 6 && f->nh_len >= 20 && in32(f->ip_saddr, 0xa010000, 0xa01ffff) && in32(f->ip_daddr, 0xac100000, 0xac1000ff) && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { return JUMP(4, 0); } /* blocks.nft:19 ip saddr 10.1.0.0/16 ip daddr 172.16.0.0/24 tcp dport { 80, 443 } jump web */
-behind_4:
+	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 6 && f->nh_len >= 20 && in32(f->ip_saddr, 0xa010000, 0xa01ffff) && in32(f->ip_daddr, 0xac100000, 0xac1000ff) && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { answer = chain_0(f); if (answer >> 60 != ANSWER_RETURN) return answer; } /* blocks.nft:19 ip saddr 10.1.0.0/16 ip daddr 172.16.0.0/24 tcp dport { 80, 443 } jump web */
 	return NEXT_RUN(5);
 }
 
@@ -282,23 +301,6 @@ XDPFW_ALONE __u64 run_2(FIELDS *f)
 	return TABLE_ANSWER(0, 63, number);
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 2) {
-		return run_0(f);
-	}
-	if (rule < 5) {
-		return run_1(f, from);
-	}
-	return run_2(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	__u64 answer;
@@ -306,7 +308,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device lo */
 		/* table edge, chain in, priority 0, policy drop */
-		answer = chain_answer(f, run_1(f, 2));
+		answer = chain_2(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);

@@ -139,17 +139,30 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+
+/* table filter, chain ingress */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
 {
+	return run_0(f);
+}
+
+/* table filter, chain later */
+XDPFW_INLINE __u64 chain_2(FIELDS *f)
+{
+	return run_1(f);
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
+{
+	__u64 answer __attribute__((unused));
+
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(1): goto behind_1;
-	}
 	/* table filter, chain ingress */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(f->ip_saddr, 0xc0000201, 0xc0000202)) { return DROP(0) | COUNTS(0); } /* commands.nft:8 ip saddr @blocked counter drop */
-	return JUMP(1, 2); /* commands.nft:9 jump later */
-behind_1:
+	answer = chain_2(f); if (answer >> 60 != ANSWER_RETURN) return answer; /* commands.nft:9 jump later */
 	return CHAIN_END;
 }
 
@@ -163,20 +176,6 @@ XDPFW_ALONE __u64 run_1(FIELDS *f)
 	return CHAIN_END;
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 2) {
-		return run_0(f, from);
-	}
-	return run_1(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	__u64 answer;
@@ -184,7 +183,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device lo */
 		/* table filter, chain ingress, priority 5, policy accept */
-		answer = chain_answer(f, run_0(f, 0));
+		answer = chain_0(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);

@@ -304,9 +304,25 @@ XDPFW_INLINE __u32 map_3_key_11(FIELDS *f)
 	return 0;
 }
 
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+
+/* table fw, chain other */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
+{
+	return run_0(f);
+}
+
+/* table fw, chain ingress */
+XDPFW_INLINE __u64 chain_4(FIELDS *f)
+{
+	return run_1(f);
+}
+
 XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	__u32 word;
+	__u64 answer __attribute__((unused));
 
 	if (!f)
 		return 0;
@@ -318,39 +334,23 @@ XDPFW_ALONE __u64 run_0(FIELDS *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
 	__u32 word;
+	__u64 answer __attribute__((unused));
 
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(9): goto behind_9;
-	}
 	/* table fw, chain ingress */
 	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 6 && f->nh_len >= 20 && f->th_len >= 4 && set_6_key_4(f)) { return ACCEPT(4); } /* concat.nft:40 ip saddr . tcp dport @hosts accept */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->th_len >= 4 && map_1_key_6(f)) { return ACCEPT(5); } /* concat.nft:41 ip saddr . th dport . ip protocol @nets accept */
 	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 17 && f->nh_len >= 20 && f->th_len >= 4 && set_8_key_7(f)) { return DROP(6); } /* concat.nft:42 ip daddr . udp dport @crossing drop */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && set_9_key_8(f)) { count(f, 3); } /* concat.nft:43 ip length . meta mark @marks counter */
 	if (set_10_key_9(f)) { return DROP(8); } /* concat.nft:44 iifname . ether saddr @names drop */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->th_len >= 4 && (word = map_2_key_10(f))) { return ANSWER(word, 9); } /* concat.nft:45 ip saddr . ip protocol . th dport vmap @routes */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->th_len >= 4 && (word = map_2_key_10(f))) { if (word == WORD(ANSWER_JUMP, 0)) { answer = chain_0(f); if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_9; } return ANSWER(word, 9); } /* concat.nft:45 ip saddr . ip protocol . th dport vmap @routes */
 behind_9:
-	if (f->has_l4 && f->th_len >= 4 && (word = map_3_key_11(f))) { return ANSWER(word, 10); } /* concat.nft:46 meta l4proto . th dport vmap { tcp . 22 : goto other, udp . 53 : drop, tcp . 80 : accept } */
+	if (f->has_l4 && f->th_len >= 4 && (word = map_3_key_11(f))) { if (word == WORD(ANSWER_GOTO, 0)) { return chain_0(f); } return ANSWER(word, 10); } /* concat.nft:46 meta l4proto . th dport vmap { tcp . 22 : goto other, udp . 53 : drop, tcp . 80 : accept } */
 	return CHAIN_END;
-}
-
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 4) {
-		return run_0(f);
-	}
-	return run_1(f, from);
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
@@ -360,7 +360,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device lo */
 		/* table fw, chain ingress, priority 0, policy accept */
-		answer = chain_answer(f, run_1(f, 4));
+		answer = chain_4(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);

@@ -176,20 +176,47 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+XDPFW_ALONE __u64 run_2(FIELDS *f);
+XDPFW_ALONE __u64 run_3(FIELDS *f);
+
+/* table filter, chain ingress */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
 {
+	return run_0(f);
+}
+
+/* table filter, chain dns */
+XDPFW_INLINE __u64 chain_5(FIELDS *f)
+{
+	return run_1(f);
+}
+
+/* table filter, chain late */
+XDPFW_INLINE __u64 chain_6(FIELDS *f)
+{
+	return run_2(f);
+}
+
+/* table filter, chain ingress */
+XDPFW_INLINE __u64 chain_11(FIELDS *f)
+{
+	return run_3(f);
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
+{
+	__u64 answer __attribute__((unused));
+
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(4): goto behind_4;
-	}
 	/* table filter, chain ingress */
 	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 22 || f->tcp_dport == 2222) && f->nh_len >= 20 && in32(f->ip_saddr, 0xc0000200, 0xc00002ff)) { return ACCEPT(0); } /* failsafe tcp dport { 22, 2222 } ip saddr 192.0.2.0/24 accept */
 	if (f->ether_type == 0x806) { return ACCEPT(1); } /* failsafe ether type arp accept */
 	if (f->meta_protocol == 0x86dd && f->has_l4 && f->meta_l4proto == 58 && f->th_len >= 1 && in32(f->icmpv6_type, 135, 136)) { return ACCEPT(2); } /* failsafe icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept */
 	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && f->ip6_nexthdr == 58) { return ACCEPT(3); } /* failsafe ip6 nexthdr ipv6-icmp accept */
-	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && f->udp_dport == 53) { return JUMP(4, 5); } /* failsafe.nft:11 udp dport 53 jump dns */
-behind_4:
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && f->udp_dport == 53) { answer = chain_5(f); if (answer >> 60 != ANSWER_RETURN) return answer; } /* failsafe.nft:11 udp dport 53 jump dns */
 	return CHAIN_END;
 }
 
@@ -228,26 +255,6 @@ XDPFW_ALONE __u64 run_3(FIELDS *f)
 	return CHAIN_END;
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 6) {
-		if (rule < 5) {
-			return run_0(f, from);
-		}
-		return run_1(f);
-	}
-	if (rule < 11) {
-		return run_2(f);
-	}
-	return run_3(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	volatile struct hidden place = {};
@@ -262,7 +269,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			answer = run_3(f);
+			answer = chain_11(f);
 			count_answer(f, answer);
 			if (settings.config.prove)
 				trail_answer(place.value++, answer);
@@ -270,14 +277,14 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 				return XDP_DROP;
 		}
 		/* table filter, chain ingress, priority 0, policy drop */
-		answer = chain_answer(f, run_0(f, 0));
+		answer = chain_0(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		if (chain_drops(answer, 1))
 			return XDP_DROP;
 		/* table filter, chain late, priority 10, policy accept */
-		answer = run_2(f);
+		answer = chain_6(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);

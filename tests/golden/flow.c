@@ -173,6 +173,35 @@ XDPFW_INLINE __u32 map_1(__u32 key)
 	return 0;
 }
 
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+XDPFW_ALONE __u64 run_2(FIELDS *f);
+XDPFW_ALONE __u64 run_3(FIELDS *f);
+
+/* table one, chain admin */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
+{
+	return run_0(f);
+}
+
+/* table one, chain dns */
+XDPFW_INLINE __u64 chain_3(FIELDS *f)
+{
+	return run_1(f);
+}
+
+/* table one, chain early */
+XDPFW_INLINE __u64 chain_4(FIELDS *f)
+{
+	return run_2(f);
+}
+
+/* table two, chain late */
+XDPFW_INLINE __u64 chain_8(FIELDS *f)
+{
+	return run_3(f);
+}
+
 XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
@@ -193,24 +222,19 @@ XDPFW_ALONE __u64 run_1(FIELDS *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_2(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_2(FIELDS *f)
 {
 	__u32 word;
+	__u64 answer __attribute__((unused));
 
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(4): goto behind_4;
-	case BEHIND(5): goto behind_5;
-	case BEHIND(6): goto behind_6;
-	}
 	/* table one, chain early */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (word = map_0(f->tcp_dport))) { return ANSWER(word, 4); } /* flow.nft:19 tcp dport vmap @services */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (word = map_0(f->tcp_dport))) { if (word == WORD(ANSWER_JUMP, 0)) { answer = chain_0(f); if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_4; } if (word == WORD(ANSWER_GOTO, 3)) { return chain_3(f); } return ANSWER(word, 4); } /* flow.nft:19 tcp dport vmap @services */
 behind_4:
-	if (f->has_l4 && (word = map_1(f->meta_l4proto))) { if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 5); } /* flow.nft:20 meta l4proto vmap { icmp : accept, tcp : continue, udp : jump dns } */
+	if (f->has_l4 && (word = map_1(f->meta_l4proto))) { if (word == WORD(ANSWER_JUMP, 3)) { answer = chain_3(f); if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_5; } if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 5); } /* flow.nft:20 meta l4proto vmap { icmp : accept, tcp : continue, udp : jump dns } */
 behind_5:
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { return JUMP(6, 0); } /* flow.nft:21 tcp dport { 80, 443 } jump admin */
-behind_6:
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && (f->tcp_dport == 80 || f->tcp_dport == 443)) { answer = chain_0(f); if (answer >> 60 != ANSWER_RETURN) return answer; } /* flow.nft:21 tcp dport { 80, 443 } jump admin */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && f->ip_ttl == 1) { return DROP(7); } /* flow.nft:22 ip ttl 1 drop */
 	return CHAIN_END;
 }
@@ -224,26 +248,6 @@ XDPFW_ALONE __u64 run_3(FIELDS *f)
 	return CHAIN_END;
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 4) {
-		if (rule < 3) {
-			return run_0(f);
-		}
-		return run_1(f);
-	}
-	if (rule < 8) {
-		return run_2(f, from);
-	}
-	return run_3(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	__u64 answer;
@@ -251,14 +255,14 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device lo */
 		/* table one, chain early, priority -300, policy accept */
-		answer = chain_answer(f, run_2(f, 4));
+		answer = chain_4(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);
 		if (chain_drops(answer, 0))
 			return XDP_DROP;
 		/* table two, chain late, priority 10, policy drop */
-		answer = run_3(f);
+		answer = chain_8(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(1, answer);

@@ -151,18 +151,45 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+XDPFW_ALONE __u64 run_2(FIELDS *f);
+XDPFW_ALONE __u64 run_3(FIELDS *f);
+
+/* table fw, chain early */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
 {
+	return run_0(f);
+}
+
+/* table fw, chain late */
+XDPFW_INLINE __u64 chain_3(FIELDS *f)
+{
+	return run_1(f);
+}
+
+/* table fw, chain web */
+XDPFW_INLINE __u64 chain_4(FIELDS *f)
+{
+	return run_2(f);
+}
+
+/* table fw, chain ingress */
+XDPFW_INLINE __u64 chain_5(FIELDS *f)
+{
+	return run_3(f);
+}
+
+XDPFW_ALONE __u64 run_0(FIELDS *f)
+{
+	__u64 answer __attribute__((unused));
+
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(2): goto behind_2;
-	}
 	/* table fw, chain early */
 	if (f->nfproto == 2 && f->nfproto == 2 && f->nh_len >= 20 && f->ip_saddr == 0xc0000201) { return ACCEPT(0); } /* inet.nft:10 meta nfproto @v4 ip saddr 192.0.2.1 accept */
 	if (f->nfproto == 10 && f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 22) { return ACCEPT(1); } /* inet.nft:11 meta nfproto ipv6 tcp dport 22 accept */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 443) { return JUMP(2, 4); } /* inet.nft:12 tcp dport 443 jump web */
-behind_2:
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && f->tcp_dport == 443) { answer = chain_4(f); if (answer >> 60 != ANSWER_RETURN) return answer; } /* inet.nft:12 tcp dport 443 jump web */
 	return CHAIN_END;
 }
 
@@ -193,26 +220,6 @@ XDPFW_ALONE __u64 run_3(FIELDS *f)
 	return CHAIN_END;
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 4) {
-		if (rule < 3) {
-			return run_0(f, from);
-		}
-		return run_1(f);
-	}
-	if (rule < 5) {
-		return run_2(f);
-	}
-	return run_3(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	volatile struct hidden place = {};
@@ -227,7 +234,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			answer = chain_answer(f, run_0(f, 0));
+			answer = chain_0(f);
 			count_answer(f, answer);
 			if (settings.config.prove)
 				trail_answer(place.value++, answer);
@@ -235,7 +242,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 				return XDP_DROP;
 		}
 		/* table fw, chain ingress, priority 0, policy accept */
-		answer = run_3(f);
+		answer = chain_5(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
@@ -248,7 +255,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			answer = run_1(f);
+			answer = chain_3(f);
 			count_answer(f, answer);
 			if (settings.config.prove)
 				trail_answer(place.value++, answer);

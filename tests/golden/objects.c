@@ -241,6 +241,21 @@ XDPFW_INLINE __u32 map_6(FIELDS *f, __u32 key)
 	return WORD(ANSWER_DROP, 0);
 }
 
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+
+/* table fw, chain others */
+XDPFW_INLINE __u64 chain_0(FIELDS *f)
+{
+	return run_0(f);
+}
+
+/* table fw, chain ingress */
+XDPFW_INLINE __u64 chain_3(FIELDS *f)
+{
+	return run_1(f);
+}
+
 XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
@@ -252,37 +267,21 @@ XDPFW_ALONE __u64 run_0(FIELDS *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
 	__u32 word;
+	__u64 answer __attribute__((unused));
 
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(7): goto behind_7;
-	}
 	/* table fw, chain ingress */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && map_2(f, f->ip_saddr)) { count(f, 0); count(f, 1); } /* objects.nft:46 ip saddr { 192.0.2.1 counter, 192.0.2.9 } counter name "web" counter name "dns" */
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_3(f, f->tcp_dport)) { return DROP(4); } /* objects.nft:47 tcp dport { 1-9 counter, 20-30 comment "y" } drop */
 	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 4 && map_5(f, f->tcp_dport)) { } /* objects.nft:49 counter name tcp dport map @tally */
 	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && map_4(f, f->udp_dport)) { count(f, 15); } /* objects.nft:48 udp dport @ports counter */
-	if (f->has_l4 && (word = map_6(f, f->meta_l4proto))) { return ANSWER(word, 7); } /* objects.nft:50 meta l4proto vmap @verdicts */
+	if (f->has_l4 && (word = map_6(f, f->meta_l4proto))) { if (word == WORD(ANSWER_JUMP, 0)) { answer = chain_0(f); if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_7; } return ANSWER(word, 7); } /* objects.nft:50 meta l4proto vmap @verdicts */
 behind_7:
 	return CHAIN_END;
-}
-
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 3) {
-		return run_0(f);
-	}
-	return run_1(f, from);
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
@@ -292,7 +291,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device lo */
 		/* table fw, chain ingress, priority 0, policy drop */
-		answer = chain_answer(f, run_1(f, 3));
+		answer = chain_3(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);

@@ -182,9 +182,9 @@ XDPFW_INLINE __u64 rules_0(FIELDS *f)
 {
 	/* table tags, chain ingress */
 	if (f->meta_protocol == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(0); } /* tags.nft:5 ip saddr 192.0.2.1 ether saddr 02:00:00:00:00:01 drop */
-	if (HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201 && HIDDEN32(f->ether_type) == 0x800) { return DROP(1); } /* tags.nft:6 ether saddr 02:00:00:00:00:01 ip saddr 192.0.2.1 drop */
-	if (f->nh_len >= 20 && HIDDEN32(f->ip_daddr) == 0xc0000202 && HIDDEN32(f->ether_type) == 0x8100 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x800 && HIDDEN32(f->vlan_id) == 5) { return DROP(2); } /* tags.nft:7 vlan id 5 ip daddr 192.0.2.2 drop */
-	if (HIDDEN32(f->ether_type) == 0x88a8 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x8100 && HIDDEN32(f->vlan_id) == 5 && f->frame_len >= 20 && HIDDEN32(f->vlan_id_1) == 6) { return DROP(3); } /* tags.nft:8 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 drop */
+	if (HIDDEN32(f->ether_type) == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(1); } /* tags.nft:6 ether saddr 02:00:00:00:00:01 ip saddr 192.0.2.1 drop */
+	if (f->nh_len >= 20 && HIDDEN32(f->ip_daddr) == 0xc0000202 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x800 && HIDDEN32(f->ether_type) == 0x8100 && HIDDEN32(f->vlan_id) == 5) { return DROP(2); } /* tags.nft:7 vlan id 5 ip daddr 192.0.2.2 drop */
+	if (HIDDEN32(f->ether_type) == 0x88a8 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x8100 && f->frame_len >= 20 && HIDDEN32(f->vlan_id_1) == 6 && HIDDEN32(f->vlan_id) == 5) { return DROP(3); } /* tags.nft:8 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 drop */
 	if (HIDDEN32(f->ether_type) == 0x8100 && f->frame_len >= 15 && in32(HIDDEN32(f->vlan_pcp), 6, 7)) { return DROP(4); } /* tags.nft:9 vlan pcp > 5 drop */
 	if (f->meta_protocol == 0x806 && f->nh_len >= 18 && HIDDEN32(f->arp_saddr_ip) == 0xc0000209 && HIDDEN32(f->arp_operation) == 1) { return DROP(5); } /* tags.nft:10 arp operation request arp saddr ip 192.0.2.9 drop */
 	if (f->meta_protocol == 0x8100) { count(f, 0); } /* tags.nft:11 meta protocol 8021q counter */

@@ -147,6 +147,28 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
+XDPFW_ALONE __u64 run_0(FIELDS *f);
+XDPFW_ALONE __u64 run_1(FIELDS *f);
+XDPFW_ALONE __u64 run_2(FIELDS *f);
+
+/* table fw, chain web */
+XDPFW_INLINE __u64 chain_1(FIELDS *f)
+{
+	return run_0(f);
+}
+
+/* table fw, chain wan */
+XDPFW_INLINE __u64 chain_2(FIELDS *f)
+{
+	return run_1(f);
+}
+
+/* table fw, chain lan */
+XDPFW_INLINE __u64 chain_4(FIELDS *f)
+{
+	return run_2(f);
+}
+
 XDPFW_ALONE __u64 run_0(FIELDS *f)
 {
 	if (!f)
@@ -156,17 +178,15 @@ XDPFW_ALONE __u64 run_0(FIELDS *f)
 	return CHAIN_END;
 }
 
-XDPFW_ALONE __u64 run_1(FIELDS *f, __u32 from)
+XDPFW_ALONE __u64 run_1(FIELDS *f)
 {
+	__u64 answer __attribute__((unused));
+
 	if (!f)
 		return 0;
-	switch (from) {
-	case BEHIND(3): goto behind_3;
-	}
 	/* table fw, chain wan */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(f->ip_saddr, 0xa000000, 0xaffffff)) { return DROP(2) | COUNTS(0); } /* warnings.nft:13 ip saddr 10.0.0.0/8 counter drop */
-	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && in64(f->ip6_saddr_high, 0x20010db800000000ull, 0x20010db8ffffffffull)) { return JUMP(3, 1); } /* warnings.nft:17 ip6 saddr 2001:db8::/32 jump web */
-behind_3:
+	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && in64(f->ip6_saddr_high, 0x20010db800000000ull, 0x20010db8ffffffffull)) { answer = chain_1(f); if (answer >> 60 != ANSWER_RETURN) return answer; } /* warnings.nft:17 ip6 saddr 2001:db8::/32 jump web */
 	return CHAIN_END;
 }
 
@@ -180,23 +200,6 @@ XDPFW_ALONE __u64 run_2(FIELDS *f)
 	return CHAIN_END;
 }
 
-/* See xdpfw_jump.h. */
-XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)
-{
-	__u32 rule = from & ~BEHIND(0);
-
-	if (!f)
-		return 0;
-	HIDE(rule);
-	if (rule < 2) {
-		return run_0(f);
-	}
-	if (rule < 4) {
-		return run_1(f, from);
-	}
-	return run_2(f);
-}
-
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	__u64 answer;
@@ -204,7 +207,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 	switch (entry) {
 	case 0: /* device eth0 */
 		/* table fw, chain wan, priority 0, policy drop */
-		answer = chain_answer(f, run_1(f, 2));
+		answer = chain_2(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);
@@ -212,7 +215,7 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 		return XDP_PASS;
 	case 1: /* device eth1 */
 		/* table fw, chain lan, priority 0, policy accept */
-		answer = run_2(f);
+		answer = chain_4(f);
 		count_answer(f, answer);
 		if (settings.config.prove)
 			trail_answer(0, answer);
