@@ -33,7 +33,7 @@ build_objects() {
 		cd "$3/rules" || exit
 		grep -v "^#" ../builds | while read -r words; do
 			export XDPFW_STATE_DIR=/run/state-$((i += 1))
-			eval "\"$0\" --no-verify --drop-devices $words" &&
+			eval "\"$0\" --drop-devices $words" &&
 				cp "$XDPFW_STATE_DIR"/objects/* "$1/objects/" || exit
 		done' "$top_builddir/xdpfw" "$work/state" "$DEVICES" "$here/guest" >"$work/out" 2>&1 ||
 		{ cat "$work/out"; return 1; }

@@ -34,7 +34,7 @@ build_ruleset() {
 		while read -r name; do
 			ip link add "$name" type veth peer name "peer$((i += 1))" || exit
 		done <devices
-		"$0" --no-verify -f rules.nft && "$0" list ruleset >listing' "$top_builddir/xdpfw" \
+		"$0" -f rules.nft && "$0" list ruleset >listing' "$top_builddir/xdpfw" \
 		>"$work/out" 2>&1 || { cat "$work/out"; return 1; }
 }
 
