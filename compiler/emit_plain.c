@@ -71,11 +71,13 @@ static uint32_t type_of(const struct ir_load *load, uint32_t value)
 /* The one type behind Ethernet or a tag with which the rule goes on behind this step; 0: any. */
 static uint32_t asked_type(const struct ir *ir, const struct ir_step *step)
 {
-	const struct ir_key *key = &ir->keys.at[step->key];
+	const struct ir_key *key;
 	const struct ir_set *set;
 
-	if (step->kind != IR_STEP_TEST || step->negate || key->parts.len != 1 ||
-	    !ir_part_is_plain(ir, &key->parts.at[0]))
+	if (step->kind != IR_STEP_TEST || step->negate)
+		return 0;
+	key = &ir->keys.at[step->key];
+	if (key->parts.len != 1 || !ir_part_is_plain(ir, &key->parts.at[0]))
 		return 0;
 	set = &ir->sets.at[step->set];
 	if (set->intervals.len != 1 || set->intervals.at[0].lo != set->intervals.at[0].hi)
@@ -86,10 +88,11 @@ static uint32_t asked_type(const struct ir *ir, const struct ir_step *step)
 /* All network headers' fields that the step reads are of packets of TYPE. */
 static bool is_of_type(const struct ir *ir, const struct ir_step *step, uint32_t type)
 {
-	const struct ir_key *key = &ir->keys.at[step->key];
+	const struct ir_key *key;
 
 	if (step->kind != IR_STEP_TEST && step->kind != IR_STEP_MAP)
 		return true;
+	key = &ir->keys.at[step->key];
 	for (size_t i = 0; i < key->parts.len; i++) {
 		const struct ir_load *load = &ir->loads.at[key->parts.at[i].load];
 
