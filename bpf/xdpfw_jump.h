@@ -49,7 +49,7 @@ static long jump_step(__u32 index, struct jump *jump)
 			return 1;
 		jump->depth.value = --depth;
 		HIDE(depth);
-		rule = jump->back[depth & (XDPFW_MAX_JUMPS - 1)];
+		rule = jump->back[depth & (XDPFW_MAX_JUMPS - 1)] | unknown_zero(depth);
 		jump->answer = run_at(jump->fields, BEHIND(rule));
 		return 0;
 	}

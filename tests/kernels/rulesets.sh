@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rulesets.sh: loads rulesets on other kernels, in qemu.
 #
-#	top_srcdir=... top_builddir=... tests/kernels/rulesets.sh CACHE KERNEL[,KERNEL...] RULESET...
+#	top_srcdir=... top_builddir=... tests/kernels/rulesets.sh CACHE KERNEL[,KERNEL...] [--plan=NAME] RULESET...
+#
+# The rulesets behind a --plan=NAME are loaded with it; behind --plan= without any.
 #
 # The guest has the rulesets and the program of each as clang built it here, for it has no clang: it
 # loads kept objects, as a machine does after a new kernel was installed.  The listing has to be the
@@ -18,12 +20,14 @@ mkdir -p "$cache" && cache=$(cd "$cache" && pwd) || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Loads ruleset number N here, which leaves the built object, the names it needs and the listing.
+# build_ruleset N RULESET PLAN: loads ruleset number N here, which leaves the built object, the names
+# it needs, the options and the listing.
 build_ruleset() {
-	local number=$1 ruleset=$2 folder=$work/rules/$1
+	local ruleset=$2 folder=$work/rules/$1
 	mkdir -p "$folder/state"
 	cp "${ruleset%/*}"/*.list "$folder/" 2>/dev/null
 	cp "$ruleset" "$folder/rules.nft"
+	echo "$3" >"$folder/options"
 	chmod 700 "$folder/state"
 	cd "$folder" || return
 	unshare -n -m -- bash -c '
@@ -34,7 +38,7 @@ build_ruleset() {
 		while read -r name; do
 			ip link add "$name" type veth peer name "peer$((i += 1))" || exit
 		done <devices
-		"$0" -f rules.nft && "$0" list ruleset >listing' "$top_builddir/xdpfw" \
+		"$0" $1 -f rules.nft && "$0" list ruleset >listing' "$top_builddir/xdpfw" "$3" \
 		>"$work/out" 2>&1 || { cat "$work/out"; return 1; }
 }
 
@@ -60,12 +64,17 @@ judge_rulesets() {
 
 fetch "${kernels[@]}" || { fail "cannot get the kernels or qemu"; finish; }
 kept=()
+plan=
 for ruleset; do
+	if [[ $ruleset == --plan=* ]]; then
+		plan=${ruleset%--plan=}
+		continue
+	fi
 	ruleset=$(realpath "$ruleset")
-	if (build_ruleset ${#kept[@]} "$ruleset"); then
-		kept+=("$ruleset")
+	if (build_ruleset ${#kept[@]} "$ruleset" "$plan"); then
+		kept+=("$ruleset${plan:+ $plan}")
 	else
-		fail "$ruleset is not loaded here"
+		fail "$ruleset${plan:+ $plan} is not loaded here"
 		rm -rf "$work/rules/${#kept[@]}"
 	fi
 done

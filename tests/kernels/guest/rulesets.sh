@@ -13,7 +13,8 @@ load_ruleset() {
 		ip link add "$name" type veth peer name "peer$peer"
 		ip link set "$name" up
 	done <devices
-	fw 0 -f rules.nft
+	# shellcheck disable=SC2046 # none or one
+	fw 0 $(cat options) -f rules.nft
 	proved=$(xdpfw status | sed -n 's/^proved: with \([0-9]*\) packets.*/\1/p')
 	fw 0 list ruleset
 	cmp /run/out listing || stop "the listing differs from the host's"
