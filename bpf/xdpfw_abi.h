@@ -4,7 +4,8 @@
  *
  * A generated program has one XDP program `xdpfw_rules` in section "xdp.frags" and these maps:
  *
- *	xdpfw_cells	PERCPU_ARRAY, __u32 -> struct xdpfw_cell; cell 0 is a sink
+ *	xdpfw_cells	PERCPU_ARRAY of struct xdpfw_page, as many as the loader says; cell 0 is a
+ *			sink
  *	xdpfw_devices	ARRAY of one struct xdpfw_device_table
  *	xdpfw_trail	ARRAY of one struct xdpfw_trail, written when config.prove is set
  *	.rodata.config	struct xdpfw_config, then its cell_of[] (frozen at load)
@@ -21,12 +22,24 @@
 #include <linux/types.h>
 #endif
 
-#define XDPFW_ABI_VERSION 4
+#define XDPFW_ABI_VERSION 5
 
 /* What one `counter` statement counts on one CPU. */
 struct xdpfw_cell {
 	__u64 packets;
 	__u64 bytes;			/* frame bytes - 14 - (4 with a tag) */
+};
+
+/*
+ * Cell C is number C % XDPFW_PAGE_CELLS of page C / XDPFW_PAGE_CELLS.  The kernel has a pointer for
+ * each element of such a map: with one cell an element a packet would miss the cache for the
+ * pointer, and then for the cell.  100,000 counters have 256 pages, whose pointers are 32 lines.
+ * A page takes half of what the kernel gives at once, and a small ruleset's map is one page.
+ */
+#define XDPFW_PAGE_CELLS 1024		/* a power of two */
+
+struct xdpfw_page {
+	struct xdpfw_cell cell[XDPFW_PAGE_CELLS];
 };
 
 /*

@@ -25,9 +25,9 @@
 
 struct {
 	MAP_NUMBER(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	MAP_NUMBER(max_entries, 1024);	/* the loader says how many */
+	MAP_NUMBER(max_entries, 2);	/* the loader says how many */
 	MAP_SHAPE(key, __u32);
-	MAP_SHAPE(value, struct xdpfw_cell);
+	MAP_SHAPE(value, struct xdpfw_page);
 } xdpfw_cells SEC(".maps");
 
 struct {
@@ -56,10 +56,13 @@ struct {
 /* One cell per CPU, and a packet is never interrupted by another: no atomics. */
 XDPFW_INLINE void count_here(__u32 cell, __u32 bytes)
 {
-	struct xdpfw_cell *value = bpf_map_lookup_elem(&xdpfw_cells, &cell);
+	__u32 number = cell / XDPFW_PAGE_CELLS;
+	struct xdpfw_page *page = bpf_map_lookup_elem(&xdpfw_cells, &number);
+	struct xdpfw_cell *value;
 
-	if (!value)
+	if (!page)
 		return;
+	value = &page->cell[cell % XDPFW_PAGE_CELLS];
 	value->packets++;
 	value->bytes += bytes;
 }

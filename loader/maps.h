@@ -131,6 +131,12 @@ int maps_namespace_lives(const struct maps_folder *folder);
 
 #define MAPS_KEY_BYTES 16
 
+/*
+ * The oldest ABI whose programs' records and devices have the shape of today's.  Below version 5 an
+ * element of the map of cells is one cell.
+ */
+#define MAPS_ABI_OLDEST 3
+
 struct maps_counter {
 	uint8_t key[MAPS_KEY_BYTES];	/* of compile_counter.key */
 	uint64_t packets, bytes;	/* to be added to what the cell has */
@@ -222,30 +228,29 @@ bool maps_read_slot(struct report *report, int slots, uint32_t slot, struct aren
 
 /* maps_cells.c */
 
-#define MAPS_CELLS_LEAST 1024
+#define MAPS_CELLS_LEAST XDPFW_PAGE_CELLS
 
 struct maps_cells {
-	uint32_t cell_count;		/* entries of the map */
+	uint32_t cell_count;		/* of the map */
 	bool anew;			/* the map has to be made; else the one in force is used */
 	uint32_t *cell_of;		/* by counter number */
-	bool *fresh;			/* by counter number: the cell has to be zeroed */
+	bool *fresh;			/* by counter number: what is in the cell is not its */
 	struct xdpfw_cell *base;	/* by counter number */
 	const struct maps_counter **from;	/* by counter number; NULL: a new counter */
 };
 
 /*
  * Gives every counter a cell and a base value.  OLD: the record in force, or NULL.  Counters that
- * are in both keep their cell, unless a larger map is needed.  OTHER: a record whose program uses
+ * are in both keep their cell, unless a larger map is needed or the one
+ * in force is of an older shape.  OTHER: a record whose program uses
  * the same map and may come back, or NULL.  FRESH: nothing is carried over.
  */
 void maps_plan_cells(const struct compile *compile, const struct maps_record *old,
 		     const struct maps_record *other, bool fresh, struct arena *arena,
 		     struct maps_cells *ret_cells);
 
-/* The sum over all CPUs. Returns 0 or a negative errno. */
-int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum);
-/* The sums of COUNT cells, with few system calls. */
+/* The sums of COUNT cells over all CPUs, of a map of any shape. Returns 0 or a negative errno. */
 int maps_read_cells(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums);
-int maps_zero_cell(int cells, uint32_t cell);
+int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum);
 
 #endif

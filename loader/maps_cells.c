@@ -5,7 +5,9 @@
  * In: the counters of a new ruleset, the record of the one in force.  Out: a cell and a base value
  * for each.  A cell that the program in force names is given to nobody else: that program counts
  * in it until the switch.  Nor is one of the program before, which may come back with what it
- * counted.  Cell 0 is never given away.
+ * counted.  Cell 0 is never given away.  A cell that had another owner is not zeroed: who would
+ * write one would write its whole page, in which packets count.  What it has is taken off the base
+ * value instead.
  */
 #include "loader/maps.h"
 
@@ -16,8 +18,6 @@
 #include <bpf/libbpf.h>
 
 #include "loader/own.h"
-
-#define WINDOW_CELLS 256		/* read at once; fewer are read one by one */
 
 static uint32_t count_for(size_t counters)
 {
@@ -99,77 +99,75 @@ void maps_plan_cells(const struct compile *compile, const struct maps_record *ol
 			cells.base[i] = (struct xdpfw_cell){ cells.from[i]->packets,
 							     cells.from[i]->bytes };
 	}
-	if (!old || cells.cell_count < count_for(count) ||
+	if (!old || old->header.abi != XDPFW_ABI_VERSION || cells.cell_count < count_for(count) ||
 	    !take_free(compile, old, other, arena, &cells))
 		take_all_anew(compile, &cells);
 	*ret_cells = cells;
 }
 
-static struct xdpfw_cell sum_up(const struct xdpfw_cell *values, int cpus)
-{
-	struct xdpfw_cell sum = { 0 };
+/* How a map of cells is read: a page of it at once. */
+struct reader {
+	int map, cpus;
+	uint32_t cells;			/* of a page; 1 in maps of older versions */
+	struct xdpfw_cell *values;	/* of a page, CPU for CPU */
+	bool *wanted;			/* by number of page */
+};
 
-	for (int i = 0; i < cpus; i++) {
-		sum.packets += values[i].packets;
-		sum.bytes += values[i].bytes;
-	}
-	return sum;
+static int begin_reading(int map, uint32_t end, struct reader *ret_reader)
+{
+	struct reader reader = { .map = map, .cpus = libbpf_num_possible_cpus() };
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (reader.cpus < 0)
+		return reader.cpus;
+	if (bpf_obj_get_info_by_fd(map, &info, &len))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_PERCPU_ARRAY || !info.value_size ||
+	    info.value_size % sizeof(*reader.values))
+		return -EMEDIUMTYPE;
+	reader.cells = info.value_size / (uint32_t)sizeof(*reader.values);
+	reader.values = calloc((size_t)reader.cpus, info.value_size);
+	reader.wanted = calloc(end / reader.cells + 1, sizeof(*reader.wanted));
+	*ret_reader = reader;
+	return reader.values && reader.wanted ? 0 : -ENOMEM;
 }
 
-int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum)
+/* The sums of the cells of page number PAGE that are before END, into their places. */
+static int read_page(const struct reader *reader, uint32_t page, uint32_t end,
+		     struct xdpfw_cell *ret_sums)
 {
-	int cpus = libbpf_num_possible_cpus();
-	OWN_MEMORY struct xdpfw_cell *values = NULL;
-	int error;
+	uint32_t first = page * reader->cells;
+	uint32_t count = end - first < reader->cells ? end - first : reader->cells;
 
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	error = bpf_map_lookup_elem(cells, &cell, values);
-	if (error)
-		return error;
-	*ret_sum = sum_up(values, cpus);
-	return 0;
-}
+	if (bpf_map_lookup_elem(reader->map, &page, reader->values))
+		return -errno;
+	for (int cpu = 0; cpu < reader->cpus; cpu++) {
+		const struct xdpfw_cell *values = reader->values + (size_t)cpu * reader->cells;
 
-static int read_each(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < count && !error; i++)
-		error = maps_read_cell(cells, numbers[i], &ret_sums[i]);
-	return error;
-}
-
-/* The sums of all cells before END. */
-static int read_all(int cells, uint32_t end, struct xdpfw_cell *ret_sums)
-{
-	int cpus = libbpf_num_possible_cpus();
-	OWN_MEMORY struct xdpfw_cell *values = NULL;
-	uint32_t keys[WINDOW_CELLS], position = 0, done = 0;
-
-	if (cpus < 0)
-		return cpus;
-	values = calloc(WINDOW_CELLS * (size_t)cpus, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	while (done < end) {
-		uint32_t count = WINDOW_CELLS;
-		int error = bpf_map_lookup_batch(cells, done ? &position : NULL, &position, keys,
-						 values, &count, NULL);
-
-		/* At the map's end there are fewer than were asked for. */
-		if ((error && error != -ENOENT) || !count)
-			return error ? error : -ENOENT;
-		for (uint32_t i = 0; i < count && done < end; i++, done++) {
-			if (keys[i] != done)
-				return -EIO;
-			ret_sums[done] = sum_up(values + i * (size_t)cpus, cpus);
+		for (uint32_t i = 0; i < count; i++) {
+			ret_sums[first + i].packets += values[i].packets;
+			ret_sums[first + i].bytes += values[i].bytes;
 		}
 	}
 	return 0;
+}
+
+/* END: behind the last cell.  SUMS, by cell, are zero. */
+static int read_pages(int map, const uint32_t *numbers, size_t count, uint32_t end,
+		      struct xdpfw_cell *sums)
+{
+	struct reader reader = { 0 };
+	int error = begin_reading(map, end, &reader);
+
+	for (size_t i = 0; i < count && !error; i++)
+		reader.wanted[numbers[i] / reader.cells] = true;
+	for (uint32_t page = 0; !error && page <= (end - 1) / reader.cells; page++)
+		if (reader.wanted[page])
+			error = read_page(&reader, page, end, sums);
+	free(reader.values);
+	free(reader.wanted);
+	return error;
 }
 
 int maps_read_cells(int cells, const uint32_t *numbers, size_t count, struct xdpfw_cell *ret_sums)
@@ -178,26 +176,20 @@ int maps_read_cells(int cells, const uint32_t *numbers, size_t count, struct xdp
 	uint32_t end = 0;
 	int error;
 
-	if (count < WINDOW_CELLS)
-		return read_each(cells, numbers, count, ret_sums);
+	if (!count)
+		return 0;
 	for (size_t i = 0; i < count; i++)
 		end = numbers[i] >= end ? numbers[i] + 1 : end;
 	sums = calloc(end, sizeof(*sums));
 	if (!sums)
 		return -ENOMEM;
-	error = read_all(cells, end, sums);
+	error = read_pages(cells, numbers, count, end, sums);
 	for (size_t i = 0; i < count && !error; i++)
 		ret_sums[i] = sums[numbers[i]];
 	return error;
 }
 
-int maps_zero_cell(int cells, uint32_t cell)
+int maps_read_cell(int cells, uint32_t cell, struct xdpfw_cell *ret_sum)
 {
-	int cpus = libbpf_num_possible_cpus();
-	OWN_MEMORY struct xdpfw_cell *values = NULL;
-
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
-	return values ? bpf_map_update_elem(cells, &cell, values, BPF_ANY) : -ENOMEM;
+	return maps_read_cells(cells, &cell, 1, ret_sum);
 }

@@ -117,7 +117,8 @@ static bool decode_record(uint8_t *bytes, size_t len, struct maps_record *ret_re
 		return false;
 	memcpy(&record.header, bytes, sizeof(record.header));
 	if (memcmp(record.header.magic, RECORD_MAGIC, 8) ||
-	    record.header.abi != XDPFW_ABI_VERSION || record_size(&record.header) != len ||
+	    record.header.abi < MAPS_ABI_OLDEST ||
+	    record.header.abi > XDPFW_ABI_VERSION || record_size(&record.header) != len ||
 	    bytes[len - 1] || bytes[len - 1 - record.header.failsafe_bytes - 1])
 		return false;
 	record.counters = (struct maps_counter *)(bytes + sizeof(record.header));
@@ -211,7 +212,8 @@ static int read_map(uint32_t id, struct arena *arena, struct maps_program *progr
 	if (!strcmp(info.name, RECORD_NAME) && info.type == BPF_MAP_TYPE_ARRAY)
 		return read_record(fd, info.value_size, arena, program);
 	if (!strcmp(info.name, "xdpfw_cells") && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
-		 info.value_size == sizeof(struct xdpfw_cell))
+	    (info.value_size == sizeof(struct xdpfw_page) ||
+	     info.value_size == sizeof(struct xdpfw_cell)))
 		put_fd(&program->cells, take_fd(&fd));
 	else if (!strcmp(info.name, "xdpfw_devices"))
 		put_fd(&program->devices, take_fd(&fd));

@@ -140,7 +140,7 @@ static bool set_maps(struct report *report, struct bpf_object *object,
 	struct bpf_map *given = bpf_object__find_map_by_name(object, GIVEN_SECTION);
 
 	if (!cells || !devices || !trail || (config->reads_given && !given) ||
-	    bpf_map__value_size(cells) != sizeof(struct xdpfw_cell) ||
+	    bpf_map__value_size(cells) != sizeof(struct xdpfw_page) ||
 	    bpf_map__value_size(devices) != sizeof(struct xdpfw_device_table) ||
 	    bpf_map__value_size(trail) != sizeof(struct xdpfw_trail) ||
 	    (given && bpf_map__value_size(given) != sizeof(struct xdpfw_given)))
@@ -148,7 +148,8 @@ static bool set_maps(struct report *report, struct bpf_object *object,
 				   "the built program does not have the maps of ABI version %d",
 				   XDPFW_ABI_VERSION);
 	if (maps->cells >= 0 ? bpf_map__reuse_fd(cells, maps->cells) :
-			       bpf_map__set_max_entries(cells, config->cell_count))
+			       bpf_map__set_max_entries(cells, (config->cell_count - 1) /
+							       XDPFW_PAGE_CELLS + 1))
 		return report_fail(report, REPORT_SYSTEM, "cannot set up the cells' map: %s",
 				   strerror(errno));
 	if (maps->devices >= 0 && bpf_map__reuse_fd(devices, maps->devices))

@@ -283,8 +283,8 @@ bool object_form_check(struct report *report, const struct bpf_object *bpf,
 	size_t settings = (sizeof(struct xdpfw_config) + counters * sizeof(uint32_t) + 7) & ~7ul;
 	size_t given = sizeof(struct xdpfw_given), image = config->image_bytes;
 	const struct form_map known[] = {
-		{ "xdpfw_cells", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct xdpfw_cell),
-		  sizeof(struct xdpfw_cell), 1024, 0, 0, true },
+		{ "xdpfw_cells", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct xdpfw_page),
+		  sizeof(struct xdpfw_page), 2, 0, 0, true },
 		{ "xdpfw_devices", BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_device_table),
 		  sizeof(struct xdpfw_device_table), 1, 0, BPF_F_MMAPABLE, true },
 		{ "xdpfw_trail", BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_trail),

@@ -136,11 +136,9 @@ static bool make_live(struct swap_state *state, const struct buf *object)
 			state->request->fresh, state->arena, &state->cells);
 	if (!state->cells.anew)
 		program.cells_map = state->old.cells;
-	if (!probe_read_clock(state->report, &program.clock) ||
-	    !swap_make_program(state->report, state->request, &program, state->arena, &state->live,
-			       &state->record.header.proved))
-		return false;
-	return swap_clear_cells(state);
+	return probe_read_clock(state->report, &program.clock) &&
+	       swap_make_program(state->report, state->request, &program, state->arena,
+				 &state->live, &state->record.header.proved);
 }
 
 bool swap_pin(struct swap_state *state, const char *name, int fd)

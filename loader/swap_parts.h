@@ -207,9 +207,6 @@ bool swap_follow(struct report *report, const struct maps_folder *folder,
 
 /* swap_record.c */
 
-/* Zeroes the cells that have had another owner. */
-bool swap_clear_cells(struct swap_state *state);
-
 /* Makes the record, and binds it to the program that is about to go live. */
 bool swap_make_record(struct swap_state *state);
 

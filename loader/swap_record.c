@@ -14,20 +14,19 @@
 #include "loader/own.h"
 #include "loader/state.h"
 
-bool swap_clear_cells(struct swap_state *state)
+/*
+ * The cell of the map in force that counter number I's base value depends on, 0: none.  In a map
+ * made anew the new program does not have it; else somebody else has counted in it, and nobody
+ * does any more.
+ */
+static uint32_t find_cell_in_force(const struct maps_cells *cells, size_t i)
 {
-	int error = 0;
-
-	if (state->cells.anew)
-		return true;
-	for (size_t i = 0; i < state->request->compile->counter_count && !error; i++)
-		if (state->cells.fresh[i])
-			error = maps_zero_cell(state->live.maps.cells, state->cells.cell_of[i]);
-	return !error || report_fail(state->report, REPORT_SYSTEM, "cannot clear a counter: %s",
-				     strerror(-error));
+	if (cells->anew)
+		return cells->from[i] ? cells->from[i]->cell : 0;
+	return cells->fresh[i] ? cells->cell_of[i] : 0;
 }
 
-/* By counter number: what was counted in cells that the new program does not have. */
+/* By counter number: what these cells have; 0 for those without. */
 static bool read_sums(struct swap_state *state, struct xdpfw_cell **ret_sums)
 {
 	size_t count = state->request->compile->counter_count;
@@ -36,26 +35,31 @@ static bool read_sums(struct swap_state *state, struct xdpfw_cell **ret_sums)
 	int error = 0;
 
 	*ret_sums = ARENA_ARRAY(state->arena, struct xdpfw_cell, count + 1);
-	for (size_t i = 0; i < count && state->cells.anew; i++) {
-		any |= state->cells.from[i] != NULL;
-		cells[i] = state->cells.from[i] ? state->cells.from[i]->cell : 0;
+	for (size_t i = 0; i < count; i++) {
+		cells[i] = find_cell_in_force(&state->cells, i);
+		any |= cells[i] != 0;
 	}
 	if (any)
 		error = maps_read_cells(state->old.cells, cells, count, *ret_sums);
+	for (size_t i = 0; i < count; i++)
+		if (!cells[i])
+			(*ret_sums)[i] = (struct xdpfw_cell){ 0 };
 	return !error || report_fail(state->report, REPORT_SYSTEM,
 				     "cannot read the counters in force: %s", strerror(-error));
 }
 
+/* Base values may be below zero, modulo 2^64: what is in the cell makes up for it. */
 static void fill_base(const struct swap_state *state, size_t i, const struct xdpfw_cell *sums,
 		      struct maps_counter *counter)
 {
 	const struct maps_counter *from = state->cells.from[i];
-	struct xdpfw_cell sum = from ? sums[i] : (struct xdpfw_cell){ 0 };
+	const struct xdpfw_cell *base = &state->cells.base[i], *sum = &sums[i];
+	bool anew = state->cells.anew;
 
-	counter->packets = state->cells.base[i].packets + sum.packets;
-	counter->bytes = state->cells.base[i].bytes + sum.bytes;
-	counter->seen_packets = sum.packets;
-	counter->seen_bytes = sum.bytes;
+	counter->packets = anew ? base->packets + sum->packets : base->packets - sum->packets;
+	counter->bytes = anew ? base->bytes + sum->bytes : base->bytes - sum->bytes;
+	counter->seen_packets = anew ? sum->packets : 0;
+	counter->seen_bytes = anew ? sum->bytes : 0;
 	counter->cell = state->cells.cell_of[i];
 	counter->born = from ? from->born : (uint32_t)state->record.header.generation;
 }

@@ -423,8 +423,11 @@ static void check_verdicts(struct bench *bench, const struct bench_program *prog
 /* Everything ran once, so the cells are what the interpreter counted. */
 static void check_cells(struct bench *bench, const struct bench_program *program)
 {
-	for (uint32_t i = 0; i < bench->options.variants[0].compile->counter_count; i++) {
-		struct xdpfw_cell cell = bench_program_cell(program, i + 1);
+	uint32_t count = (uint32_t)bench->options.variants[0].compile->counter_count;
+	const struct xdpfw_cell *cells = bench_program_cells(&bench->arena, program, count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct xdpfw_cell cell = cells[i];
 		const struct xdpfw_cell *expected = &bench->cells[i];
 
 		if (cell.packets == expected->packets && cell.bytes == expected->bytes)

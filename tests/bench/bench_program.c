@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 
 #include "compiler/base/buf.h"
+#include "loader/maps.h"
 #include "loader/object_cells.h"
 #include "loader/own.h"
 
@@ -33,7 +34,6 @@
 #define RUN_IFINDEX 1			/* of the loopback device, which TEST_RUN gives packets */
 #define RUN_MULTIPLIER 0x9e3779b1u
 #define TURN_BYTES 4096		/* of the rows' map, that are mapped: a page */
-#define MAX_CPUS 1024
 #define SECTION "SEC(\"xdp.frags\")"
 
 void bench_stop(const char *format, ...)
@@ -239,7 +239,7 @@ static void set_config(struct bpf_object *bpf, const struct compile *compile, bo
 	config->prove = prove;
 	for (uint32_t i = 0; i < count; i++)
 		((uint32_t *)(config + 1))[i] = i + 1;
-	if (bpf_map__set_max_entries(find_map(bpf, "xdpfw_cells"), count + 1))
+	if (bpf_map__set_max_entries(find_map(bpf, "xdpfw_cells"), count / XDPFW_PAGE_CELLS + 1))
 		bench_stop("cannot set the number of cells");
 	if (compile->image_bytes > bss_bytes)
 		bench_stop("the tables have %zu bytes, their place has %zu", compile->image_bytes,
@@ -343,18 +343,17 @@ void bench_program_turn(const struct bench_program *program, uint32_t first, uin
 	program->turn->first = first;
 }
 
-struct xdpfw_cell bench_program_cell(const struct bench_program *program, uint32_t cell)
+struct xdpfw_cell *bench_program_cells(struct arena *arena, const struct bench_program *program,
+				       uint32_t count)
 {
-	struct xdpfw_cell each[MAX_CPUS], sum = { 0, 0 };
-	int cpus = libbpf_num_possible_cpus();
+	uint32_t *numbers = ARENA_ARRAY(arena, uint32_t, count + 1);
+	struct xdpfw_cell *sums = ARENA_ARRAY(arena, struct xdpfw_cell, count + 1);
+	int error;
 
-	if (cpus <= 0 || cpus > MAX_CPUS)
-		bench_stop("%d processors", cpus);
-	if (bpf_map_lookup_elem(program->cells, &cell, each))
-		bench_stop("cannot read cell %u: %s", cell, strerror(errno));
-	for (int i = 0; i < cpus; i++) {
-		sum.packets += each[i].packets;
-		sum.bytes += each[i].bytes;
-	}
-	return sum;
+	for (uint32_t i = 0; i < count; i++)
+		numbers[i] = i + 1;
+	error = maps_read_cells(program->cells, numbers, count, sums);
+	if (error)
+		bench_stop("cannot read the counters: %s", strerror(-error));
+	return sums;
 }

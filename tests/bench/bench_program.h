@@ -64,8 +64,9 @@ uint32_t bench_program_run(const struct bench_program *program,
 /* From row FIRST on, which is a multiple of COUNT, COUNT rows in turn. */
 void bench_program_turn(const struct bench_program *program, uint32_t first, uint32_t count);
 
-/* The sum over CPUs of a cell of xdpfw's. */
-struct xdpfw_cell bench_program_cell(const struct bench_program *program, uint32_t cell);
+/* What COUNT counters of xdpfw's have. */
+struct xdpfw_cell *bench_program_cells(struct arena *arena, const struct bench_program *program,
+				       uint32_t count);
 
 /* Seconds of a clock. */
 double bench_now(void);

@@ -14,6 +14,7 @@
 	bpf.py gone WORD...		such words: succeeds when none of them is in the kernel
 	bpf.py empty_slot PIN SLOT	takes the program out of a slot of a map
 	bpf.py update_link PIN PROGRAM	puts a program into a link, both pinned
+	bpf.py bind PROGRAM MAP		a pinned program holds the map of that number
 	bpf.py missed PIN		the first word of a map of one entry
 	bpf.py other FROM GONE ENTRY	in the table of devices in force the row of the device of
 					number FROM, with another entry if ENTRY is not "-", is
@@ -33,7 +34,7 @@ import sys
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 MAP_CREATE, MAP_LOOKUP, MAP_DELETE, PROG_LOAD, OBJ_PIN, OBJ_GET = 0, 1, 3, 5, 6, 7
-LINK_CREATE, LINK_UPDATE = 28, 29
+LINK_CREATE, LINK_UPDATE, PROG_BIND_MAP = 28, 29, 35
 PROG_TYPE_XDP, ATTACH_XDP = 6, 37
 
 
@@ -98,6 +99,10 @@ def get(path):
 
 def update_link(link, program):
     bpf(LINK_UPDATE, struct.pack("=IIII", get(link), get(program), 0, 0))
+
+
+def bind(program, number):
+    bpf(PROG_BIND_MAP, struct.pack("=III", get(program), get_map(int(number)), 0))
 
 
 def empty_slot(path, slot):
@@ -198,7 +203,7 @@ def other(source, gone, entry):
     bpf(2, struct.pack("=I4xQQQ", table, pointer(key), pointer(value), 0))
 
 
-COMMANDS = {"other": other, "foreign": foreign, "named": named, "hold_link": hold_link, "map": make_map,
+COMMANDS = {"bind": bind, "other": other, "foreign": foreign, "named": named, "hold_link": hold_link, "map": make_map,
             "foreign_link": foreign_link, "ids": ids, "names": names,
             "gone": gone, "empty_slot": empty_slot, "update_link": update_link, "missed": missed}
 

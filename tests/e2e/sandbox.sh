@@ -315,13 +315,13 @@ case_object_with_something_else() {
 		"its map 'xdpfw_cells' has another"
 	other '} xdpfw_cells SEC' 'MAP_NUMBER(numa_node, 1); } xdpfw_cells SEC' \
 		"its map 'xdpfw_cells' has another"
-	other 'MAP_NUMBER(max_entries, 1024);' 'MAP_NUMBER(max_entries, 1025);' \
+	other 'MAP_NUMBER(max_entries, 2);' 'MAP_NUMBER(max_entries, 3);' \
 		"its map 'xdpfw_cells' has another"
 	other 'MAP_SHAPE(value, struct xdpfw_trail);' 'MAP_SHAPE(value, __u64);' \
 		"its map 'xdpfw_trail' has another"
 	other 'MAP_NUMBER(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	MAP_NUMBER(max_entries, 1024)' 'MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
-	MAP_NUMBER(max_entries, 1024)' "its map 'xdpfw_cells' has another"
+	MAP_NUMBER(max_entries, 2)' 'MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
+	MAP_NUMBER(max_entries, 2)' "its map 'xdpfw_cells' has another"
 	more 'int other = 1;' "a section '.data'"
 	more 'int other SEC(".data.other") = 1;' "a section '.data.other'"
 	more 'int other SEC(".bss");' "its map 'xdpfw.bss' has another"

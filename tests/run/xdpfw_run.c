@@ -44,6 +44,7 @@
 #include "loader/maps.h"
 #include "loader/object.h"
 #include "loader/own.h"
+#include "tests/tool/clear.h"
 #include "tests/tool/force.h"
 
 #define RUN_IFINDEX 1			/* of the loopback device, everywhere */
@@ -478,17 +479,21 @@ static void run_packet(const struct run *run, const struct object *object, size_
 static void take_cells(const struct run *run, const struct object *object, size_t file,
 		       const struct run_split *split)
 {
-	for (size_t i = 0; i < run->compile->counter_count; i++) {
-		uint32_t number = (uint32_t)i + 1;
-		struct xdpfw_cell sum;
-		int error = maps_read_cell(object->maps.cells, number, &sum);
+	size_t count = run->compile->counter_count;
+	OWN_ARENA struct arena arena = ARENA_INIT;
+	uint32_t *numbers = ARENA_ARRAY(&arena, uint32_t, count + 1);
+	struct xdpfw_cell *sums = ARENA_ARRAY(&arena, struct xdpfw_cell, count + 1);
+	int error;
 
-		if (!error)
-			error = maps_zero_cell(object->maps.cells, number);
-		if (error)
-			stop(STATUS_FAILED, "cannot read a cell: %s", strerror(-error));
-		print_cell(i, file, "program/", split->name, &sum);
-	}
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = (uint32_t)i + 1;
+	error = maps_read_cells(object->maps.cells, numbers, count, sums);
+	if (!error)
+		error = clear_cells(object->maps.cells, (uint32_t)count);
+	if (error)
+		stop(STATUS_FAILED, "cannot read the cells: %s", strerror(-error));
+	for (size_t i = 0; i < count; i++)
+		print_cell(i, file, "program/", split->name, &sums[i]);
 }
 
 static void run_file(const struct run *run, const struct object *object, size_t file,

@@ -28,7 +28,8 @@ static struct compile make_ruleset(unsigned int first, unsigned int count)
 static struct maps_record make_record(const struct compile *compile, const struct maps_cells *cells)
 {
 	struct maps_record record = {
-		.header = { .cell_count = cells->cell_count,
+		.header = { .abi = XDPFW_ABI_VERSION,
+			    .cell_count = cells->cell_count,
 			    .counter_count = (uint32_t)compile->counter_count },
 		.counters = ARENA_ARRAY(&arena, struct maps_counter, compile->counter_count + 1),
 	};
@@ -182,6 +183,25 @@ START_TEST(grow)
 }
 END_TEST
 
+/* The map in force has no pages: what it counted is carried over into one that has. */
+START_TEST(older_shape)
+{
+	struct compile compile = make_ruleset(0, 3);
+	struct maps_record record;
+	struct maps_cells cells;
+
+	maps_plan_cells(&compile, NULL, NULL, false, &arena, &cells);
+	record = make_record(&compile, &cells);
+	record.header.abi = 4;
+	maps_plan_cells(&compile, &record, NULL, false, &arena, &cells);
+	ck_assert(cells.anew);
+	ck_assert_uint_eq(cells.cell_count, MAPS_CELLS_LEAST);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_ptr_nonnull(cells.from[i]);
+	check_cells(&compile, &cells, &record);
+}
+END_TEST
+
 /* Old and new rulesets of the most counters that share none: cell 0 is the one that is missing. */
 START_TEST(too_few_free)
 {
@@ -232,6 +252,7 @@ int main(void)
 	tcase_add_test(cells, carry_over);
 	tcase_add_test(cells, fresh);
 	tcase_add_test(cells, grow);
+	tcase_add_test(cells, older_shape);
 	tcase_add_test(cells, too_few_free);
 	tcase_add_test(cells, many_loads);
 	suite_add_tcase(suite, cells);

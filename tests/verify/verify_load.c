@@ -32,6 +32,8 @@
 
 #include "bpf/xdpfw_layout.h"
 #include "compiler/compile.h"
+#include "loader/maps.h"
+#include "tests/tool/clear.h"
 #include "tests/tool/force.h"
 
 #define LOOPBACK 1			/* ifindex that TEST_RUN gives packets, everywhere */
@@ -49,7 +51,6 @@ struct verify {
 	char *log;
 	int program, devices, trail, cells, tables;
 	int given;			/* -1: the program has none */
-	int cpus;
 	struct xdpfw_cell *judged;	/* the interpreter's sums */
 	size_t differences, runs;
 	double clang_seconds, load_seconds;
@@ -169,7 +170,8 @@ static bool set_config(struct verify *verify)
 	cell_of = (uint32_t *)(config + 1);
 	for (size_t i = 0; i < compile->counter_count; i++)
 		cell_of[i] = (uint32_t)i + 1;
-	return !bpf_map__set_max_entries(cells, (uint32_t)compile->counter_count + 1);
+	return !bpf_map__set_max_entries(cells, (uint32_t)compile->counter_count /
+						       XDPFW_PAGE_CELLS + 1);
 }
 
 static bool write_image(const struct verify *verify, const uint8_t *image)
@@ -224,7 +226,6 @@ static bool load(struct verify *verify, const char *path)
 	verify->trail = map_fd(verify, "xdpfw_trail");
 	verify->cells = map_fd(verify, "xdpfw_cells");
 	verify->given = map_fd(verify, ".data.given");
-	verify->cpus = libbpf_num_possible_cpus();
 	return fill_tables(verify);
 }
 
@@ -316,18 +317,17 @@ static void run_splits(struct verify *verify, const struct xdpfw_device *device,
 
 static void compare_cells(struct verify *verify)
 {
-	struct xdpfw_cell *each = ARENA_ARRAY(&verify->arena, struct xdpfw_cell, verify->cpus);
+	uint32_t count = (uint32_t)verify->compile->counter_count;
+	uint32_t *numbers = ARENA_ARRAY(&verify->arena, uint32_t, count + 1);
+	struct xdpfw_cell *sums = ARENA_ARRAY(&verify->arena, struct xdpfw_cell, count + 1);
 
-	for (uint32_t i = 0; i < verify->compile->counter_count; i++) {
-		struct xdpfw_cell sum = { 0, 0 }, *judged = &verify->judged[i];
-		uint32_t cell = i + 1;
+	for (uint32_t i = 0; i < count; i++)
+		numbers[i] = i + 1;
+	if (maps_read_cells(verify->cells, numbers, count, sums))
+		exit(3);
+	for (uint32_t i = 0; i < count; i++) {
+		struct xdpfw_cell sum = sums[i], *judged = &verify->judged[i];
 
-		if (bpf_map_lookup_elem(verify->cells, &cell, each))
-			exit(3);
-		for (int cpu = 0; cpu < verify->cpus; cpu++) {
-			sum.packets += each[cpu].packets;
-			sum.bytes += each[cpu].bytes;
-		}
 		if (sum.packets == judged->packets && sum.bytes == judged->bytes)
 			continue;
 		verify->differences++;
@@ -392,16 +392,6 @@ static bool move_tables(const struct compile *from, const struct compile *into, 
 	return true;
 }
 
-static void clear_cells(const struct verify *verify)
-{
-	struct xdpfw_cell *each = calloc((size_t)verify->cpus, sizeof(*each));
-
-	for (uint32_t cell = 0; each && cell <= verify->compile->counter_count; cell++)
-		if (bpf_map_update_elem(verify->cells, &cell, each, BPF_ANY))
-			exit(3);
-	free(each);
-}
-
 /* Nothing but the generation changes between the rounds. */
 static bool run_generations(struct verify *verify)
 {
@@ -423,9 +413,9 @@ static bool run_generations(struct verify *verify)
 		struct verify *now_is = generation % 2 ? &moved : verify;
 
 		memcpy(image + verify->compile->moving_at, &generation, sizeof(generation));
-		if (!write_image(verify, image))
+		if (!write_image(verify, image) ||
+		    clear_cells(verify->cells, (uint32_t)verify->compile->counter_count))
 			exit(3);
-		clear_cells(verify);
 		run_packets(now_is);
 	}
 	verify->differences += moved.differences;
