@@ -144,7 +144,7 @@ struct xdpfw_config {
 	__s32 minutes_west;		/* the kernel's time zone, for meta day */
 	__s64 tai_offset;		/* ns from wall clock to CLOCK_TAI at load */
 	__u32 stamp;			/* see emit.h; 0 but in tests */
-	__u32 pad;
+	__u32 one_page;			/* 1: all its cells are in page 0 */
 	/* followed by __u32 cell_of[counter_count, at least 1] */
 };
 

@@ -53,13 +53,19 @@ struct {
 		no_ ^ ((no_ ^ yes_) & mask_);                                                  \
 	})
 
-/* One cell per CPU, and a packet is never interrupted by another: no atomics. */
-XDPFW_INLINE void count_here(__u32 cell, __u32 bytes)
+/*
+ * One cell per CPU, and a packet is never interrupted by another: no atomics.  The verifier knows
+ * ONE_PAGE, and that page's look-up does not wait for the rule.
+ */
+XDPFW_INLINE void count_on_page(__u32 cell, __u32 bytes, const bool one_page)
 {
-	__u32 number = cell / XDPFW_PAGE_CELLS;
-	struct xdpfw_page *page = bpf_map_lookup_elem(&xdpfw_cells, &number);
 	struct xdpfw_cell *value;
+	struct xdpfw_page *page;
+	__u32 number = 0;
 
+	if (!one_page)
+		number = cell / XDPFW_PAGE_CELLS;
+	page = bpf_map_lookup_elem(&xdpfw_cells, &number);
 	if (!page)
 		return;
 	value = &page->cell[cell % XDPFW_PAGE_CELLS];
@@ -71,10 +77,14 @@ XDPFW_INLINE void count_here(__u32 cell, __u32 bytes)
  * Not inlined: the kernel rewrites each look-up of a map at a cost that grows with the program, and
  * with 2,000 counters a load took 20 times as long.
  */
-__attribute__((noinline, unused)) static void count_cell(__u32 cell, __u32 bytes)
+__attribute__((noinline, unused)) static void count_aside(__u32 cell, __u32 bytes,
+							   const bool one_page)
 {
-	count_here(cell, bytes);
+	count_on_page(cell, bytes, one_page);
 }
+
+#define COUNT_HERE(cell, bytes) count_on_page(cell, bytes, settings.config.one_page)
+#define COUNT_CELL(cell, bytes) count_aside(cell, bytes, settings.config.one_page)
 
 /*
  * The slot of a device that is not at home, or XDPFW_DEVICE_SLOTS + 1 when it has none.  Few

@@ -200,7 +200,7 @@ static void put_count(const struct emit *emit)
 			 "XDPFW_INLINE void count(FIELDS *f, "
 			 "const __u32 number)\n"
 			 "{\n"
-			 "\tcount_cell(settings.cell_of[number], f->length);\n"
+			 "\tCOUNT_CELL(settings.cell_of[number], f->length);\n"
 			 "}\n\n");
 	else
 		buf_printf(emit->out,
@@ -208,7 +208,7 @@ static void put_count(const struct emit *emit)
 			   "{\n"
 			   "\tif (!f || number >= %u)\n"
 			   "\t\treturn 0;\n"
-			   "\tcount_cell(settings.cell_of[number], f->length);\n"
+			   "\tCOUNT_CELL(settings.cell_of[number], f->length);\n"
 			   "\treturn 0;\n"
 			   "}\n\n",
 			   emit->ir->counter_count);
@@ -249,7 +249,7 @@ static void put_count_answer(const struct emit *emit)
 		   "{\n"
 		   "\t__u32 cell = (__u32)(answer >> 32) & 0xfffffff;\n\n"
 		   "\tif (f%s)\n"
-		   "\t\tcount_here(cell, f->length);\n"
+		   "\t\tCOUNT_HERE(cell, f->length);\n"
 		   "\treturn 0;\n"
 		   "}\n\n",
 		   count_sites(emit) > MAX_INLINE_SITES ? "XDPFW_ALONE int" : "XDPFW_INLINE int",
@@ -276,9 +276,9 @@ static void put_count_entry(const struct emit *emit)
 	if (count)
 		buf_printf(emit->out,
 			   "\tif (entry.counter && entry.counter <= %u)\n"
-			   "\t\tcount_cell(settings.cell_of[entry.counter - 1], f->length);\n"
+			   "\t\tCOUNT_CELL(settings.cell_of[entry.counter - 1], f->length);\n"
 			   "\tif (entry.object && entry.object <= %u)\n"
-			   "\t\tcount_cell(settings.cell_of[entry.object - 1], f->length);\n",
+			   "\t\tCOUNT_CELL(settings.cell_of[entry.object - 1], f->length);\n",
 			   count, count);
 	buf_puts(emit->out, "\treturn entry.word;\n}\n\n");
 }

@@ -138,9 +138,9 @@ static void put_act(const struct emit *emit, const struct plan_block *block)
 	}
 	buf_printf(out, "\taction = TABLE_ACTION(%zu, %u, number);\n"
 			"\tif (action->counter)\n"
-			"\t\tcount_cell(action->counter, f->length);\n"
+			"\t\tCOUNT_CELL(action->counter, f->length);\n"
 			"\tif (action->object)\n"
-			"\t\tcount_cell(action->object, f->length);\n"
+			"\t\tCOUNT_CELL(action->object, f->length);\n"
 			"\treturn action->answer;\n", block->actions_at, mask);
 }
 

@@ -76,6 +76,15 @@ static bool open_object(struct report *report, const void *bytes, size_t len, st
 	return true;
 }
 
+/* The map may have more: a program that was in force before had more counters. */
+static bool has_one_page(const struct object_config *config)
+{
+	for (uint32_t i = 0; i < config->counter_count; i++)
+		if (config->cell_of[i] >= XDPFW_PAGE_CELLS)
+			return false;
+	return true;
+}
+
 static bool set_config(struct report *report, struct bpf_object *object,
 		       const struct object_config *config)
 {
@@ -87,6 +96,7 @@ static bool set_config(struct report *report, struct bpf_object *object,
 		.counter_count = config->counter_count,
 		.minutes_west = config->minutes_west,
 		.tai_offset = config->tai_offset,
+		.one_page = has_one_page(config),
 	};
 	size_t size = 0;
 	uint8_t *at = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;

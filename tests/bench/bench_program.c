@@ -237,6 +237,7 @@ static void set_config(struct bpf_object *bpf, const struct compile *compile, bo
 	    config->abi != XDPFW_ABI_VERSION || config->counter_count != count)
 		bench_stop("the program's configuration is not as the ABI says");
 	config->prove = prove;
+	config->one_page = count < XDPFW_PAGE_CELLS;
 	for (uint32_t i = 0; i < count; i++)
 		((uint32_t *)(config + 1))[i] = i + 1;
 	if (bpf_map__set_max_entries(find_map(bpf, "xdpfw_cells"), count / XDPFW_PAGE_CELLS + 1))

@@ -139,7 +139,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 
 XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
-	count_cell(settings.cell_of[number], f->length);
+	COUNT_CELL(settings.cell_of[number], f->length);
 }
 
 XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
@@ -147,7 +147,7 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
 
 	if (f && cell)
-		count_here(cell, f->length);
+		COUNT_HERE(cell, f->length);
 	return 0;
 }
 

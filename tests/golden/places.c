@@ -303,7 +303,7 @@ XDPFW_ALONE __u32 read_places(struct xdp_md *ctx, struct fields *f)
 
 XDPFW_INLINE void count(FIELDS *f, const __u32 number)
 {
-	count_cell(settings.cell_of[number], f->length);
+	COUNT_CELL(settings.cell_of[number], f->length);
 }
 
 XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
@@ -311,7 +311,7 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	__u32 cell = (__u32)(answer >> 32) & 0xfffffff;
 
 	if (f && cell)
-		count_here(cell, f->length);
+		COUNT_HERE(cell, f->length);
 	return 0;
 }
 

@@ -166,6 +166,7 @@ static bool set_config(struct verify *verify)
 	    config->abi != XDPFW_ABI_VERSION || config->counter_count != compile->counter_count)
 		return false;
 	config->prove = 1;
+	config->one_page = compile->counter_count < XDPFW_PAGE_CELLS;
 	config->minutes_west = MINUTES_WEST;
 	cell_of = (uint32_t *)(config + 1);
 	for (size_t i = 0; i < compile->counter_count; i++)
