@@ -325,14 +325,14 @@ static bool asks_for_tag(const struct ir *ir, const struct ir_step *step)
 	return false;
 }
 
-static bool reads_tags(const struct compile_inner *inner)
+static bool reads_tags(const struct ir *ir, const struct plan *plan)
 {
-	for (size_t i = 0; i < inner->ir->rules.len; i++) {
-		const struct ir_rule *rule = &inner->ir->rules.at[i];
+	for (size_t i = 0; i < ir->rules.len; i++) {
+		const struct ir_rule *rule = &ir->rules.at[i];
 
 		for (size_t j = 0; j < rule->steps.len; j++)
-			if (inner->plan->chain_used[rule->chain] &&
-			    asks_for_tag(inner->ir, &rule->steps.at[j]))
+			if (plan->chain_used[rule->chain] &&
+			    asks_for_tag(ir, &rule->steps.at[j]))
 				return true;
 	}
 	return false;
@@ -348,27 +348,78 @@ static struct interp_index *make_index(const struct ir *ir, struct arena *arena)
 	return interp_index_make(ir, arena);
 }
 
+/* Whether all that the program depends on is the same as once before; what came of it then. */
+static bool get_kept(const struct compile_inner *inner, const struct compile_options *options,
+		     struct arena *arena, struct compile_made *ret_made)
+{
+	const struct compile_keeper *keeper = options->keeper;
+	const char *engine = options->optimize.engine ? options->optimize.engine : "";
+	const uint32_t words[] = { options->optimize.goal, options->optimize.off,
+				   (uint32_t)strlen(engine) };
+
+	if (!keeper || options->miscompile || options->stamp)
+		return false;
+	keeper->add(keeper->context, words, sizeof(words));
+	keeper->add(keeper->context, engine, strlen(engine));
+	ir_write(inner->ir, keeper->add, keeper->context);
+	return keeper->get(keeper->context, arena, ret_made);
+}
+
+/* A plan needs more memory than all before it, so what is made of it is all that stays. */
+static bool make_anew(const struct compile_inner *inner, const struct compile_options *options,
+		      struct arena *arena, struct diag *diag, struct compile_made *ret_made)
+{
+	const struct plan_options planned = plan_options(options);
+	const struct emit_options emit = { options->miscompile, options->stamp };
+	struct arena scratch = ARENA_INIT;
+	struct buf text = BUF_INIT;
+	struct plan *plan;
+	uint8_t *image;
+
+	if (!plan_make(inner->opt->ir, &planned, &scratch, diag, &plan)) {
+		arena_free(&scratch);
+		return false;
+	}
+	emit_c(plan, &emit, &text);
+	image = ARENA_ARRAY(arena, uint8_t, plan->image_bytes + 1);
+	if (plan->image_bytes)
+		memcpy(image, plan->image, plan->image_bytes);
+	*ret_made = (struct compile_made){
+		.c_text = arena_strdup(arena, buf_str(&text)),
+		.c_bytes = text.len,
+		.image = image,
+		.image_bytes = plan->image_bytes,
+		.reads_given = plan->reads_given,
+		.reads_tags = reads_tags(inner->ir, plan),
+		.moving_tables = plan->named.count,
+		.moving_at = plan->named.head_at,
+	};
+	buf_free(&text);
+	arena_free(&scratch);
+	return true;
+}
+
 /* What a program is made of. */
 static bool make_program(struct source_set *sources, uint32_t source,
 			 const struct compile_options *options, struct arena *arena,
 			 struct diag *diag, struct compile_inner *inner, struct compile *compile)
 {
-	struct emit_options emit = { options->miscompile, options->stamp };
-	struct buf text = BUF_INIT;
+	struct compile_made made;
 
-	if (!compile_run(sources, source, options, COMPILE_PHASE_PLAN, arena, diag, inner))
+	if (!compile_run(sources, source, options, COMPILE_PHASE_OPT, arena, diag, inner))
 		return false;
-	emit_c(inner->plan, &emit, &text);
-	compile->c_text = arena_strdup(arena, buf_str(&text));
-	compile->c_bytes = text.len;
-	buf_free(&text);
-	compile->image = inner->plan->image;
-	compile->image_bytes = inner->plan->image_bytes;
-	compile->moving_tables = inner->plan->named.count;
-	compile->moving_at = inner->plan->named.head_at;
+	compile->is_kept = get_kept(inner, options, arena, &made);
+	if (!compile->is_kept && !make_anew(inner, options, arena, diag, &made))
+		return false;
+	compile->c_text = made.c_text;
+	compile->c_bytes = made.c_bytes;
+	compile->image = made.image;
+	compile->image_bytes = made.image_bytes;
 	compile->rule_count = (uint32_t)inner->ir->rules.len;
-	compile->reads_given = inner->plan->reads_given;
-	compile->reads_tags = reads_tags(inner);
+	compile->reads_given = made.reads_given;
+	compile->reads_tags = made.reads_tags;
+	compile->moving_tables = made.moving_tables;
+	compile->moving_at = made.moving_at;
 	inner->index = make_index(inner->ir, arena);
 	list_devices(inner->ir, arena, compile);
 	return true;

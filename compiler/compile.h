@@ -69,6 +69,29 @@ bool compile_plan_parse(const char *name, struct compile_optimize *optimize,
 /* Words that compile_optimize_parse() makes .goal and .off of again. */
 void compile_optimize_print(const struct compile_optimize *optimize, struct buf *out);
 
+/* What a program is made of: text, tables, and what the loader has to know of them. */
+struct compile_made {
+	const char *c_text;		/* self-contained */
+	size_t c_bytes;
+	const uint8_t *image;		/* of .bss */
+	size_t image_bytes;
+	bool reads_given;		/* the program has a struct xdpfw_given */
+	bool reads_tags;		/* a rule that some device runs asks for a tag */
+	uint32_t moving_tables;		/* of named sets and maps, see xdpfw_layout.h */
+	uint32_t moving_at;		/* of their struct table_head in the image */
+};
+
+/*
+ * Who remembers what was made before.  add() is called with the bytes of all that it is made of,
+ * one after the other; then get() says whether the very same was made of the very same.  What it
+ * gives stays where it is as long as the arena.
+ */
+struct compile_keeper {
+	void *context;
+	void (*add)(void *context, const void *bytes, size_t len);
+	bool (*get)(void *context, struct arena *arena, struct compile_made *ret_made);
+};
+
 struct compile_options {
 	const struct compile_define *defines;		/* -D */
 	size_t define_count;
@@ -82,6 +105,7 @@ struct compile_options {
 	bool listing;					/* see bind.h */
 	bool only_list;			/* there is no program: .counters and .objects, and all
 					   that prints and lists rules; .listing goes with it */
+	const struct compile_keeper *keeper;		/* NULL: everything is made anew */
 	bool miscompile, stamp;				/* see emit.h */
 };
 
@@ -121,12 +145,14 @@ struct compile_object {
 };
 
 struct compile {
-	const char *c_text;		/* self-contained */
+	const char *c_text;		/* these eight are those of struct compile_made */
 	size_t c_bytes;
-	const uint8_t *image;		/* of .bss */
+	const uint8_t *image;
 	size_t image_bytes;
-	uint32_t moving_tables;		/* of named sets and maps, see xdpfw_layout.h */
-	uint32_t moving_at;		/* of their struct table_head in the image */
+	bool reads_given, reads_tags;
+	uint32_t moving_tables, moving_at;
+	bool is_kept;			/* they come from the keeper: comments may name other
+					   places */
 	uint32_t rule_count, entry_count;
 	uint32_t listed_rules;		/* of .rule_count: all but the failsafe rules */
 	const char *const *failsafe;	/* in normal form: the same text makes the same again */
@@ -140,8 +166,6 @@ struct compile {
 	size_t counter_count;
 	const struct compile_object *objects;
 	size_t object_count;
-	bool reads_given;		/* the program has a struct xdpfw_given */
-	bool reads_tags;		/* a rule that some device runs asks for a tag */
 	const struct compile_inner *inner;	/* the phases' results */
 };
 

@@ -199,6 +199,10 @@ void ir_place_name(const struct ir_place *place, struct buf *out);
 /* Whether both give the same program: all but places and texts is equal. */
 bool ir_is_same(const struct ir *a, const struct ir *b);
 
+/* The IR as bytes, in pieces; equal ones exactly when ir_is_same(). */
+typedef void ir_write_fn(void *context, const void *bytes, size_t len);
+void ir_write(const struct ir *ir, ir_write_fn *put, void *context);
+
 /* --emit=ir */
 void ir_print(const struct ir *ir, struct buf *out);
 

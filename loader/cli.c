@@ -19,6 +19,7 @@
 #include "loader/cli_options.h"
 #include "loader/cli_parts.h"
 #include "loader/config.h"
+#include "loader/kept.h"
 #include "loader/own.h"
 #include "loader/probe.h"
 #include "loader/session.h"
@@ -136,23 +137,56 @@ struct swap_request cli_make_request(const struct cli_options *options, struct d
 	};
 }
 
-static bool load_or_check(struct report *report, const struct cli_options *options,
-			  struct source_set *sources, uint32_t source, struct arena *arena,
-			  struct diag *diag)
+/* What this load showed of the program is what later loads go by. */
+static void keep_made(struct report *report, struct kept *kept, const struct compile *compile,
+		      const struct swap_request *request, bool ok)
+{
+	if (ok && !request->no_verify && request->compile == compile) {
+		kept_put(kept, compile);
+	} else if (!ok && report->status == REPORT_BUG && compile->is_kept) {
+		kept_drop(kept);
+		report_add(report, "\n  the tables were kept ones, which are forgotten now: load "
+				   "the ruleset again");
+	}
+}
+
+static bool load_file(struct report *report, const struct cli_options *options,
+		      struct source_set *sources, uint32_t source, struct arena *arena,
+		      struct diag *diag)
 {
 	struct compile_options compile = cli_compile_options(options);
 	struct swap_request request = cli_make_request(options, diag);
+	struct compile_keeper keeper;
+	struct kept *kept = kept_new(report, arena, &keeper);
 	struct bundle bundle;
+	struct compile *result;
+	bool ok;
+
+	compile.keeper = keeper.get ? &keeper : NULL;
+	if (!compile_source(sources, source, &compile, arena, diag, &result))
+		return cli_fail_ruleset(report, diag);
+	session_warn(report, result);
+	request.compile = result;
+	compile.keeper = NULL;
+	ok = cli_add_bundle(report, &compile, sources, arena, &request, &bundle) &&
+	     swap_load(report, &request);
+	keep_made(report, kept, result, &request, ok);
+	return ok;
+}
+
+static bool check_file(struct report *report, const struct cli_options *options,
+		       struct source_set *sources, uint32_t source, struct arena *arena,
+		       struct diag *diag)
+{
+	struct compile_options compile = cli_compile_options(options);
+	struct swap_request request = cli_make_request(options, diag);
 	struct compile *result;
 
 	if (!compile_source(sources, source, &compile, arena, diag, &result))
 		return cli_fail_ruleset(report, diag);
 	session_warn(report, result);
 	request.compile = result;
-	if (options->check)
-		return swap_check(report, &request);
-	return cli_add_bundle(report, &compile, sources, arena, &request, &bundle) &&
-	       swap_load(report, &request);
+	return swap_check(report, &request);
 }
 
 static bool explain(struct report *report, const struct cli_options *options,
@@ -181,8 +215,10 @@ static bool run_file(struct report *report, const struct cli_options *options,
 		ok = explain(report, options, &sources, source, arena, &diag);
 	else if (options->emit)
 		ok = emit_phase(report, options, &sources, source, arena, &diag);
+	else if (options->check)
+		ok = check_file(report, options, &sources, source, arena, &diag);
 	else
-		ok = load_or_check(report, options, &sources, source, arena, &diag);
+		ok = load_file(report, options, &sources, source, arena, &diag);
 	cli_print_diag(&diag);
 	return ok;
 }

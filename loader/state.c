@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * state: the folders /var/lib/xdpfw (objects) and /run/xdpfw (the lock).
+ * state: the folders /var/lib/xdpfw (objects, tables) and /run/xdpfw (the lock).
  *
  * In: bytes and keys.  Out: files that are whole or absent: each is written under another name,
  * synced, then renamed, and carries a digest of itself.  Both folders must belong to this user
@@ -23,12 +23,13 @@
 
 #define STATE_MAGIC "xdpfwob1"
 #define STATE_OBJECT_BYTES (64u << 20)
+#define STATE_TABLES_BYTES (96u << 20)	/* an image of 64 MiB, and the C text */
 
-/* In front of a kept object. */
+/* In front of what is kept. */
 struct state_header {
 	char magic[8];
 	uint64_t len;
-	uint8_t digest[STATE_DIGEST_BYTES];	/* of the object */
+	uint8_t digest[STATE_DIGEST_BYTES];	/* of what follows */
 };
 
 void state_digest(const void *bytes, size_t len, uint8_t ret_digest[STATE_DIGEST_BYTES])
@@ -86,13 +87,34 @@ int state_open(void)
 	return open_folder(AT_FDCWD, state_path());
 }
 
+/* A folder of kept files; the newest of them stay. */
+struct state_kept {
+	const char *folder;
+	const char *damaged;		/* what is said of a file that is */
+	size_t files, bytes;		/* how many, and how large one may be */
+};
+
+static const struct state_kept objects = {
+	.folder = "objects",
+	.damaged = "the kept program %s/%s/%s is damaged and is built anew",
+	.files = STATE_KEPT_OBJECTS,
+	.bytes = STATE_OBJECT_BYTES,
+};
+
+static const struct state_kept tables = {
+	.folder = "tables",
+	.damaged = "the kept tables %s/%s/%s are damaged and are made anew",
+	.files = STATE_KEPT_TABLES,
+	.bytes = STATE_TABLES_BYTES,
+};
+
 /* When it cannot be opened, *ret_name is that of the folder that is to blame, below the state's. */
-static int open_objects(const char **ret_name)
+static int open_kept(const struct state_kept *kept, const char **ret_name)
 {
 	OWN_FD int state = state_open();
 
-	*ret_name = state < 0 ? "" : "/objects";
-	return state < 0 ? state : open_folder(state, "objects");
+	*ret_name = state < 0 ? "" : kept->folder;
+	return state < 0 ? state : open_folder(state, kept->folder);
 }
 
 static bool read_all(int fd, void *bytes, size_t len)
@@ -123,7 +145,8 @@ static bool write_all(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-static bool read_object(int fd, struct buf *object)
+/* *ret_bytes is the caller's to free. */
+static bool read_kept(const struct state_kept *kept, int fd, void **ret_bytes, size_t *ret_len)
 {
 	uint8_t digest[STATE_DIGEST_BYTES];
 	OWN_MEMORY void *bytes = NULL;
@@ -133,7 +156,7 @@ static bool read_object(int fd, struct buf *object)
 	if (fstat(fd, &found) || !S_ISREG(found.st_mode) ||
 	    !read_all(fd, &header, sizeof(header)) ||
 	    memcmp(header.magic, STATE_MAGIC, sizeof(header.magic)) ||
-	    header.len > STATE_OBJECT_BYTES ||
+	    header.len > kept->bytes ||
 	    (uint64_t)found.st_size != sizeof(header) + header.len)
 		return false;
 	bytes = malloc(header.len ? header.len : 1);
@@ -142,31 +165,51 @@ static bool read_object(int fd, struct buf *object)
 	state_digest(bytes, header.len, digest);
 	if (memcmp(digest, header.digest, sizeof(digest)))
 		return false;
-	buf_put(object, bytes, header.len);
+	*ret_bytes = take_ptr(bytes);
+	*ret_len = header.len;
+	return true;
+}
+
+static bool get_kept(struct report *report, const struct state_kept *kept, int folder,
+		     const char *key, void **ret_bytes, size_t *ret_len)
+{
+	OWN_FD int fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return false;
+	if (fd < 0 || !read_kept(kept, fd, ret_bytes, ret_len)) {
+		report_notice(report, kept->damaged, state_path(), kept->folder, key);
+		unlinkat(folder, key, 0);
+		return false;
+	}
+	futimens(fd, NULL);		/* it is the newest now; on failure it only ages faster */
 	return true;
 }
 
 bool state_get_object(struct report *report, const char *key, struct buf *ret_object)
 {
 	const char *name;
-	OWN_FD int folder = open_objects(&name), fd = -1;
+	OWN_FD int folder = open_kept(&objects, &name);
+	OWN_MEMORY void *bytes = NULL;
+	size_t len;
 
 	if (folder < 0) {
-		report_notice(report, "built programs are not kept: %s%s: %s", state_path(), name,
-			      state_folder_error(folder));
+		report_notice(report, "built programs are not kept: %s%s%s: %s", state_path(),
+			      name[0] ? "/" : "", name, state_folder_error(folder));
 		return false;
 	}
-	fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	if (!get_kept(report, &objects, folder, key, &bytes, &len))
 		return false;
-	if (fd < 0 || !read_object(fd, ret_object)) {
-		report_notice(report, "the kept program %s/objects/%s is damaged and is built anew",
-			      state_path(), key);
-		unlinkat(folder, key, 0);
-		return false;
-	}
-	futimens(fd, NULL);		/* it is the newest now; on failure it only ages faster */
+	buf_put(ret_object, bytes, len);
 	return true;
+}
+
+bool state_get_tables(struct report *report, const char *key, void **ret_bytes, size_t *ret_len)
+{
+	const char *name;
+	OWN_FD int folder = open_kept(&tables, &name);
+
+	return folder >= 0 && get_kept(report, &tables, folder, key, ret_bytes, ret_len);
 }
 
 static bool is_key(const char *name)
@@ -180,7 +223,7 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* How many kept objects are newer than NAME. */
+/* How many kept files are newer than NAME. */
 static size_t count_newer(int folder, const char *name, DIR *entries)
 {
 	struct stat mine, other;
@@ -196,8 +239,8 @@ static size_t count_newer(int folder, const char *name, DIR *entries)
 	return newer;
 }
 
-/* Removes the oldest objects, and what an interrupted write left behind. */
-static void prune_objects(int folder)
+/* Removes the oldest files, and what an interrupted write left behind. */
+static void prune_kept(int folder, size_t files)
 {
 	OWN_FD int walk_fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD int count_fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -214,7 +257,7 @@ static void prune_objects(int folder)
 		if (entry->d_name[0] == '.')
 			continue;
 		if (!is_key(entry->d_name) ||
-		    count_newer(folder, entry->d_name, count) >= STATE_KEPT_OBJECTS)
+		    count_newer(folder, entry->d_name, count) >= files)
 			unlinkat(folder, entry->d_name, 0);
 	}
 }
@@ -240,29 +283,63 @@ int state_put_file(int folder, const char *name, const char *temporary, mode_t m
 	return error;
 }
 
-static int write_object(int folder, const char *key, const void *object, size_t len)
+/* PARTS: room for the header, then what is kept. */
+static int write_kept(int folder, const char *key, struct str *parts, size_t count)
 {
-	struct state_header header = { .len = len };
-	const struct str parts[] = { { (const char *)&header, sizeof(header) }, { object, len } };
+	struct state_header header = { 0 };
+	SHA2_CTX context;
 
 	memcpy(header.magic, STATE_MAGIC, sizeof(header.magic));
-	state_digest(object, len, header.digest);
-	return state_put_file(folder, key, "new", 0600, parts, 2);
+	SHA256Init(&context);
+	for (size_t i = 1; i < count; i++) {
+		SHA256Update(&context, (const uint8_t *)parts[i].at, parts[i].len);
+		header.len += parts[i].len;
+	}
+	SHA256Final(header.digest, &context);
+	parts[0] = (struct str){ (const char *)&header, sizeof(header) };
+	return state_put_file(folder, key, "new", 0600, parts, count);
 }
 
 void state_put_object(struct report *report, const char *key, const void *object, size_t len)
 {
+	struct str parts[2] = { { NULL, 0 }, { object, len } };
 	const char *name;
-	OWN_FD int folder = open_objects(&name);
+	OWN_FD int folder = open_kept(&objects, &name);
 	int error;
 
 	if (folder < 0)
 		return;			/* state_get_object() has said so */
-	error = write_object(folder, key, object, len);
+	error = write_kept(folder, key, parts, 2);
 	if (error)
 		report_notice(report, "the built program is not kept: %s/objects: %s", state_path(),
 			      strerror(-error));
-	prune_objects(folder);
+	prune_kept(folder, objects.files);
+}
+
+void state_put_tables(struct report *report, const char *key, const struct str head,
+		      const struct str text, const struct str image)
+{
+	struct str parts[4] = { { NULL, 0 }, head, text, image };
+	const char *name;
+	OWN_FD int folder = open_kept(&tables, &name);
+	int error;
+
+	if (folder < 0 || head.len + text.len + image.len > tables.bytes)
+		return;
+	error = write_kept(folder, key, parts, 4);
+	if (error)
+		report_notice(report, "the tables are not kept: %s/tables: %s", state_path(),
+			      strerror(-error));
+	prune_kept(folder, tables.files);
+}
+
+void state_drop_tables(const char *key)
+{
+	const char *name;
+	OWN_FD int folder = open_kept(&tables, &name);
+
+	if (folder >= 0)
+		unlinkat(folder, key, 0);
 }
 
 static bool write_file(int folder, const char *name, const void *bytes, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * state: files xdpfw keeps: built objects, so that an unchanged ruleset is loaded without clang,
- * and what is needed to report a bug.  boot has files of its own in the same folder.
+ * state: files xdpfw keeps: built objects, so that an unchanged ruleset is loaded without clang;
+ * C texts and tables of large rulesets, so that an unchanged one needs no plan (kept.h); and what is needed to report a bug.  boot has files of its own in the same folder.
  */
 #ifndef XDPFW_STATE_H
 #define XDPFW_STATE_H
@@ -16,6 +16,7 @@
 #include "loader/report.h"
 
 #define STATE_KEPT_OBJECTS 8
+#define STATE_KEPT_TABLES 2		/* files of some MiB each */
 #define STATE_DIGEST_BYTES 32
 #define STATE_DIGEST_HEX (2 * STATE_DIGEST_BYTES + 1)
 
@@ -45,6 +46,13 @@ bool state_get_object(struct report *report, const char *key, struct buf *ret_ob
 
 /* Keeps an object, and the last STATE_KEPT_OBJECTS of them. Failing is a notice. */
 void state_put_object(struct report *report, const char *key, const void *object, size_t len);
+
+/* The same of C text and tables, without a word about the folder; *ret_bytes is to be freed. */
+bool state_get_tables(struct report *report, const char *key, void **ret_bytes, size_t *ret_len);
+/* HEAD, TEXT and IMAGE behind each other. */
+void state_put_tables(struct report *report, const char *key, struct str head, struct str text,
+		      struct str image);
+void state_drop_tables(const char *key);
 
 /*
  * Keeps C text and log of a program that should have been accepted. Returns the folder's path
