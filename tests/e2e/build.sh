@@ -200,4 +200,80 @@ case_proof_by_the_index_and_without() {
 	is "packets" "$(grep '^proved: with' "$work/out")" "$with"
 }
 
+# many FILE VERDICT: a ruleset whose tables are worth keeping.
+many() {
+	local lines=() i
+	for i in {1..1500}; do
+		lines+=("ip saddr 10.$((i % 7)).$((i % 251)).$((i % 241)) tcp dport $i counter $2")
+	done
+	rules "$1" "${lines[@]}"
+}
+
+# Changes WHAT is in the kept file, with the digest of what it then is but for one byte.
+rewrite_tables() {
+	python3 - state/tables/* "$1" <<-'EOF'
+	import hashlib, struct, sys
+	name, what = sys.argv[1:]
+	whole = open(name, 'rb').read()
+	magic, size = struct.unpack_from('<8sQ', whole)
+	body = bytearray(whole[48:])
+	text, image = struct.unpack_from('<QQ', body)
+	assert magic == b'xdpfwob1' and size == len(body) == 24 + text + image and image > 1000
+	if what == 'answers':
+	    body[24 + text:] = bytes(image)
+	elif what == 'size':
+	    struct.pack_into('<Q', body, 0, text + 1)
+	digest = hashlib.sha256(body).digest()
+	if what == 'byte':
+	    body[-100] ^= 1
+	open(name, 'wb').write(whole[:16] + digest + body)
+	EOF
+}
+
+case_kept_tables() {
+	local tables
+	world
+	old_and_new
+	many many.nft drop
+	fw 0 -f old.nft
+	is "tables of small rulesets" "$(find state -path '*/tables/*' | wc -l)" 0
+	fw 0 --no-verify -f many.nft
+	is "tables that were not proved" "$(find state -path '*/tables/*' | wc -l)" 0
+	fw 0 -f many.nft
+	tables=$(cat state/tables/* | sha256sum)
+	is "modes" "$(stat -c %a state/tables state/tables/*)" "700"$'\n'"600"
+	fw 0 -f many.nft
+	lacks "$err" tables
+	is "tables" "$(cat state/tables/* | sha256sum)" "$tables"
+	rewrite_tables byte
+	fw 0 -f many.nft
+	has "$err" "notice: the kept tables $work/state/tables/" "damaged and are made anew"
+	is "tables" "$(cat state/tables/* | sha256sum)" "$tables"
+	rewrite_tables size
+	fw 0 -f many.nft
+	is "tables" "$(cat state/tables/* | sha256sum)" "$tables"
+	many two.nft accept
+	fw 0 -f two.nft
+	many three.nft return
+	fw 0 -f three.nft
+	is "kept tables" "$(find state/tables -type f | wc -l)" 2
+}
+
+# Tables that say something else, with the right digest: what is kept is proved like all else.
+case_kept_tables_that_are_wrong() {
+	world
+	old_and_new
+	many many.nft drop
+	fw 0 -f many.nft
+	fw 0 -f old.nft
+	rewrite_tables answers
+	fw 4 -f many.nft
+	has "$err" "the built program does not do what the ruleset says" \
+		"the previous ruleset stays in force on eth0" "the tables were kept ones"
+	is "in force" "$(in_force)" old
+	is "kept tables" "$(find state/tables -type f | wc -l)" 0
+	fw 0 -f many.nft
+	is "kept tables" "$(find state/tables -type f | wc -l)" 1
+}
+
 e2e_main "$@"

@@ -246,6 +246,110 @@ START_TEST(failsafe_of_nothing)
 }
 END_TEST
 
+/* A keeper that knows one ruleset: the bytes that it was told first. */
+struct keeper {
+	struct buf bytes, known;
+	struct compile_made made;
+};
+
+static void add_bytes(void *context, const void *bytes, size_t len)
+{
+	struct keeper *keeper = context;
+
+	buf_put(&keeper->bytes, bytes, len);
+}
+
+static bool get_made(void *context, struct arena *arena, struct compile_made *ret_made)
+{
+	struct keeper *keeper = context;
+	bool known = keeper->known.at && str_eq(buf_str(&keeper->bytes), buf_str(&keeper->known));
+
+	(void)arena;
+	*ret_made = keeper->made;
+	if (keeper->known.at)
+		buf_free(&keeper->bytes);
+	else
+		keeper->known = keeper->bytes;
+	keeper->bytes = (struct buf)BUF_INIT;
+	return known;
+}
+
+#define PORTS "tcp dport { 22, 80 } counter drop\n"
+#define BOXES "ip saddr . udp dport { 10.0.0.0/8 . 53 } drop\n"
+#define MAP "tcp dport vmap { 1 : drop, 2 : accept }"
+
+/* Whether RULES, in a ruleset of its own, are what the keeper was told of the first ones. */
+static bool is_kept(const char *rules, const struct compile_options *asked)
+{
+	struct keeper keeper = { .made = { .c_text = "kept", .c_bytes = 4 } };
+	struct compile_keeper functions = { &keeper, add_bytes, get_made };
+	struct compile_options options = { .keeper = &functions };
+	struct work text = { .arena = ARENA_INIT }, first, second;
+	bool kept;
+
+	compile_text(&first, ruleset(&text, PORTS BOXES MAP), &options);
+	ck_assert(!first.compile->is_kept);
+	options.optimize = asked->optimize;
+	options.failsafe = asked->failsafe;
+	options.failsafe_count = asked->failsafe_count;
+	compile_text(&second, ruleset(&text, rules), &options);
+	kept = second.compile->is_kept;
+	ck_assert_int_eq(!strcmp(second.compile->c_text, "kept"), kept);
+	ck_assert_uint_eq(second.compile->rule_count,
+			  first.compile->rule_count + options.failsafe_count);
+	arena_free(&first.arena);
+	arena_free(&second.arena);
+	arena_free(&text.arena);
+	buf_free(&keeper.known);
+	buf_free(&keeper.bytes);
+	return kept;
+}
+
+static const struct {
+	const char *rules;
+	bool kept;
+} kept_rows[] = {
+	{ PORTS BOXES MAP, true },
+	/* Another spelling, other figures. */
+	{ "tcp dport { ssh, 80 }   counter packets 7 bytes 9 drop\n"
+	  "ip saddr . udp dport { 10.0.0.0-10.255.255.255 . 53 } drop\n"
+	  "tcp dport vmap { 2 : accept, 1 : drop }", true },
+	{ "tcp dport { 22, 81 } counter drop\n" BOXES MAP, false },
+	{ "tcp sport { 22, 80 } counter drop\n" BOXES MAP, false },
+	{ "tcp dport { 22, 80 } drop\n" BOXES MAP, false },
+	{ "tcp dport { 22, 80 } counter accept\n" BOXES MAP, false },
+	{ "tcp dport != { 22, 80 } counter drop\n" BOXES MAP, false },
+	{ PORTS "ip saddr . udp dport { 10.0.0.0/9 . 53 } drop\n" MAP, false },
+	{ PORTS "ip daddr . udp dport { 10.0.0.0/8 . 53 } drop\n" MAP, false },
+	{ PORTS BOXES "tcp dport vmap { 1 : accept, 2 : drop }", false },
+	{ PORTS BOXES "tcp dport vmap { 1 : drop, 3 : accept }", false },
+	{ BOXES PORTS MAP, false },
+};
+
+START_TEST(kept)
+{
+	const struct compile_options options = { 0 };
+
+	ck_assert_int_eq(is_kept(kept_rows[_i].rules, &options), kept_rows[_i].kept);
+}
+END_TEST
+
+/* How it is to be optimised belongs to it, and so does what comes in front of it. */
+START_TEST(kept_with_other_options)
+{
+	const struct compile_failsafe failsafe = { "here", 1, 1, "tcp dport 22" };
+	struct compile_options options = { .optimize = { .goal = COMPILE_SPEED } };
+
+	ck_assert(!is_kept(PORTS BOXES MAP, &options));
+	options.optimize = (struct compile_optimize){ .off = 1 };
+	ck_assert(!is_kept(PORTS BOXES MAP, &options));
+	options.optimize = (struct compile_optimize){ .engine = "tree" };
+	ck_assert(!is_kept(PORTS BOXES MAP, &options));
+	options = (struct compile_options){ .failsafe = &failsafe, .failsafe_count = 1 };
+	ck_assert(!is_kept(PORTS BOXES MAP, &options));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("compile");
@@ -260,6 +364,8 @@ int main(void)
 	tcase_add_test(tcase, failsafe_again);
 	tcase_add_test(tcase, failsafe_about_arp);
 	tcase_add_test(tcase, failsafe_of_nothing);
+	tcase_add_loop_test(tcase, kept, 0, sizeof(kept_rows) / sizeof(kept_rows[0]));
+	tcase_add_test(tcase, kept_with_other_options);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -158,6 +158,63 @@ START_TEST(keep_the_last)
 }
 END_TEST
 
+static const struct str a_head = { "head", 4 }, a_text = { "text", 4 };
+static const struct str an_image = { "image", 5 };
+
+START_TEST(tables)
+{
+	struct report report = make_report();
+	char key[STATE_DIGEST_HEX], path[256];
+	void *bytes;
+	size_t len;
+	FILE *file;
+
+	make_key(1, key);
+	snprintf(path, sizeof(path), "%.40s/state/tables/%.64s", folder, key);
+	ck_assert(!state_get_tables(&report, key, &bytes, &len));
+	state_put_tables(&report, key, a_head, a_text, an_image);
+	ck_assert(state_get_tables(&report, key, &bytes, &len));
+	ck_assert_uint_eq(len, 13);
+	ck_assert_mem_eq(bytes, "headtextimage", 13);
+	free(bytes);
+	ck_assert_uint_eq(notices, 0);
+	/* One other byte, and it is gone. */
+	file = fopen(path, "r+");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseek(file, -1, SEEK_END), 0);
+	ck_assert_int_eq(fputc('x', file), 'x');
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert(!state_get_tables(&report, key, &bytes, &len));
+	ck_assert_ptr_nonnull(strstr(last_notice, "tables"));
+	ck_assert_int_ne(access(path, F_OK), 0);
+	state_put_tables(&report, key, a_head, a_text, an_image);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	state_drop_tables(key);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(last_tables)
+{
+	struct report report = make_report();
+	char keys[STATE_KEPT_TABLES + 1][STATE_DIGEST_HEX];
+
+	for (unsigned int i = 0; i <= STATE_KEPT_TABLES; i++) {
+		make_key(i, keys[i]);
+		state_put_tables(&report, keys[i], a_head, a_text, an_image);
+		usleep(12000);		/* a file's time ticks at HZ */
+	}
+	for (unsigned int i = 0; i <= STATE_KEPT_TABLES; i++) {
+		void *bytes = NULL;
+		size_t len;
+
+		ck_assert_int_eq(state_get_tables(&report, keys[i], &bytes, &len), i > 0);
+		free(bytes);
+	}
+	ck_assert_uint_eq(notices, 0);
+}
+END_TEST
+
 START_TEST(folder_of_others)
 {
 	struct report report = make_report();
@@ -228,6 +285,8 @@ int main(void)
 	tcase_add_test(files, damaged);
 	tcase_add_test(files, cut_and_empty);
 	tcase_add_test(files, keep_the_last);
+	tcase_add_test(files, tables);
+	tcase_add_test(files, last_tables);
 	tcase_add_test(files, folder_of_others);
 	tcase_add_test(files, failure);
 	tcase_add_test(files, lock);
