@@ -90,20 +90,22 @@ int state_open(void)
 /* A folder of kept files; the newest of them stay. */
 struct state_kept {
 	const char *folder;
-	const char *damaged;		/* what is said of a file that is */
+	const char *what, *damaged;	/* what is said of a file that is */
 	size_t files, bytes;		/* how many, and how large one may be */
 };
 
 static const struct state_kept objects = {
 	.folder = "objects",
-	.damaged = "the kept program %s/%s/%s is damaged and is built anew",
+	.what = "the kept program",
+	.damaged = "is damaged and is built anew",
 	.files = STATE_KEPT_OBJECTS,
 	.bytes = STATE_OBJECT_BYTES,
 };
 
 static const struct state_kept tables = {
 	.folder = "tables",
-	.damaged = "the kept tables %s/%s/%s are damaged and are made anew",
+	.what = "the kept tables",
+	.damaged = "are damaged and are made anew",
 	.files = STATE_KEPT_TABLES,
 	.bytes = STATE_TABLES_BYTES,
 };
@@ -178,7 +180,8 @@ static bool get_kept(struct report *report, const struct state_kept *kept, int f
 	if (fd < 0 && errno == ENOENT)
 		return false;
 	if (fd < 0 || !read_kept(kept, fd, ret_bytes, ret_len)) {
-		report_notice(report, kept->damaged, state_path(), kept->folder, key);
+		report_notice(report, "%s %s/%s/%s %s", kept->what, state_path(), kept->folder,
+			      key, kept->damaged);
 		unlinkat(folder, key, 0);
 		return false;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * state: files xdpfw keeps: built objects, so that an unchanged ruleset is loaded without clang;
- * C texts and tables of large rulesets, so that an unchanged one needs no plan (kept.h); and what is
- * needed to report a bug.  boot has files of its own in the same folder.
+ * C texts and tables of large rulesets, so that an unchanged one needs no plan (kept.h); and what
+ * is needed to report a bug.  boot has files of its own in the same folder.
  */
 #ifndef XDPFW_STATE_H
 #define XDPFW_STATE_H

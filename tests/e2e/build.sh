@@ -218,9 +218,9 @@ rewrite_tables() {
 	magic, size = struct.unpack_from('<8sQ', whole)
 	body = bytearray(whole[48:])
 	text, image = struct.unpack_from('<QQ', body)
-	assert magic == b'xdpfwob1' and size == len(body) == 24 + text + image and image > 1000
+	assert magic == b'xdpfwob1' and size == len(body) == 32 + text + image and image > 1000
 	if what == 'answers':
-	    body[24 + text:] = bytes(image)
+	    body[32 + text:] = bytes(image)
 	elif what == 'size':
 	    struct.pack_into('<Q', body, 0, text + 1)
 	digest = hashlib.sha256(body).digest()
