@@ -204,8 +204,8 @@ bool boot_get(struct report *report, const char *name, struct buf *ret_bundle)
 	int error;
 
 	if (folder < 0)
-		return report_fail(report, REPORT_SYSTEM, "cannot use the folder %s: %s",
-				   state_path(), state_folder_error(folder));
+		return report_fail(report, REPORT_SYSTEM, "cannot read '%s/%s': its folder: %s",
+				   state_path(), name, state_folder_error(folder));
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return report_fail(report, REPORT_SYSTEM,
@@ -213,7 +213,7 @@ bool boot_get(struct report *report, const char *name, struct buf *ret_bundle)
 				   "made by a load in the machine's own network namespace",
 				   state_path(), name);
 	error = fd < 0 ? -errno : bundle_read_fd(fd, true, ret_bundle);
-	return !error || report_fail(report, REPORT_SYSTEM, "cannot read %s/%s: %s", state_path(),
+	return !error || report_fail(report, REPORT_SYSTEM, "cannot read '%s/%s': %s", state_path(),
 				     name, bundle_read_error(error));
 }
 
