@@ -135,6 +135,7 @@ struct plan {
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_block *) blocks;
 	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
+	const char **why_compared;	/* likewise, of the others: why they are in none */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
 	VEC(struct xdpfw_cell_list) cell_lists;	/* where the image has counters */
 	uint8_t *image;			/* what .bss holds before the first packet */

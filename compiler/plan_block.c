@@ -3,7 +3,7 @@
  * plan_block: cuts chains into blocks.
  *
  * In: the used chains.  Out: blocks of plain rules that are next to each other, enough of them to
- * be worth tables, each solved.  What is in no block is compared.
+ * be worth tables, each solved.  What is in no block is compared, and it is said why.
  *
  * Safety: a block holds consecutive rules of one chain, and what it answers is what the first of
  * them that matches answers; the rules behind it are asked when none does.
@@ -27,6 +27,9 @@
 
 /* With what is compared before and behind each they stay below MAX_RUNS of plan_run.c. */
 #define MAX_BLOCKS 90
+
+/* Why rules are in no block. */
+#define TOO_MANY_BLOCKS "other rules in a row are more, and a program has few look-ups"
 
 /* A stretch of a chain. */
 struct stretch {
@@ -81,6 +84,12 @@ static size_t image_left(const struct plan *plan, const struct plan_block *block
 	return taken < PLAN_MAX_IMAGE_BYTES ? PLAN_MAX_IMAGE_BYTES - taken : 0;
 }
 
+static void say_why(struct plan *plan, uint32_t first, uint32_t end, const char *why)
+{
+	for (uint32_t i = first; i < end; i++)
+		plan->why_compared[i] = why;
+}
+
 static void keep_block(struct plan *plan, struct plan_block *block, struct arena *arena)
 {
 	*vec_push(arena, &plan->blocks) = block;
@@ -101,14 +110,24 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 		end++;
 	block->first = stretch->first;
 	block->end = end;
-	if (pose.results.len < least_rules(plan))
-		return end > stretch->first ? end : end + 1;
+	if (end == stretch->first) {
+		say_why(plan, end, end + 1, "it alone has more rows or asks more than a block can");
+		return end + 1;
+	}
+	if (pose.results.len < least_rules(plan)) {
+		say_why(plan, stretch->first, end,
+			arena_printf(arena, "fewer than %u of them in a row can be looked up",
+				     least_rules(plan)));
+		return end;
+	}
 	block->row_count = pose.results.len;
 	plan_pose_cases(&pose);
-	if (plan_block_solve(plan, block, image_left(plan, block), arena))
+	if (plan_block_solve(plan, block, image_left(plan, block), arena)) {
 		keep_block(plan, block, arena);
-	else
-		plan->image_bytes = bytes;
+		return end;
+	}
+	plan->image_bytes = bytes;
+	say_why(plan, stretch->first, end, plan_block_why_not(block, arena));
 	return end;
 }
 
@@ -116,6 +135,7 @@ static void cut_stretch(struct plan *plan, struct stretch stretch, struct arena 
 {
 	while (stretch.first < stretch.end && plan->blocks.len < MAX_BLOCKS)
 		stretch.first = make_block(plan, &stretch, arena);
+	say_why(plan, stretch.first, stretch.end, TOO_MANY_BLOCKS);
 }
 
 static void add_stretch(struct stretches *stretches, struct arena *arena, uint32_t first,
@@ -139,7 +159,7 @@ static size_t small_intervals(const struct plan *plan, const struct stretch *str
 }
 
 /* The stretch is cut at rules whose sets are too big for it. */
-static void cut_at_big_sets(const struct plan *plan, const struct stretch *stretch,
+static void cut_at_big_sets(struct plan *plan, const struct stretch *stretch,
 			    struct arena *arena, struct stretches *ret_cut)
 {
 	size_t small = small_intervals(plan, stretch);
@@ -151,6 +171,7 @@ static void cut_at_big_sets(const struct plan *plan, const struct stretch *stret
 		if (biggest <= BIG_SET || biggest <= small)
 			continue;
 		add_stretch(ret_cut, arena, first, i);
+		say_why(plan, i, i + 1, "its set is big: it has a table of its own");
 		first = i + 1;
 	}
 	add_stretch(ret_cut, arena, first, stretch->end);
@@ -170,7 +191,7 @@ static bool takes_resumed(const struct plan *plan, const struct ir_chain *chain)
 	return resumed >= least && chain->rule_count / (resumed + 1) < WORTH_CUTTING;
 }
 
-static void cut_chain(const struct plan *plan, const struct ir_chain *chain, struct arena *arena,
+static void cut_chain(struct plan *plan, const struct ir_chain *chain, struct arena *arena,
 		      struct stretches *ret_cut)
 {
 	uint32_t end = chain->first_rule + chain->rule_count, first = chain->first_rule;
@@ -182,8 +203,10 @@ static void cut_chain(const struct plan *plan, const struct ir_chain *chain, str
 		while (last < end) {
 			enum plan_taken taken = plan_block_takes(plan->ir, last);
 
-			if (taken == PLAN_TAKEN_NOT || (taken == PLAN_TAKEN_RESUMED && !resumed))
+			if (taken != PLAN_TAKEN && (taken != PLAN_TAKEN_RESUMED || !resumed)) {
+				say_why(plan, last, last + 1, plan_taken_words[taken]);
 				break;
+			}
 			last++;
 		}
 		cut_at_big_sets(plan, &(struct stretch){ first, last }, arena, ret_cut);
@@ -217,8 +240,11 @@ void plan_block_cut(struct plan *plan, struct arena *arena)
 	uint32_t least;
 
 	plan->block_of = ARENA_ARRAY(arena, uint32_t, plan->ir->rules.len + 1);
-	if (is_forced(plan, "compares"))
+	plan->why_compared = ARENA_ARRAY(arena, const char *, plan->ir->rules.len + 1);
+	if (is_forced(plan, "compares")) {
+		say_why(plan, 0, (uint32_t)plan->ir->rules.len, "--plan=compares");
 		return;
+	}
 	for (size_t i = 0; i < plan->ir->chains.len; i++)
 		if (plan->chain_used[i])
 			cut_chain(plan, &plan->ir->chains.at[i], arena, &stretches);
@@ -226,4 +252,7 @@ void plan_block_cut(struct plan *plan, struct arena *arena)
 	for (size_t i = 0; i < stretches.at.len; i++)
 		if (stretches.at.at[i].end - stretches.at.at[i].first >= least)
 			cut_stretch(plan, stretches.at.at[i], arena);
+		else
+			say_why(plan, stretches.at.at[i].first, stretches.at.at[i].end,
+				TOO_MANY_BLOCKS);
 }

@@ -87,11 +87,21 @@ struct plan_block {
 
 /* What a rule is to a block. */
 enum plan_taken {
-	PLAN_TAKEN_NOT,			/* it cannot be in one */
 	PLAN_TAKEN,
-	PLAN_TAKEN_RESUMED,		/* it can; but what it does does not end the chain's walk,
-					   and the rules behind it are asked then */
+	PLAN_TAKEN_RESUMED,		/* it can be in one; but what it does does not end the
+					   chain's walk, and the rules behind it are asked then */
+	/* It cannot, because */
+	PLAN_TAKEN_UNSTEADY,		/* what it asks need not be the same when asked again */
+	PLAN_TAKEN_LATE_TEST,		/* it counts before its last test or its map */
+	PLAN_TAKEN_COUNTERS,		/* it has more than two */
+	PLAN_TAKEN_BOXES,		/* its set of several parts is no few rows */
+	PLAN_TAKEN_ENTRIES,		/* so are its map's entries, or they jump or only count */
+	PLAN_TAKEN_NO_TEST,		/* it jumps, or counts, whatever the packet is */
+	PLAN_TAKENS,
 };
+
+/* For people; NULL: it can be in one. */
+extern const char *const plan_taken_words[PLAN_TAKENS];
 
 enum plan_taken plan_block_takes(const struct ir *ir, uint32_t rule);
 /* Intervals of the biggest set of single values that it asks. */
@@ -144,6 +154,8 @@ void plan_pose_cases(struct plan_pose *pose);
  */
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena);
+/* Why it did not. */
+const char *plan_block_why_not(const struct plan_block *block, struct arena *arena);
 /* Instructions of its look-ups. */
 uint32_t plan_block_weight(const struct plan_block *block);
 /* Of one action in the image. */

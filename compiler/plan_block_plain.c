@@ -10,6 +10,16 @@
  */
 #include "compiler/plan_block.h"
 
+const char *const plan_taken_words[PLAN_TAKENS] = {
+	[PLAN_TAKEN_RESUMED] = "the rules behind it are asked when it matched, too",
+	[PLAN_TAKEN_UNSTEADY] = "it asks chance, clock or CPU",
+	[PLAN_TAKEN_LATE_TEST] = "it counts before its last test",
+	[PLAN_TAKEN_COUNTERS] = "it counts more than twice",
+	[PLAN_TAKEN_BOXES] = "its set of several parts has a table of its own",
+	[PLAN_TAKEN_ENTRIES] = "its map has a table of its own, or entries that jump or only count",
+	[PLAN_TAKEN_NO_TEST] = "it jumps or counts whatever the packet is",
+};
+
 static bool is_steady(enum field_load load)
 {
 	return load != FIELD_LOAD_RANDOM && load != FIELD_LOAD_TIME && load != FIELD_LOAD_CPU &&
@@ -42,12 +52,10 @@ static bool boxes_are_rows(const struct ir_interval *at, size_t count, uint32_t 
 }
 
 /* What is not one of several boxes is not a few boxes. */
-static bool test_is_plain(const struct ir *ir, const struct ir_step *step)
+static bool test_is_rows(const struct ir *ir, const struct ir_step *step)
 {
 	const struct ir_set *set = &ir->sets.at[step->set];
 
-	if (!key_is_steady(ir, step->key))
-		return false;
 	return ir->keys.at[step->key].parts.len == 1 ||
 	       (!step->negate &&
 		boxes_are_rows(set->intervals.at, set->intervals.len, set->parts));
@@ -63,14 +71,12 @@ static bool entry_is_plain(const struct ir *ir, const struct ir_map_entry *entry
 	return answer != ANSWER_JUMP;
 }
 
-static bool map_is_plain(const struct ir *ir, const struct ir_step *step)
+static bool map_is_rows(const struct ir *ir, const struct ir_step *step)
 {
 	const struct ir_map *map = &ir->maps.at[step->map];
 
-	if (!key_is_steady(ir, step->key) ||
-	    (map->entries.len > PLAN_MAX_MAP_ROWS &&
-	     (map->parts == 1 ||
-	      !boxes_are_rows(map->intervals.at, map->intervals.len, map->parts))))
+	if (map->entries.len > PLAN_MAX_MAP_ROWS &&
+	    (map->parts == 1 || !boxes_are_rows(map->intervals.at, map->intervals.len, map->parts)))
 		return false;
 	for (size_t i = 0; i < map->entries.len; i++)
 		if (!entry_is_plain(ir, &map->entries.at[i]))
@@ -93,35 +99,58 @@ static bool ends_behind(const struct ir_rule *rule, size_t step)
 static enum plan_taken take_verdict(uint32_t answer, unsigned int tests, unsigned int counters)
 {
 	if (answer == ANSWER_JUMP || (answer == ANSWER_NONE && counters))
-		return tests ? PLAN_TAKEN_RESUMED : PLAN_TAKEN_NOT;
+		return tests ? PLAN_TAKEN_RESUMED : PLAN_TAKEN_NO_TEST;
 	return PLAN_TAKEN;
+}
+
+static enum plan_taken take_test(const struct ir *ir, const struct ir_step *step,
+				 unsigned int counters)
+{
+	if (!key_is_steady(ir, step->key))
+		return PLAN_TAKEN_UNSTEADY;
+	if (counters)
+		return PLAN_TAKEN_LATE_TEST;
+	return test_is_rows(ir, step) ? PLAN_TAKEN : PLAN_TAKEN_BOXES;
+}
+
+static enum plan_taken take_map(const struct ir *ir, const struct ir_rule *rule, size_t at,
+				unsigned int counters)
+{
+	const struct ir_step *step = &rule->steps.at[at];
+
+	if (!key_is_steady(ir, step->key))
+		return PLAN_TAKEN_UNSTEADY;
+	if (counters)
+		return PLAN_TAKEN_LATE_TEST;
+	return map_is_rows(ir, step) && ends_behind(rule, at) ? PLAN_TAKEN : PLAN_TAKEN_ENTRIES;
 }
 
 enum plan_taken plan_block_takes(const struct ir *ir, uint32_t number)
 {
 	const struct ir_rule *rule = &ir->rules.at[number];
 	unsigned int tests = 0, counters = 0;
+	enum plan_taken taken;
 
 	for (size_t i = 0; i < rule->steps.len; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
 
 		switch (step->kind) {
 		case IR_STEP_TEST:
-			if (counters || !test_is_plain(ir, step))
-				return PLAN_TAKEN_NOT;
+			taken = take_test(ir, step, counters);
+			if (taken != PLAN_TAKEN)
+				return taken;
 			tests++;
 			break;
 		case IR_STEP_COUNTER:
 			if (++counters > 2)
-				return PLAN_TAKEN_NOT;
+				return PLAN_TAKEN_COUNTERS;
 			break;
 		case IR_STEP_VERDICT:
 			if (step->verdict.kind == IR_VERDICT_CONTINUE)
 				break;
 			return take_verdict(plan_word(ir, &step->verdict) >> 28, tests, counters);
 		case IR_STEP_MAP:
-			return !counters && map_is_plain(ir, step) && ends_behind(rule, i) ?
-				       PLAN_TAKEN : PLAN_TAKEN_NOT;
+			return take_map(ir, rule, i, counters);
 		}
 	}
 	return take_verdict(ANSWER_NONE, tests, counters);

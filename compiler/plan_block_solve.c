@@ -242,6 +242,30 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 	return is_worth_it(plan, block);
 }
 
+/* What the engines said of a case that none of them solves. */
+static const char *why_unsolved(const struct plan_case *at, struct arena *arena)
+{
+	const char *words = "no look-up can:";
+
+	for (uint32_t i = 0; i < at->asked_count; i++) {
+		const struct plan_asked *asked = &at->asked[i];
+
+		words = arena_printf(arena, "%s%s %s: %s", words, i ? ";" : "",
+				     asked->engine->name,
+				     asked->estimate.why ? asked->estimate.why : "cannot");
+	}
+	return words;
+}
+
+const char *plan_block_why_not(const struct plan_block *block, struct arena *arena)
+{
+	for (size_t i = 0; i < block->cases.len; i++)
+		if (!block->cases.at[i].engine && block->cases.at[i].asked_count)
+			return why_unsolved(&block->cases.at[i], arena);
+	return arena_printf(arena, "looked up they would take about %u.%u ns",
+			    block->expected / 10, block->expected % 10);
+}
+
 size_t plan_block_action_bytes(const struct plan_block *block)
 {
 	return block->wide ? sizeof(struct table_action) : sizeof(uint64_t);

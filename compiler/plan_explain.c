@@ -3,9 +3,12 @@
  * plan_explain: the plan for people: which rules are looked up how, what that takes, and why it is
  * not done otherwise.
  *
- * In: a plan.  Out: text, a stanza for each used chain, in the order of the program.
+ * In: a plan.  Out: text, a stanza for each used chain, in the order of the ruleset.
  */
+#include <string.h>
+
 #include "compiler/plan_block.h"
+#include "compiler/plan_run.h"
 
 /* "812 bytes", "12 kB", "3.4 MB" */
 static void print_bytes(size_t bytes, struct buf *out)
@@ -119,54 +122,62 @@ void plan_block_print(const struct plan *plan, const struct plan_block *block, s
 		print_case(plan, block, &block->cases.at[i], out);
 }
 
-/* The used rules of a run that are compared; a run may hold rules of unused chains. */
-static uint32_t count_compared(const struct plan *plan, const struct plan_run *run)
+static void print_places(const struct plan *plan, uint32_t first, uint32_t end, struct buf *out)
 {
-	uint32_t count = 0;
-
-	for (uint32_t i = run->first; i < run->end; i++)
-		count += plan_rule_is_compared(plan, i);
-	return count;
+	buf_printf(out, "\t%s", plan->ir->rules.at[first].place);
+	if (end - first > 1)
+		buf_printf(out, " to %s", plan->ir->rules.at[end - 1].place);
+	buf_puts(out, ": ");
 }
 
-static void print_chain(const struct plan *plan, uint32_t rule, struct buf *out)
+/* Rules that are compared for one reason. */
+static void explain_compared(const struct plan *plan, uint32_t first, uint32_t end,
+			     struct buf *out)
 {
-	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[rule].chain];
+	uint32_t weight = 0;
+
+	for (uint32_t i = first; i < end; i++)
+		weight += plan_rule_weight(plan, i);
+	buf_printf(out, "%u rule%s compared, ", end - first, end - first == 1 ? "" : "s");
+	print_time(plan_cost_compares(end - first), out);
+	buf_printf(out, ", at most %u instructions; %s\n", weight, plan->why_compared[first]);
+}
+
+/* Returns where the rules end that are done as RULE is. */
+static uint32_t find_end(const struct plan *plan, const struct ir_chain *chain, uint32_t rule)
+{
+	uint32_t end = rule + 1;
+
+	if (plan->block_of[rule])
+		return plan->blocks.at[plan->block_of[rule] - 1]->end;
+	while (end < chain->first_rule + chain->rule_count && !plan->block_of[end] &&
+	       !strcmp(plan->why_compared[end], plan->why_compared[rule]))
+		end++;
+	return end;
+}
+
+static void explain_chain(const struct plan *plan, const struct ir_chain *chain, struct buf *out)
+{
+	uint32_t end;
 
 	buf_printf(out, "table %.*s, chain %.*s\n", STR_ARG(chain->table), STR_ARG(chain->name));
-}
-
-static void explain_run(const struct plan *plan, const struct plan_run *run, struct buf *out)
-{
-	const struct ir_rule *first = &plan->ir->rules.at[run->first];
-	const struct ir_rule *last = &plan->ir->rules.at[run->end - 1];
-
-	buf_printf(out, "\t%s", first->place);
-	if (run->end - run->first > 1)
-		buf_printf(out, " to %s", last->place);
-	buf_puts(out, ": ");
-	if (run->block)
-		plan_block_print(plan, run->block, out);
-	else
-		buf_printf(out, "%u rule%s, one after the other, at most %u instructions\n",
-			   count_compared(plan, run), run->end - run->first == 1 ? "" : "s",
-			   run->weight);
+	for (uint32_t i = chain->first_rule; i < chain->first_rule + chain->rule_count; i = end) {
+		end = find_end(plan, chain, i);
+		print_places(plan, i, end, out);
+		if (plan->block_of[i])
+			plan_block_print(plan, plan->blocks.at[plan->block_of[i] - 1], out);
+		else
+			explain_compared(plan, i, end, out);
+	}
 }
 
 void plan_explain(const struct plan *plan, struct buf *out)
 {
-	uint32_t chain = UINT32_MAX;
-
 	buf_printf(out, "tables: ");
 	print_bytes(plan->image_bytes, out);
 	buf_printf(out, " of at most %u MiB\n", PLAN_MAX_IMAGE_BYTES >> 20);
-	for (size_t i = 0; i < plan->runs.len; i++) {
-		const struct plan_run *run = &plan->runs.at[i];
-
-		if (plan->ir->rules.at[run->first].chain != chain)
-			print_chain(plan, run->first, out);
-		chain = plan->ir->rules.at[run->first].chain;
-		explain_run(plan, run, out);
-	}
+	for (size_t i = 0; i < plan->ir->chains.len; i++)
+		if (plan->chain_used[i] && plan->ir->chains.at[i].rule_count)
+			explain_chain(plan, &plan->ir->chains.at[i], out);
 	plan_print_sets(plan, true, out);
 }

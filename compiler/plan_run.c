@@ -110,7 +110,7 @@ static uint32_t step_weight(const struct plan *plan, const struct ir_step *step)
 	return 0;
 }
 
-static uint32_t rule_weight(const struct plan *plan, uint32_t number)
+uint32_t plan_rule_weight(const struct plan *plan, uint32_t number)
 {
 	const struct ir_rule *rule = &plan->ir->rules.at[number];
 	uint32_t weight = 0;
@@ -129,7 +129,7 @@ static bool check_weight(const struct plan *plan, struct diag *diag)
 	for (uint32_t i = 0; i < ir->rules.len; i++) {
 		if (!plan_rule_is_compared(plan, i))
 			continue;
-		total += rule_weight(plan, i);
+		total += plan_rule_weight(plan, i);
 		if (total <= MAX_WEIGHT)
 			continue;
 		diag_error(diag, ir->rules.at[i].span,
@@ -159,7 +159,7 @@ static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_ch
 
 	for (uint32_t i = first; i < end; i++) {
 		const struct plan_block *block = block_at(plan, i);
-		uint32_t more = block ? 0 : rule_weight(plan, i);
+		uint32_t more = block ? 0 : plan_rule_weight(plan, i);
 
 		if (i > first && (block || weight + more > budget)) {
 			add_run(plan, arena, first, i, weight);
@@ -184,7 +184,7 @@ static uint32_t chain_weight(const struct plan *plan, const struct ir_chain *cha
 	uint32_t weight = 0;
 
 	for (uint32_t i = 0; i < chain->rule_count; i++)
-		weight += rule_weight(plan, chain->first_rule + i);
+		weight += plan_rule_weight(plan, chain->first_rule + i);
 	return weight;
 }
 

@@ -45,8 +45,10 @@ static const struct cli_row rows[] = {
 	{ OPTION_EMIT, 0, "emit", "PHASE",
 	  "print one phase of the compiler: tokens, ast, bound, ir, opt, plan or c" },
 	{ OPTION_OPTIMIZE, 0, "optimize", "GOAL[,no-PASS]",
-	  "make the program for: balanced, speed or size; without a pass, or with none" },
-	{ OPTION_PLAN, 0, "plan", "NAME", "look all rules up in one way, for tests" },
+	  "make the program for: balanced, speed or size; none, or without a PASS: intervals, "
+	  "implied, never, shadowed, order, merge, tests" },
+	{ OPTION_PLAN, 0, "plan", "NAME",
+	  "look all rules up in one way, for tests: compares, cross, packed or tree" },
 	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
 	  "let devices go that have a filter and are not in FILE" },
 	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },

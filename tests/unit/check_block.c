@@ -439,9 +439,9 @@ START_TEST(not_taken)
 	make_rule(&make, "");
 	make_test(&make, "ip", "ttl", 1, 5);
 	make_counter(&make);
-	ck_assert_int_eq(plan_block_takes(&make.ir, 0), PLAN_TAKEN_NOT);
-	ck_assert_int_eq(plan_block_takes(&make.ir, 1), PLAN_TAKEN_NOT);
-	ck_assert_int_eq(plan_block_takes(&make.ir, 2), PLAN_TAKEN_NOT);
+	ck_assert_int_eq(plan_block_takes(&make.ir, 0), PLAN_TAKEN_UNSTEADY);
+	ck_assert_int_eq(plan_block_takes(&make.ir, 1), PLAN_TAKEN_LATE_TEST);
+	ck_assert_int_eq(plan_block_takes(&make.ir, 2), PLAN_TAKEN_NO_TEST);
 	ck_assert_int_eq(plan_block_takes(&make.ir, 3), PLAN_TAKEN_RESUMED);
 	arena_free(&make.arena);
 }

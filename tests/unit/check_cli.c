@@ -73,6 +73,7 @@ static const struct {
 	{ "xdpfw -f a --optimize=speed,",
 	  "--optimize is balanced, speed or size, none, and no-PASS, not ''; 'xdpfw --help' lists "
 	  "them" },
+	{ "xdpfw -f a --plan=", "there is no plan ''; 'xdpfw --help' lists them" },
 	{ "xdpfw -f a --plan=compare", "there is no plan 'compare'; did you mean 'compares'?" },
 	{ "xdpfw load a --optimize=speed",
 	  "an object's program is made: give --optimize and --plan to 'xdpfw compile'" },

@@ -69,6 +69,9 @@ START_TEST(fates)
 	explain(&made, small, &plain);
 	ck_assert_ptr_nonnull(strstr(made.text.at, "table t, chain c\n"));
 	ck_assert_ptr_nonnull(strstr(made.text.at, "10 intervals of"));
+	ck_assert_ptr_nonnull(strstr(made.text.at, "\tr.conf:8 to r.conf:15: 4 rules compared, "
+						   "about "));
+	ck_assert_ptr_nonnull(strstr(made.text.at, " instructions; --plan=compares\n"));
 	expect_rules(&made,
 		     "rules of table t, chain lonely\n"
 		     "\tr.conf:4 tcp dport 7 drop: never reached: nothing leads to its chain\n"
@@ -132,6 +135,48 @@ START_TEST(blocks)
 }
 END_TEST
 
+/* Why rules are compared. */
+START_TEST(reasons)
+{
+	static const char text[] =
+		"table netdev t {\n"
+		"	chain other {\n"
+		"		tcp dport 7 drop\n"
+		"	}\n"
+		"	chain c {\n"
+		"		type filter hook ingress device \"eth0\" priority 0; policy accept;\n"
+		"		tcp dport 22 accept\n"
+		"		udp dport 53 drop\n"
+		"		meta random 5 drop\n"
+		"		counter tcp dport 1 drop\n"
+		"		jump other\n"
+		"		udp dport 9 counter\n"
+		"		meta l4proto vmap { tcp : jump other, udp : accept }\n"
+		"	}\n"
+		"}\n";
+	const struct compile_optimize plain = { .engine = NULL };
+	static const char *const wanted[] = {
+		"table t, chain other\n\tr.conf:3: 1 rule compared, about ",
+		"\tr.conf:7 to r.conf:8: 2 rules compared, about ",
+		" instructions; fewer than 12 of them in a row can be looked up\n",
+		"\tr.conf:9: 1 rule compared, about ",
+		" instructions; it asks chance, clock or CPU\n",
+		" instructions; it counts before its last test\n",
+		" instructions; it jumps or counts whatever the packet is\n",
+		" instructions; the rules behind it are asked when it matched, too\n",
+		" instructions; its map has a table of its own, or entries that jump or only "
+		"count\n",
+	};
+	struct explained made;
+
+	explain(&made, text, &plain);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		ck_assert_msg(strstr(made.text.at, wanted[i]), "'%s' is not in:\n%s", wanted[i],
+			      made.text.at);
+	forget(&made);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("explain");
@@ -142,6 +187,7 @@ int main(void)
 	tcase_add_test(tcase, fates);
 	tcase_add_test(tcase, as_written);
 	tcase_add_test(tcase, blocks);
+	tcase_add_test(tcase, reasons);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
