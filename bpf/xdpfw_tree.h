@@ -317,9 +317,13 @@ XDPFW_INLINE __u64 tree_more(const struct tree_place place, const struct tree_ke
 	HIDE(at);
 	if (more <= TREE_BLOCK * TREE_BLOCKS) {
 		const __u64 *row = (const __u64 *)(tables + place.rows + at * row_words * 8);
+		__u64 left = more;
 
+		/* Linux 6.1 forgets what it knew of numbers that lie in half a stack slot. */
+		HIDE(left);
 #pragma clang loop unroll(disable)
-		for (__u32 i = 0; i < more; i += TREE_BLOCK, row += TREE_BLOCK * row_words) {
+		for (__u64 i = 0; i < TREE_BLOCK * TREE_BLOCKS && i < left;
+		     i += TREE_BLOCK, row += TREE_BLOCK * row_words) {
 			__u64 found = place.resumes ?
 					      tree_rows(place, key, from, row, TREE_BLOCK) :
 					      tree_first(place, key, row, TREE_BLOCK);
