@@ -256,3 +256,17 @@ judge() {
 	echo "$(sed -n 's/^KERNEL /Linux /p' "$work/said" | head -n 1): ${2%.sh}:" \
 		"$well of $(cases_of "$2" | wc -l) cases, $checks checks"
 }
+
+# make_tables DIR: rulesets that need large tables of each kind.
+make_tables() {
+	local shape
+	. "$top_srcdir/tests/bench/lib.sh"
+	for shape in "acl 1000 4" "fw 1000 4" "ipc 1000 4" "ipc 300 6" "grid 300 4"; do
+		# shellcheck disable=SC2086 # three words
+		make_shape "$1" $shape 1 1 || return
+	done
+	for shape in "hosts 20000" "nets 5000" "nets6 3000" "ports 9000" "boxes 1000"; do
+		# shellcheck disable=SC2086 # two words
+		python3 "$bench/make_set.py" $shape 1 "$1/${shape% *}" || return
+	done
+}
