@@ -144,7 +144,7 @@ START_TEST(reasons)
 		"		tcp dport 7 drop\n"
 		"	}\n"
 		"	chain c {\n"
-		"		type filter hook ingress device \"eth0\" priority 0; policy accept;\n"
+		"		type filter hook ingress device eth0 priority 0\n"
 		"		tcp dport 22 accept\n"
 		"		udp dport 53 drop\n"
 		"		meta random 5 drop\n"
