@@ -366,7 +366,7 @@ static bool get_kept(const struct compile_inner *inner, const struct compile_opt
 }
 
 /* A plan needs more memory than all before it, so what is made of it is all that stays. */
-static bool make_anew(const struct compile_inner *inner, const struct compile_options *options,
+static bool make_anew(struct compile_inner *inner, const struct compile_options *options,
 		      struct arena *arena, struct diag *diag, struct compile_made *ret_made)
 {
 	const struct plan_options planned = plan_options(options);
@@ -395,6 +395,10 @@ static bool make_anew(const struct compile_inner *inner, const struct compile_op
 		.moving_at = plan->named.head_at,
 	};
 	buf_free(&text);
+	if (options->keep_plan) {
+		inner->plan = plan;
+		arena_take(arena, &scratch);
+	}
 	arena_free(&scratch);
 	return true;
 }

@@ -106,6 +106,7 @@ struct compile_options {
 	bool only_list;			/* there is no program: .counters and .objects, and all
 					   that prints and lists rules; .listing goes with it */
 	const struct compile_keeper *keeper;		/* NULL: everything is made anew */
+	bool keep_plan;			/* inner->plan stays, which takes much memory */
 	bool miscompile, stamp;				/* see emit.h */
 };
 

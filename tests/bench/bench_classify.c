@@ -234,7 +234,7 @@ static void compile_variant(struct bench *bench, struct variant *variant)
 {
 	struct source_set sources = { .arena = &bench->arena };
 	struct diag diag = { .arena = &bench->arena, .sources = &sources };
-	struct compile_options options = { 0 };
+	struct compile_options options = { .keep_plan = true };
 	OWN_BUF struct buf text = BUF_INIT;
 	double start = bench_now();
 	struct compile *compile = NULL;
