@@ -57,6 +57,11 @@
  * bits above these, and in the highest bit of word 0 the result before the first.  0x100000 is a
  * breakpoint that no number reaches.
  *
+ * Or a leaf has prefixes that lie in each other: a key of 64 or 128 bits, then a __u8 for each of
+ * them: how many bits at the end of a number may differ from the key, of its upper half (first) or
+ * of its lower one, where the upper one may not differ; then one result more than these, __u16 or
+ * __u32.  As many prefixes as the number lies in, that result it is.
+ *
  * Tables of named sets and maps can be moved: their places are not in the program but in rows of
  * struct table_named, two for each table, in `tables` behind a struct table_head.  A packet reads
  * .generation once, and all its look-ups take the row of its lowest bit.  The head names two halves
@@ -130,6 +135,7 @@ struct table_start128 {
 #define TRIE_MAX_LEVELS 8		/* 16 + 7 * 16 bits are 128 */
 #define TRIE_SMALL_BASE_BITS 19		/* of words of 32 bits */
 #define TRIE_PACKED_BITS 20
+#define TRIE_MAX_TESTS 21		/* of nested prefixes, in a leaf of 128 bytes */
 
 struct trie_break128 {
 	__u64 high, low;

@@ -118,6 +118,53 @@ XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u64 offset, const __u32 brea
 	return inside & 1;
 }
 
+/* 1 when NUMBER is not 0. */
+XDPFW_INLINE __u64 trie_any(__u64 number)
+{
+	return trie_highest(number | -number);
+}
+
+/* What a leaf's results behind its key and TESTS say where RANK tests hold. */
+XDPFW_INLINE __u32 trie_nested(const __u8 *tests, const __u32 count, const __u32 result_bytes,
+			       __u64 rank)
+{
+	const __u8 *results = tests + (count + result_bytes - 1) / result_bytes * result_bytes;
+
+	if (result_bytes == 2)
+		return ((const __u16 *)results)[rank];
+	return ((const __u32 *)results)[rank];
+}
+
+XDPFW_INLINE __u32 trie_nested64(__u64 at, const __u64 offset, const __u32 count,
+				 const __u32 leaf_bytes, const __u32 result_bytes, __u64 number)
+{
+	const __u8 *leaf = tables + offset + at * leaf_bytes, *tests = leaf + sizeof(__u64);
+	__u64 differ = number ^ *(const __u64 *)leaf, rank = count;
+
+#pragma unroll
+	for (__u32 i = 0; i < count; i++)
+		rank -= trie_any(differ >> (tests[i] & 63));
+	return trie_nested(tests, count, result_bytes, rank);
+}
+
+/* The first HIGHS of COUNT tests are of the upper half. */
+XDPFW_INLINE __u32 trie_nested128(__u64 at, const __u64 offset, const __u32 highs,
+				  const __u32 count, const __u32 leaf_bytes,
+				  const __u32 result_bytes, __u64 high, __u64 low)
+{
+	const __u8 *leaf = tables + offset + at * leaf_bytes;
+	const __u8 *tests = leaf + sizeof(struct trie_break128);
+	__u64 rank = count;
+
+	high ^= ((const struct trie_break128 *)leaf)->high;
+	low ^= ((const struct trie_break128 *)leaf)->low;
+	low |= -trie_any(high);
+#pragma unroll
+	for (__u32 i = 0; i < count; i++)
+		rank -= trie_any((i < highs ? high : low) >> (tests[i] & 63));
+	return trie_nested(tests, count, result_bytes, rank);
+}
+
 /* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */
 XDPFW_INLINE __u32 trie_packed(__u64 at, const __u64 offset, __u64 number)
 {

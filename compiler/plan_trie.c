@@ -13,9 +13,9 @@
 
 #define DIRECT_BITS 16			/* a table of all numbers has up to 2^16 of them */
 #define MANY_BREAKS 4096		/* from here on few forms are tried */
+#define FEW_BREAKS 64			/* up to these all are, whatever was found */
 
-/* What a load costs, in tenths of nanoseconds, from an array of so many bytes: L1, L2, beyond. */
-static uint32_t load_cost(size_t bytes)
+uint32_t plan_trie_load_cost(size_t bytes)
 {
 	static const struct {
 		size_t bytes;
@@ -31,16 +31,59 @@ static uint32_t load_cost(size_t bytes)
 	return 600;
 }
 
+/* Of what is done with a leaf, once it is there. */
+static uint32_t leaf_cost(const struct plan_trie *trie)
+{
+	switch (trie->leaf) {
+	case PLAN_TRIE_PACKED:
+		return 20;
+	case PLAN_TRIE_NESTED:
+		return 12 + 7 * trie->leaf_breaks;
+	case PLAN_TRIE_RESULTS:
+	case PLAN_TRIE_RANGES:
+		break;
+	}
+	return trie->leaf_breaks * (trie->key_bits == 32 ? 2 : trie->key_bits == 64 ? 6 : 12);
+}
+
 /* Arrays take each other's room in the caches. */
 static uint32_t trie_cost(const struct plan_trie *trie)
 {
-	unsigned int compare = trie->key_bits == 32 ? 2 : trie->key_bits == 64 ? 6 : 12;
-	uint32_t cost = 4 + load_cost(trie->leaves.count * trie->leaf_bytes) +
-			(trie->leaf == PLAN_TRIE_PACKED ? 20 : trie->leaf_breaks * compare);
+	uint32_t cost = 4 + plan_trie_load_cost(trie->leaves.count * trie->leaf_bytes) +
+			leaf_cost(trie);
 
 	for (unsigned int i = 0; i < trie->levels; i++)
-		cost += 8 + load_cost(trie->level[i].count * trie->word_bytes);
-	return cost + load_cost(trie->size) / 2;
+		cost += (trie->key_bits == 128 ? 12 : 8) +
+			plan_trie_load_cost(trie->level[i].count * trie->word_bytes);
+	return cost + plan_trie_load_cost(trie->size) / 2;
+}
+
+static size_t place_array(struct plan_trie_array *array, size_t at, size_t bytes)
+{
+	array->at = at;
+	return at + ((array->count * bytes + 63) & ~(size_t)63);
+}
+
+static void check_mask(struct plan_trie_array *array, size_t bytes, size_t size)
+{
+	size_t all = 1;
+
+	while (all < array->count)
+		all <<= 1;
+	array->masked = array->at + all * bytes <= size;
+}
+
+/* Leaves first: what their mask reaches behind them is then words, mostly. */
+void plan_trie_place_arrays(struct plan_trie *trie)
+{
+	size_t size = place_array(&trie->leaves, 0, trie->leaf_bytes);
+
+	for (unsigned int i = trie->levels; i--;)
+		size = place_array(&trie->level[i], size, trie->word_bytes);
+	trie->size = size;
+	check_mask(&trie->leaves, trie->leaf_bytes, size);
+	for (unsigned int i = 0; i < trie->levels; i++)
+		check_mask(&trie->level[i], trie->word_bytes, size);
 }
 
 /* Zeros at the end of all breakpoints: bits that no look-up needs.  A constant needs one bit. */
@@ -114,7 +157,7 @@ static bool make_direct(const struct plan_steps *steps, size_t max_bytes, struct
 
 	trie->size = (count * bytes + 63) & ~(size_t)63;
 	trie->direct = bytes;
-	trie->cost = 2 + load_cost(trie->size) * 3 / 2;
+	trie->cost = 2 + plan_trie_load_cost(trie->size) * 3 / 2;
 	if (trie->size > max_bytes)
 		return false;
 	trie->bytes = arena_alloc(arena, trie->size);
@@ -182,6 +225,17 @@ static bool leaf_suits(const struct search *search, const struct leaf_kind *kind
 	if (kind->leaf != PLAN_TRIE_RESULTS && !search->is_set)
 		return false;
 	return kind->leaf != PLAN_TRIE_PACKED || bits <= form->top_bits + TRIE_PACKED_BITS;
+}
+
+/* Prefixes in each other: few words lead to them, wherever they are. */
+static void try_nested(struct search *search)
+{
+	struct plan_trie trie = search->empty;
+
+	if (!plan_trie_build_nested(search->steps, search->max_bytes, search->arena, &trie))
+		return;
+	trie.cost = trie_cost(&trie);
+	keep_better(search, &trie);
 }
 
 /* With each kind of leaf. */
@@ -282,6 +336,10 @@ static bool search_form(struct search *search)
 		try_leaves(search, (struct plan_trie_form){ .levels = 0 });
 	if (search->found && !search->best.top_bits && !search->best.direct)
 		return true;
+	if (search->empty.key_bits > 32)
+		try_nested(search);
+	if (search->found && search->steps->count > FEW_BREAKS)
+		return true;
 	if (search->steps->count <= MANY_BREAKS)
 		try_few(search);
 	else
@@ -370,6 +428,18 @@ static uint32_t look_results(const struct plan_trie *trie, const uint8_t *leaf, 
 	return (uint32_t)read_number(leaf + rank * sizeof(uint32_t), sizeof(uint32_t));
 }
 
+/* A test of its upper half holds where NUMBER differs in no bit from the shift on. */
+static uint32_t look_nested(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
+{
+	unsigned int key_bytes = trie->key_bits / 8, rank = 0;
+	u128 differ = number ^ read_number(leaf, key_bytes);
+
+	for (unsigned int i = 0; i < trie->leaf_breaks; i++)
+		rank += !(differ >> (i < trie->highs ? 64 : 0) >> leaf[key_bytes + i]);
+	return (uint32_t)read_number(leaf + trie->results_at + rank * trie->result_bytes,
+				     trie->result_bytes);
+}
+
 static uint32_t look_ranges(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
 {
 	unsigned int break_bytes = trie->key_bits / 8;
@@ -417,6 +487,8 @@ uint32_t plan_trie_look(const struct plan_trie *trie, u128 number)
 		return look_ranges(trie, leaf, number);
 	case PLAN_TRIE_PACKED:
 		return look_packed(leaf, number);
+	case PLAN_TRIE_NESTED:
+		return look_nested(trie, leaf, number);
 	}
 	return 0;
 }

@@ -65,19 +65,6 @@ struct build {
 	struct cached chains[TRIE_MAX_LEVELS][CACHE];	/* words that lead to a leaf */
 };
 
-static unsigned int highest_bit(u128 value)
-{
-	uint64_t high = (uint64_t)(value >> 64);
-
-	return high ? 127 - (unsigned int)__builtin_clzll(high) :
-		      63 - (unsigned int)__builtin_clzll((uint64_t)value | 1);
-}
-
-static u128 block_max(unsigned int bits)
-{
-	return bits ? u128_max(bits) : 0;
-}
-
 /* Room for COUNT more entries; the number of the first. */
 static uint32_t take_words(struct build *build, unsigned int level, size_t count)
 {
@@ -170,6 +157,8 @@ static bool span_fits(const struct build *build, const struct span *span)
 		return span_ranges(build, span) <= breaks / 2;
 	case PLAN_TRIE_PACKED:
 		return is_in_block(build, span);
+	case PLAN_TRIE_NESTED:
+		break;
 	}
 	return false;
 }
@@ -269,6 +258,8 @@ static void put_leaf(struct build *build, uint32_t number, const struct span *sp
 	case PLAN_TRIE_PACKED:
 		put_packed(&leaf, bytes);
 		break;
+	case PLAN_TRIE_NESTED:
+		break;
 	}
 }
 
@@ -302,19 +293,19 @@ static uint32_t shared_leaf(struct build *build, const struct span *span)
 	both.end = span->end;
 	if (!span_breaks(build, span)) {
 		if (!grows)
-			build->open_next = span->lo + block_max(span->bits) + 1;
+			build->open_next = span->lo + plan_trie_block_max(span->bits) + 1;
 		return constant_leaf(build, span);
 	}
 	if (joins && span_fits(build, &both)) {
 		build->open = both;
-		build->open_next = span->lo + block_max(span->bits) + 1;
+		build->open_next = span->lo + plan_trie_block_max(span->bits) + 1;
 		if (grows)
 			put_leaf(build, build->open_leaf, &both);
 		return build->open_leaf;
 	}
 	build->open_leaf = take_leaves(build, 1);
 	build->open = *span;
-	build->open_next = span->lo + block_max(span->bits) + 1;
+	build->open_next = span->lo + plan_trie_block_max(span->bits) + 1;
 	if (!build->failed)
 		put_leaf(build, build->open_leaf, span);
 	return build->open_leaf;
@@ -354,7 +345,7 @@ static unsigned int slot_bits(const struct build *build, const struct span *span
 	if (build->form->leaf == PLAN_TRIE_PACKED && bits > TRIE_PACKED_BITS)
 		bits = TRIE_PACKED_BITS;
 	for (size_t i = span->first; i + breaks < span->end; i++) {
-		unsigned int differ = highest_bit((start[i] - 1) ^ start[i + breaks]);
+		unsigned int differ = plan_trie_highest_bit((start[i] - 1) ^ start[i + breaks]);
 
 		bits = differ < bits ? differ : bits;
 	}
@@ -371,7 +362,7 @@ static struct span take_slot(const struct build *build, const struct span *span,
 			     unsigned int bits, size_t *next)
 {
 	struct span slot = { .lo = lo, .bits = bits, .rim = span->rim };
-	u128 hi = lo + block_max(bits);
+	u128 hi = lo + plan_trie_block_max(bits);
 
 	while (*next < span->end && build->steps->start[*next] <= lo)
 		++*next;
@@ -380,6 +371,11 @@ static struct span take_slot(const struct build *build, const struct span *span,
 		++*next;
 	slot.end = *next;
 	return slot;
+}
+
+static u128 block_end(const struct span *span)
+{
+	return span->lo + plan_trie_block_max(span->bits);
 }
 
 /* What the smaller block leaves out becomes part of the rim.  False: the rim would be too long. */
@@ -396,7 +392,7 @@ static bool widen_rim(const struct build *build, const struct span *outer,
 		rim->below[rim->below_count] = outer->lo;
 		rim->below_result[rim->below_count++] = below;
 	}
-	if (inner->lo + block_max(inner->bits) == outer->lo + block_max(outer->bits))
+	if (block_end(inner) == block_end(outer))
 		return rim->below_count + rim->above_count <= build->form->leaf_breaks;
 	if (!rim->above_count || rim->above_result[0] != above) {
 		if (rim->above_count == MAX_RIM)
@@ -406,7 +402,7 @@ static bool widen_rim(const struct build *build, const struct span *outer,
 			rim->above_count * sizeof(*rim->above_result));
 		rim->above_count++;
 	}
-	rim->above[0] = inner->lo + block_max(inner->bits) + 1;
+	rim->above[0] = inner->lo + plan_trie_block_max(inner->bits) + 1;
 	rim->above_result[0] = above;
 	return rim->below_count + rim->above_count <= build->form->leaf_breaks;
 }
@@ -423,13 +419,13 @@ static struct span narrow(struct build *build, const struct span *span)
 		return inner;
 	lo = start[span->first];
 	last = start[span->end - 1] - 1;
-	inner.bits = highest_bit(lo ^ last) + 1;
+	inner.bits = plan_trie_highest_bit(lo ^ last) + 1;
 	if (inner.bits >= span->bits)
 		return *span;
-	inner.lo = lo & ~block_max(inner.bits);
+	inner.lo = lo & ~plan_trie_block_max(inner.bits);
 	if (inner.lo == lo)
 		inner.first++;
-	if (last == inner.lo + block_max(inner.bits))
+	if (last == inner.lo + plan_trie_block_max(inner.bits))
 		inner.end--;
 	rim = ARENA_NEW(&build->arena, struct rim);
 	if (!widen_rim(build, span, &inner, rim))
@@ -612,35 +608,6 @@ static bool words_are_small(const struct build *build)
 	return true;
 }
 
-static size_t place_array(struct plan_trie_array *array, size_t at, size_t count, size_t bytes)
-{
-	array->at = at;
-	array->count = (uint32_t)count;
-	return at + ((count * bytes + 63) & ~(size_t)63);
-}
-
-static void check_mask(struct plan_trie_array *array, size_t bytes, size_t size)
-{
-	size_t all = 1;
-
-	while (all < array->count)
-		all <<= 1;
-	array->masked = array->at + all * bytes <= size;
-}
-
-/* Leaves first: what their mask reaches behind them is then words, mostly. */
-static void place_arrays(const struct build *build, struct plan_trie *trie)
-{
-	size_t size = place_array(&trie->leaves, 0, build->leaf_count, trie->leaf_bytes);
-
-	for (unsigned int i = trie->levels; i--;)
-		size = place_array(&trie->level[i], size, build->words[i].len, trie->word_bytes);
-	trie->size = size;
-	check_mask(&trie->leaves, trie->leaf_bytes, size);
-	for (unsigned int i = 0; i < trie->levels; i++)
-		check_mask(&trie->level[i], trie->word_bytes, size);
-}
-
 static void put_word(const struct plan_trie *trie, uint64_t word, uint8_t *bytes)
 {
 	uint32_t small = (uint32_t)(word >> 32) << 13 | (uint32_t)(word >> 8 & 0xff) << 5 |
@@ -669,7 +636,10 @@ static bool build_finish(const struct build *build, size_t max_bytes, struct are
 	trie->leaf_breaks = build->form->leaf_breaks;
 	trie->leaf_bytes = build->form->leaf_bytes;
 	trie->word_bytes = words_are_small(build) ? sizeof(uint32_t) : sizeof(uint64_t);
-	place_arrays(build, trie);
+	trie->leaves.count = (uint32_t)build->leaf_count;
+	for (unsigned int i = 0; i < trie->levels; i++)
+		trie->level[i].count = (uint32_t)build->words[i].len;
+	plan_trie_place_arrays(trie);
 	if (trie->size > max_bytes)
 		return false;
 	trie->bytes = arena_alloc(arena, trie->size);

@@ -20,6 +20,7 @@ enum plan_trie_leaf {
 	PLAN_TRIE_RESULTS,		/* breakpoints, then results */
 	PLAN_TRIE_RANGES,		/* results are 0 or 1: where it is 1 */
 	PLAN_TRIE_PACKED,		/* likewise, 32-bit numbers: breakpoints of 20 bits */
+	PLAN_TRIE_NESTED,		/* prefixes in each other, then results */
 };
 
 struct plan_trie {
@@ -31,8 +32,11 @@ struct plan_trie {
 	unsigned int levels;		/* of words */
 	unsigned int word_bytes;	/* 4 or 8 */
 	enum plan_trie_leaf leaf;
-	unsigned int leaf_breaks;	/* breakpoints of a leaf: twice the number of its ranges */
-	unsigned int leaf_bytes;	/* 32 or 64 */
+	unsigned int leaf_breaks;	/* breakpoints of a leaf: twice the number of its ranges;
+					   or its prefixes */
+	unsigned int leaf_bytes;	/* 32, 64 or, of nested prefixes, 128 */
+	unsigned int highs, result_bytes, results_at;	/* of nested prefixes: how many are of the
+							   upper half; 2 or 4; in a leaf */
 	struct plan_trie_array level[TRIE_MAX_LEVELS], leaves;
 	uint8_t *bytes;
 	size_t size;
@@ -47,8 +51,50 @@ struct plan_trie_form {
 	bool skip;			/* windows may skip bits that breakpoints have in common */
 };
 
+static inline unsigned int plan_trie_highest_bit(u128 value)
+{
+	uint64_t high = (uint64_t)(value >> 64);
+
+	return high ? 127 - (unsigned int)__builtin_clzll(high) :
+		      63 - (unsigned int)__builtin_clzll((uint64_t)value | 1);
+}
+
+/* The last of a block of 2^BITS numbers that begins at 0. */
+static inline u128 plan_trie_block_max(unsigned int bits)
+{
+	return bits ? u128_max(bits) : 0;
+}
+
+/* plan_trie.c */
+/* Places of arrays, whose .count are known. */
+void plan_trie_place_arrays(struct plan_trie *trie);
+/* What a load costs, in tenths of nanoseconds, from an array of so many bytes: L1, L2, beyond. */
+uint32_t plan_trie_load_cost(size_t bytes);
+
+/* plan_trie_build.c */
 /* STEPS: of numbers without TRIE->cut bits.  False: not in that form, or not in MAX_BYTES. */
 bool plan_trie_build(const struct plan_steps *steps, const struct plan_trie_form *form,
 		     size_t max_bytes, struct arena *arena, struct plan_trie *trie);
+
+/* plan_trie_prefix.c */
+struct plan_trie_prefix {
+	u128 lo;
+	unsigned int bits;		/* 2^bits numbers: those that are not compared */
+	uint32_t result;
+};
+
+struct plan_trie_prefixes {
+	uint32_t result;		/* of numbers in none */
+	VEC(struct plan_trie_prefix) at;	/* sorted, a prefix before those in it */
+};
+
+/* False: too many, because there are many ranges that are no prefixes. */
+bool plan_trie_prefixes_make(const struct plan_steps *steps, struct arena *arena,
+			     struct plan_trie_prefixes *ret_prefixes);
+
+/* plan_trie_nested.c */
+/* The cheapest trie of nested prefixes, for numbers of more than 32 bits; the same. */
+bool plan_trie_build_nested(const struct plan_steps *steps, size_t max_bytes, struct arena *arena,
+			    struct plan_trie *trie);
 
 #endif

@@ -90,19 +90,28 @@ static void put_levels(const struct plan_trie *trie, size_t offset, bool named, 
 	}
 }
 
+static const char *const leaf_names[] = {
+	[PLAN_TRIE_RESULTS] = "leaf",
+	[PLAN_TRIE_RANGES] = "ranges",
+	[PLAN_TRIE_NESTED] = "nested",
+};
+
 static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
 {
 	if (trie->leaf == PLAN_TRIE_PACKED)
 		buf_puts(out, "\t\ttrie_packed(");
 	else
-		buf_printf(out, "\t\ttrie_%s%u(",
-			   trie->leaf == PLAN_TRIE_RANGES ? "ranges" : "leaf", trie->key_bits);
+		buf_printf(out, "\t\ttrie_%s%u(", leaf_names[trie->leaf], trie->key_bits);
 	if (named)
 		put_named_index(trie->levels, trie->leaf_bytes, out);
 	else
 		put_index(&trie->leaves, !trie->levels, offset, out);
+	if (trie->leaf == PLAN_TRIE_NESTED && trie->key_bits == 128)
+		buf_printf(out, ", %u", trie->highs);
 	if (trie->leaf != PLAN_TRIE_PACKED)
 		buf_printf(out, ", %u", trie->leaf_breaks);
+	if (trie->leaf == PLAN_TRIE_NESTED)
+		buf_printf(out, ", %u, %u", trie->leaf_bytes, trie->result_bytes);
 	buf_printf(out, ", %s);\n", number_text(trie));
 }
 
@@ -145,6 +154,7 @@ uint64_t plan_trie_shape(const struct plan_trie *trie)
 	const unsigned int constants[] = {
 		trie->cut, trie->bits, trie->key_bits, trie->direct, trie->top_shift,
 		trie->top_bits, trie->levels, trie->word_bytes, trie->leaf, trie->leaf_breaks,
+		trie->highs, trie->result_bytes,
 	};
 	uint64_t hash = 0;
 
@@ -171,8 +181,9 @@ void plan_trie_print(const struct plan_trie *trie, struct buf *out)
 		if (trie->levels)
 			buf_printf(out, " and %u level%s", trie->levels,
 				   trie->levels == 1 ? "" : "s");
-		buf_printf(out, ", %u %s of %u breakpoints", trie->leaves.count,
-			   trie->leaves.count == 1 ? "leaf" : "leaves", trie->leaf_breaks);
+		buf_printf(out, ", %u %s of %u %s", trie->leaves.count,
+			   trie->leaves.count == 1 ? "leaf" : "leaves", trie->leaf_breaks,
+			   trie->leaf == PLAN_TRIE_NESTED ? "nested prefixes" : "breakpoints");
 	}
 	buf_printf(out, ", %zu kB", (trie->size + 1023) / 1024);
 }

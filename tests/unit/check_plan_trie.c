@@ -227,6 +227,77 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
+struct grown {
+	u128 lo;
+	unsigned int length;
+};
+
+/* Those around others first. */
+static int compare_grown(const void *a, const void *b)
+{
+	const struct grown *left = a, *right = b;
+
+	if (left->lo != right->lo)
+		return left->lo < right->lo ? -1 : 1;
+	return left->length < right->length ? -1 : left->length > right->length;
+}
+
+/* Prefixes each of which lies in an earlier one or apart, of lengths that addresses have. */
+static void add_grown(struct made *made, size_t count)
+{
+	struct grown *grown = malloc(count * sizeof(*grown));
+	unsigned int bits = made->bits, *length = malloc(count * sizeof(*length));
+	u128 *lo = malloc(count * sizeof(*lo));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct grown from = { (u128)1 << (bits - 3), bits / 16 };
+		u128 value = (u128)next_random(made) << 64 | next_random(made);
+
+		if (i && next_random(made) % 8)
+			from = grown[next_random(made) % i];
+		grown[i].length = from.length +
+				  (bits - from.length) * (1 + next_random(made) % 4) / 4;
+		grown[i].lo = (from.lo & u128_prefix_mask(bits, from.length)) |
+			      (value & u128_max(bits) & ~u128_prefix_mask(bits, from.length) &
+			       u128_prefix_mask(bits, grown[i].length));
+	}
+	qsort(grown, count, sizeof(*grown), compare_grown);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && lo[kept - 1] == grown[i].lo && length[kept - 1] == grown[i].length)
+			continue;
+		lo[kept] = grown[i].lo;
+		length[kept++] = grown[i].length;
+	}
+	add_prefixes(made, lo, length, kept);
+	free(grown);
+	free(length);
+	free(lo);
+}
+
+/* Few of them never need much room, wherever they are. */
+START_TEST(test_grown)
+{
+	static const unsigned int bits[] = { 48, 64, 100, 128 };
+	static const size_t counts[] = { 3, 40, 100, 1000, 10000 };
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		struct made *made = new_made(bits[_i], 3 * counts[i], counts[i]);
+		const struct plan_trie *trie;
+		struct buf out = BUF_INIT;
+
+		add_grown(made, counts[i]);
+		trie = make_trie(made, 64 << 20);
+		ck_assert_ptr_nonnull(trie);
+		ck_assert_uint_le(plan_trie_bytes(trie), 1024 + 400 * counts[i]);
+		plan_trie_print(trie, &out);
+		ck_assert_msg(counts[i] < 100 || strstr(out.at, " nested prefixes"), "%s", out.at);
+		buf_free(&out);
+		check_all(made);
+	}
+}
+END_TEST
+
 /* Each number of a block another result: as dense as it gets. */
 START_TEST(test_dense)
 {
@@ -344,6 +415,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_constant, 0, all);
 	tcase_add_loop_test(tcase, test_random, 0, all);
 	tcase_add_loop_test(tcase, test_prefixes, 0, 2);
+	tcase_add_loop_test(tcase, test_grown, 0, 4);
 	tcase_add_loop_test(tcase, test_dense, 0, all);
 	tcase_add_loop_test(tcase, test_nested, 0, all);
 	tcase_add_loop_test(tcase, test_clusters, 0, all);
