@@ -6,7 +6,7 @@
  *
  *	xdpfw_cells	PERCPU_ARRAY of struct xdpfw_page, as many as the loader says; cell 0 is a
  *			sink
- *	xdpfw_devices	ARRAY of one struct xdpfw_device_table
+ *	.data.devices	struct xdpfw_device_table
  *	xdpfw_trail	ARRAY of one struct xdpfw_trail, written when config.prove is set
  *	.rodata.config	struct xdpfw_config, then its cell_of[] (frozen at load)
  *	.data.given	struct xdpfw_given; only when the ruleset reads time, CPU or random numbers
@@ -22,7 +22,7 @@
 #include <linux/types.h>
 #endif
 
-#define XDPFW_ABI_VERSION 5
+#define XDPFW_ABI_VERSION 6
 
 /* What one `counter` statement counts on one CPU. */
 struct xdpfw_cell {
@@ -84,6 +84,7 @@ struct xdpfw_device {
  * A row's ifindex is written last when it comes and first when it goes, and a slot gets another
  * row only when no packet reads the old one any more: a packet sees a whole row or none.
  */
+#define XDPFW_DEVICES ".data.devices"	/* the variable's section, and the map's name */
 #define XDPFW_DEVICE_SLOT_BITS 12
 #define XDPFW_DEVICE_SLOTS (1 << XDPFW_DEVICE_SLOT_BITS)
 #define XDPFW_DEVICE_OTHER XDPFW_DEVICE_SLOTS
@@ -96,6 +97,17 @@ struct xdpfw_device_table {
 	__u32 pad[3];
 	struct xdpfw_device slot[XDPFW_DEVICE_SLOTS + 1];
 };
+
+/*
+ * A call of the helper of this number, which no kernel has, stands for the kernel's function
+ * bpf_cast_to_kern_ctx(): its result is the struct xdp_buff of the packet, where the __u32 at
+ * XDPFW_BUFFER_FLAGS has XDPFW_BUFFER_FRAGS set when bytes of the packet are elsewhere than from
+ * data to data_end.  The loader writes the function's number there, or where the kernel has none,
+ * or another struct, leaves config.sees_buffer 0 so that the verifier removes the call.
+ */
+#define XDPFW_SEE_BUFFER 0x7fffff01
+#define XDPFW_BUFFER_FLAGS 52
+#define XDPFW_BUFFER_FRAGS 1
 
 /* Why a packet's verdict is what it is, when no chain decided it. */
 enum xdpfw_reason {
@@ -145,6 +157,8 @@ struct xdpfw_config {
 	__s64 tai_offset;		/* ns from wall clock to CLOCK_TAI at load */
 	__u32 stamp;			/* see emit.h; 0 but in tests */
 	__u32 one_page;			/* 1: all its cells are in page 0 */
+	__u32 sees_buffer;		/* 1: calls of XDPFW_SEE_BUFFER are replaced */
+	__u32 pad;
 	/* followed by __u32 cell_of[counter_count, at least 1] */
 };
 

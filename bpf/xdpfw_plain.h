@@ -4,7 +4,8 @@
  * at most one tag, then IPv4 without options that is no later fragment, or IPv6 whose transport
  * header follows at once, with every byte that rules ask for between data and data_end.
  *
- * A plain packet needs no copy, no search and no call.  Any other one is left to xdpfw_walk.h, so
+ * A plain packet needs no copy, no search and no call; its length, a call only on kernels that do
+ * not say otherwise whether data_end is its end.  Any other one is left to xdpfw_walk.h, so
  * nothing is decided here but that: of a plain packet both say the same, which is why each check
  * below that fails answers "not plain" and never "not there".
  *
@@ -17,6 +18,7 @@
 
 struct plain {
 	const __u8 *link, *network, *transport, *end;
+	__u32 bytes;			/* of the frame */
 	__u32 type;			/* behind the tag, in the packet's byte order */
 };
 
@@ -32,6 +34,31 @@ struct plain {
 _Static_assert(PLAIN_LINK_BYTES == ETHER_BYTES + IP_BYTES, "PLAIN_LINK_BYTES");
 
 #define PLAIN_TAGGED(plain) ((plain)->network - (plain)->link > ETHER_BYTES)
+
+XDPFW_HELPER const __u8 *(*const see_buffer)(struct xdp_md *ctx) = (void *)XDPFW_SEE_BUFFER;
+
+/*
+ * Fills .bytes.  Where the loader found a way to SEE whether all of them are between data and
+ * data_end, a packet of which some are not is not plain; else it needs a call.  Is the first thing
+ * a program does, or clang keeps pointers across what is a call for it.
+ */
+XDPFW_INLINE bool plain_start(struct plain *plain, struct xdp_md *ctx, const bool see)
+{
+	__u64 bytes;
+
+	plain->bytes = 0;		/* or clang subtracts from what is not there */
+	if (!see) {
+		plain->bytes = (__u32)bpf_xdp_get_buff_len(ctx);
+		return 1;
+	}
+	if (*(const __u32 *)(see_buffer(ctx) + XDPFW_BUFFER_FLAGS) & XDPFW_BUFFER_FRAGS)
+		return 0;
+	bytes = (__u64)((const __u8 *)(unsigned long)ctx->data_end -
+			(const __u8 *)(unsigned long)ctx->data);
+	HIDE(bytes);
+	plain->bytes = (__u32)bytes;
+	return 1;
+}
 
 /* Fills .link, .network, .end and .type, as if there were no tag. */
 XDPFW_INLINE bool plain_link(struct plain *plain, struct xdp_md *ctx)
@@ -93,12 +120,12 @@ XDPFW_INLINE bool plain_ip6(struct plain *plain, const __u32 bytes)
 }
 
 /* `meta length` */
-XDPFW_INLINE __u32 plain_length(const struct plain *plain, struct xdp_md *ctx)
+XDPFW_INLINE __u32 plain_length(const struct plain *plain)
 {
 	__u64 before = (__u64)(plain->network - plain->link);
 
 	HIDE(before);
-	return (__u32)bpf_xdp_get_buff_len(ctx) - (__u32)before;
+	return plain->bytes - (__u32)before;
 }
 
 #endif

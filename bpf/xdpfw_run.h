@@ -30,13 +30,8 @@ struct {
 	MAP_SHAPE(value, struct xdpfw_page);
 } xdpfw_cells SEC(".maps");
 
-struct {
-	MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
-	MAP_NUMBER(max_entries, 1);
-	MAP_SHAPE(key, __u32);
-	MAP_NUMBER(map_flags, BPF_F_MMAPABLE);	/* the loader changes rows while packets read */
-	MAP_SHAPE(value, struct xdpfw_device_table);
-} xdpfw_devices SEC(".maps");
+/* The loader changes rows while packets read.  A variable: its place is known without a look-up. */
+struct xdpfw_device_table devices SEC(XDPFW_DEVICES);
 
 struct {
 	MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
@@ -92,21 +87,17 @@ __attribute__((noinline, unused)) static void count_aside(__u32 cell, __u32 byte
  */
 XDPFW_ALONE __u32 find_late_device(__u32 ifindex)
 {
-	__u32 zero = 0, home;
-	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+	__u32 home = (ifindex * devices.hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
 
-	if (!table)
-		return XDPFW_DEVICE_SLOTS + 1;
-	home = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
 #pragma unroll
 	for (__u32 i = 1; i < XDPFW_DEVICE_PROBES; i++) {
 		__u32 at = (home + i) & (XDPFW_DEVICE_SLOTS - 1);
 
-		if (*(const volatile __u32 *)&table->slot[at].ifindex == ifindex)
+		if (*(const volatile __u32 *)&devices.slot[at].ifindex == ifindex)
 			return at;
 	}
-	return table->slot[XDPFW_DEVICE_OTHER].ifindex ? XDPFW_DEVICE_OTHER :
-							 XDPFW_DEVICE_SLOTS + 1;
+	return devices.slot[XDPFW_DEVICE_OTHER].ifindex ? XDPFW_DEVICE_OTHER :
+							  XDPFW_DEVICE_SLOTS + 1;
 }
 
 /*
@@ -115,33 +106,23 @@ XDPFW_ALONE __u32 find_late_device(__u32 ifindex)
  */
 XDPFW_INLINE const struct xdpfw_device *find_device(__u32 ifindex)
 {
-	__u32 zero = 0, at;
-	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
+	__u32 at = (ifindex * devices.hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
 
-	if (!table)
-		return 0;
-	at = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
-	if (*(const volatile __u32 *)&table->slot[at].ifindex != ifindex)
+	if (*(const volatile __u32 *)&devices.slot[at].ifindex != ifindex)
 		at = find_late_device(ifindex);
 	HIDE(at);
-	if (at > XDPFW_DEVICE_OTHER || table->slot[at].entry == XDPFW_ENTRY_PASS)
+	if (at > XDPFW_DEVICE_OTHER || devices.slot[at].entry == XDPFW_ENTRY_PASS)
 		return 0;
-	return &table->slot[at];
+	return &devices.slot[at];
 }
 
-/* NULL when the device is not at home, and maybe somewhere else. */
-XDPFW_INLINE const struct xdpfw_device *find_home_device(__u32 ifindex)
+/* The home slot of a device, which may hold another one; no NULL, which clang would make of it. */
+XDPFW_INLINE const struct xdpfw_device *home_of_device(__u32 ifindex)
 {
-	__u32 zero = 0, at;
-	const struct xdpfw_device_table *table = bpf_map_lookup_elem(&xdpfw_devices, &zero);
-
-	if (!table)
-		return 0;
-	at = (ifindex * table->hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS);
-	if (*(const volatile __u32 *)&table->slot[at].ifindex != ifindex)
-		return 0;
-	return &table->slot[at];
+	return &devices.slot[(ifindex * devices.hash_multiplier) >> (32 - XDPFW_DEVICE_SLOT_BITS)];
 }
+
+#define IS_DEVICE(device, number) (*(const volatile __u32 *)&(device)->ifindex == (number))
 
 /*
  * The trail: which rule ended each base chain, for the proof before a ruleset goes live.  It is

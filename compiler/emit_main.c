@@ -300,7 +300,9 @@ static void put_any_packet(const struct emit *emit)
 		      "\tstruct fields fields, *f = &fields;\n"
 		      "\tstruct plain plain;\n\n");
 	put_device(emit);
-	buf_puts(out, "\tif (plain_link(&plain, ctx) && plain_tag(&plain)) {\n");
+	/* The loader changes the program alone, not functions. */
+	buf_puts(out, "\tif (plain_start(&plain, ctx, 0) && plain_link(&plain, ctx) && "
+		      "plain_tag(&plain)) {\n");
 	put_plain(emit);
 	buf_puts(out, "\t}\n"
 		      "\treturn run_any_packet(ctx);\n"
@@ -310,11 +312,15 @@ static void put_any_packet(const struct emit *emit)
 static void put_small(const struct emit *emit)
 {
 	buf_puts(emit->out,
-		 "\tconst struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);\n"
+		 "\tconst struct xdpfw_device *device;\n"
 		 "\tstruct fields fields, *f = &fields;\n"
 		 "\tstruct plain plain;\n\n"
-		 "\tif (device && device->entry != XDPFW_ENTRY_PASS && "
-		 "plain_link(&plain, ctx)) {\n");
+		 "\tif (!plain_start(&plain, ctx, settings.config.sees_buffer))\n"
+		 "\t\treturn run_late_packet(ctx);\n"
+		 "\tdevice = home_of_device(ctx->ingress_ifindex);\n"
+		 "\tif (IS_DEVICE(device, ctx->ingress_ifindex) && "
+		 "device->entry != XDPFW_ENTRY_PASS &&\n"
+		 "\t    plain_link(&plain, ctx)) {\n");
 	put_plain(emit);
 	buf_puts(emit->out, "\t}\n"
 			    "\treturn run_late_packet(ctx);\n");
@@ -325,18 +331,21 @@ static void put_big(const struct emit *emit, bool scratch)
 	const char *indent = emit->plain ? "\t\t" : "\t";
 	struct buf *out = emit->out;
 
-	buf_printf(out, "\tconst struct xdpfw_device *device = find_device(ctx->ingress_ifindex);\n"
+	buf_printf(out, "\tconst struct xdpfw_device *device;\n"
 			"%s%s\t__u32 reason;\n\n",
 		   scratch ? "\tstruct fields *f;\n\t__u32 zero = 0;\n" :
 			     "\tstruct fields fields, *f = &fields;\n",
 		   emit->plain ? "\tstruct plain plain;\n\tbool found;\n" : "");
+	if (emit->plain)
+		buf_puts(out, "\tfound = plain_start(&plain, ctx, settings.config.sees_buffer);\n");
+	buf_puts(out, "\tdevice = find_device(ctx->ingress_ifindex);\n");
 	put_device(emit);
 	if (scratch)
 		buf_puts(out, "\tf = bpf_map_lookup_elem(&xdpfw_fields, &zero);\n"
 			      "\tif (!f)\n"
 			      "\t\treturn XDP_DROP;\n");
 	if (emit->plain)
-		buf_puts(out, "\tfound = plain_link(&plain, ctx) && plain_tag(&plain);\n"
+		buf_puts(out, "\tfound = found && plain_link(&plain, ctx) && plain_tag(&plain);\n"
 			      "\tif (found && plain_ip(&plain, PLAIN_BYTES)) {\n"
 			      "\t\tread_plain_ip(&plain, ctx, device, f);\n"
 			      "\t} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {\n"

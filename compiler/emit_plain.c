@@ -222,7 +222,7 @@ static void put_reader(const struct emit *emit, enum proto_id network)
 		   "\t\t\t\t const struct xdpfw_device *device, struct fields *f)\n"
 		   "{\n"
 		   "%s%s"
-		   "\tf->length = plain_length(plain, ctx);\n"
+		   "\tf->length = plain_length(plain);\n"
 		   "\tf->frame_len = PLAIN_LINK_BYTES;\n"
 		   "\tf->nh_len = %s;\n"
 		   "\tf->th_len = %u;\n"

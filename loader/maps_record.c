@@ -21,6 +21,7 @@
 #define RECORD_MAGIC "xdpfwrec"
 #define RECORD_NAME "xdpfw_rec"
 #define RECORD_MAX_MAPS 64
+#define DEVICES_BEFORE_6 "xdpfw_devices"	/* XDPFW_DEVICES below version 6 */
 
 /* The tables behind the header are read in place. */
 _Static_assert(sizeof(struct maps_header) % 8 == 0, "counters must be aligned");
@@ -215,7 +216,7 @@ static int read_map(uint32_t id, struct arena *arena, struct maps_program *progr
 	    (info.value_size == sizeof(struct xdpfw_page) ||
 	     info.value_size == sizeof(struct xdpfw_cell)))
 		put_fd(&program->cells, take_fd(&fd));
-	else if (!strcmp(info.name, "xdpfw_devices"))
+	else if (!strcmp(info.name, XDPFW_DEVICES) || !strcmp(info.name, DEVICES_BEFORE_6))
 		put_fd(&program->devices, take_fd(&fd));
 	else if (name_len >= 4 && !strcmp(info.name + name_len - 4, ".bss"))
 		put_fd(&program->tables, take_fd(&fd));

@@ -18,6 +18,7 @@
 
 #include "bpf/xdpfw_stub.h"
 #include "loader/capture.h"
+#include "loader/object_buffer.h"
 #include "loader/object_cells.h"
 #include "loader/object_form.h"
 #include "loader/own.h"
@@ -86,7 +87,7 @@ static bool has_one_page(const struct object_config *config)
 }
 
 static bool set_config(struct report *report, struct bpf_object *object,
-		       const struct object_config *config)
+		       struct bpf_program *program, const struct object_config *config)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.config");
 	uint32_t count = config->counter_count ? config->counter_count : 1;
@@ -97,6 +98,7 @@ static bool set_config(struct report *report, struct bpf_object *object,
 		.minutes_west = config->minutes_west,
 		.tai_offset = config->tai_offset,
 		.one_page = has_one_page(config),
+		.sees_buffer = object_buffer_patch(program),
 	};
 	size_t size = 0;
 	uint8_t *at = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
@@ -145,7 +147,7 @@ static bool set_maps(struct report *report, struct bpf_object *object,
 		     const struct object_config *config, const struct object_maps *maps)
 {
 	struct bpf_map *cells = bpf_object__find_map_by_name(object, "xdpfw_cells");
-	struct bpf_map *devices = bpf_object__find_map_by_name(object, "xdpfw_devices");
+	struct bpf_map *devices = bpf_object__find_map_by_name(object, XDPFW_DEVICES);
 	struct bpf_map *trail = bpf_object__find_map_by_name(object, "xdpfw_trail");
 	struct bpf_map *given = bpf_object__find_map_by_name(object, GIVEN_SECTION);
 
@@ -234,7 +236,7 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 {
 	OWN_BPF_OBJECT struct bpf_object *bpf = NULL;
 	struct object object = OBJECT_INIT;
-	const struct bpf_program *program;
+	struct bpf_program *program;
 	int error;
 
 	if (!object_form_check_bytes(report, bytes, len) ||
@@ -245,7 +247,7 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	if (!program)
 		return report_fail(report, REPORT_BUG,
 				   "the built object has no program " PROGRAM_NAME);
-	if (!set_config(report, bpf, config) ||
+	if (!set_config(report, bpf, program, config) ||
 	    !set_tables(report, bpf, config, maps->tables) ||
 	    !set_maps(report, bpf, config, maps))
 		return false;
@@ -258,7 +260,7 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	object.trail = map_fd(bpf, "xdpfw_trail");
 	object.given = map_fd(bpf, GIVEN_SECTION);
 	object.maps.cells = map_fd(bpf, "xdpfw_cells");
-	object.maps.devices = map_fd(bpf, "xdpfw_devices");
+	object.maps.devices = map_fd(bpf, XDPFW_DEVICES);
 	object.maps.tables = map_fd(bpf, ".bss");
 	if (!check_whole(report, config, &object) || !read_program(report, &object)) {
 		object_close(&object);

@@ -113,7 +113,7 @@ static bool is_section_known(const char *name)
 		"",	      ".strtab",	".symtab",	  ".shstrtab",	  CODE_TEXT,
 		CODE_PROGRAM, ".rodata",	".rodata.config", ".data.given",  ".bss",
 		"license",    ".maps",		".BTF",		  ".BTF.ext",	  ".llvm_addrsig",
-		".comment",   ".note.GNU-stack",
+		".comment",   ".note.GNU-stack", XDPFW_DEVICES,
 	};
 
 	if (!strncmp(name, ".rel", 4))
@@ -132,7 +132,7 @@ static bool is_helper(int32_t number)
 		BPF_FUNC_map_lookup_elem,	BPF_FUNC_get_prandom_u32,
 		BPF_FUNC_get_smp_processor_id,	BPF_FUNC_loop,
 		BPF_FUNC_xdp_get_buff_len,	BPF_FUNC_xdp_load_bytes,
-		BPF_FUNC_ktime_get_tai_ns,
+		BPF_FUNC_ktime_get_tai_ns,	XDPFW_SEE_BUFFER,
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -285,7 +285,7 @@ bool object_form_check(struct report *report, const struct bpf_object *bpf,
 	const struct form_map known[] = {
 		{ "xdpfw_cells", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct xdpfw_page),
 		  sizeof(struct xdpfw_page), 2, 0, 0, true },
-		{ "xdpfw_devices", BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_device_table),
+		{ XDPFW_DEVICES, BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_device_table),
 		  sizeof(struct xdpfw_device_table), 1, 0, BPF_F_MMAPABLE, true },
 		{ "xdpfw_trail", BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_trail),
 		  sizeof(struct xdpfw_trail), 1, 0, 0, true },

@@ -27,6 +27,7 @@
 
 #include "compiler/base/buf.h"
 #include "loader/maps.h"
+#include "loader/object_buffer.h"
 #include "loader/object_cells.h"
 #include "loader/own.h"
 
@@ -224,7 +225,8 @@ static void set_rows(struct bpf_object *bpf, const struct bench_packets *packets
 }
 
 /* Every counter has the cell of its number + 1; 0 is the sink. */
-static void set_config(struct bpf_object *bpf, const struct compile *compile, bool prove)
+static void set_config(struct bpf_object *bpf, const char *entry, const struct compile *compile,
+		       bool prove)
 {
 	uint32_t count = (uint32_t)compile->counter_count;
 	struct bpf_map *bss = bpf_object__find_map_by_name(bpf, ".bss");
@@ -237,6 +239,8 @@ static void set_config(struct bpf_object *bpf, const struct compile *compile, bo
 	    config->abi != XDPFW_ABI_VERSION || config->counter_count != count)
 		bench_stop("the program's configuration is not as the ABI says");
 	config->prove = prove;
+	config->sees_buffer =
+		object_buffer_patch(bpf_object__find_program_by_name(bpf, entry));
 	config->one_page = count < XDPFW_PAGE_CELLS;
 	for (uint32_t i = 0; i < count; i++)
 		((uint32_t *)(config + 1))[i] = i + 1;
@@ -260,7 +264,7 @@ static void set_device(struct arena *arena, struct bpf_object *bpf,
 	table->hash_multiplier = RUN_MULTIPLIER;
 	table->slot[slot] = *device;
 	table->slot[slot].ifindex = RUN_IFINDEX;
-	if (bpf_map_update_elem(bpf_map__fd(find_map(bpf, "xdpfw_devices")), &zero, table,
+	if (bpf_map_update_elem(bpf_map__fd(find_map(bpf, XDPFW_DEVICES)), &zero, table,
 				BPF_ANY))
 		bench_stop("cannot fill the devices' table: %s", strerror(errno));
 }
@@ -300,7 +304,7 @@ void bench_program_load(struct arena *arena, const struct bench_object *object, 
 	if (packets)
 		set_rows(bpf, packets);
 	if (compile)
-		set_config(bpf, compile, prove);
+		set_config(bpf, entry, compile, prove);
 	if (bpf_object__load(bpf))
 		bench_stop("the kernel refuses '%s'", entry);
 	*ret_program = (struct bench_program){ .bpf = bpf };

@@ -186,7 +186,7 @@ def find_map(name):
 def other(source, gone, entry):
     """See struct xdpfw_device_table."""
     head, row, slots = 16, 40, 4096
-    table, key = get_map(find_map("xdpfw_devices")), ctypes.create_string_buffer(4)
+    table, key = get_map(find_map(".data.devices")), ctypes.create_string_buffer(4)
     value = ctypes.create_string_buffer(head + row * (slots + 1))
     bpf(MAP_LOOKUP, struct.pack("=I4xQQ", table, pointer(key), pointer(value)))
     data, found = bytearray(value.raw), bytes(row)

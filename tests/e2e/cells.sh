@@ -49,7 +49,7 @@ put_older() {
 	fw 0 status
 	program=$(sed -n 's/^program: id \([0-9]*\),.*/\1/p' "$work/out")
 	bpftool prog load older.o bpf/older type xdp \
-		map name xdpfw_devices id "$(map_of "$program" xdpfw_devices)"
+		map name .data.devices id "$(map_of "$program" .data.devices)"
 	bpf bind bpf/older "$(map_of "$program" xdpfw_rec)"
 	folder=$(dirname "$(find bpf/xdpfw -name slots)")
 	bpftool map update pinned "$folder/slots" key 0 0 0 0 value pinned bpf/older

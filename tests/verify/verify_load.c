@@ -33,6 +33,7 @@
 #include "bpf/xdpfw_layout.h"
 #include "compiler/compile.h"
 #include "loader/maps.h"
+#include "loader/object_buffer.h"
 #include "tests/tool/clear.h"
 #include "tests/tool/force.h"
 
@@ -150,7 +151,7 @@ static int map_fd(const struct verify *verify, const char *name)
 }
 
 /* Every counter has the cell of its number + 1; 0 is the sink. */
-static bool set_config(struct verify *verify)
+static bool set_config(struct verify *verify, struct bpf_program *program)
 {
 	const struct compile *compile = verify->compile;
 	struct bpf_map *map = bpf_object__find_map_by_name(verify->object, ".rodata.config");
@@ -166,6 +167,7 @@ static bool set_config(struct verify *verify)
 	    config->abi != XDPFW_ABI_VERSION || config->counter_count != compile->counter_count)
 		return false;
 	config->prove = 1;
+	config->sees_buffer = object_buffer_patch(program);
 	config->one_page = compile->counter_count < XDPFW_PAGE_CELLS;
 	config->minutes_west = MINUTES_WEST;
 	cell_of = (uint32_t *)(config + 1);
@@ -205,11 +207,12 @@ static bool load(struct verify *verify, const char *path)
 	int error;
 
 	verify->object = bpf_object__open_file(path, NULL);
-	if (!verify->object || !set_config(verify)) {
+	program = verify->object ?
+		  bpf_object__find_program_by_name(verify->object, "xdpfw_rules") : NULL;
+	if (!program || !set_config(verify, program)) {
 		fprintf(stderr, "%s: the object is not as the ABI says\n", verify->path);
 		return false;
 	}
-	program = bpf_object__find_program_by_name(verify->object, "xdpfw_rules");
 	verify->log = arena_alloc(&verify->arena, LOG_BYTES);
 	bpf_program__set_log_buf(program, verify->log, LOG_BYTES);
 	bpf_program__set_log_level(program, verify->keep_log ? 6 : 4);	/* 4: figures only */
@@ -223,7 +226,7 @@ static bool load(struct verify *verify, const char *path)
 	}
 	verify->load_seconds = now() - start;
 	verify->program = bpf_program__fd(program);
-	verify->devices = map_fd(verify, "xdpfw_devices");
+	verify->devices = map_fd(verify, XDPFW_DEVICES);
 	verify->trail = map_fd(verify, "xdpfw_trail");
 	verify->cells = map_fd(verify, "xdpfw_cells");
 	verify->given = map_fd(verify, ".data.given");
