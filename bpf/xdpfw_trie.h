@@ -17,19 +17,24 @@ XDPFW_INLINE __u64 trie_word32(__u64 at, const __u64 offset, __u64 number)
 	return (word >> 13) + (number >> (word & 31) & (word >> 5 & 0xff));
 }
 
+/* Behind a WORD of 64 bits; a shift is by the lowest 6 of these, which clang need not know. */
+XDPFW_INLINE __u64 trie_next(__u64 word, __u64 number)
+{
+	__asm__("%0 >>= %1" : "+r"(number) : "r"(word));
+	return (word >> 32) + (number & (word >> 8 & 0xffff));
+}
+
+/* Of 128 bits too, where all windows of a level lie in one half. */
 XDPFW_INLINE __u64 trie_word64(__u64 at, const __u64 offset, __u64 number)
 {
-	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
-
-	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
+	return trie_next(*(const __u64 *)(tables + offset + at * sizeof(__u64)), number);
 }
 
 XDPFW_INLINE __u64 trie_word128(__u64 at, const __u64 offset, __u64 high, __u64 low)
 {
 	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
-	__u64 number = low ^ ((low ^ high) & -(word >> 6 & 1));
 
-	return (word >> 32) + (number >> (word & 63) & (word >> 8 & 0xffff));
+	return trie_next(word, low ^ ((low ^ high) & -(word >> 6 & 1)));
 }
 
 /*
@@ -124,45 +129,16 @@ XDPFW_INLINE __u64 trie_any(__u64 number)
 	return trie_highest(number | -number);
 }
 
-/* What a leaf's results behind its key and TESTS say where RANK tests hold. */
-XDPFW_INLINE __u32 trie_nested(const __u8 *tests, const __u32 count, const __u32 result_bytes,
-			       __u64 rank)
+/* What nested prefixes are looked up with: the compiler writes the tests one by one. */
+XDPFW_INLINE const __u8 *trie_place(__u64 at, const __u64 offset, const __u64 bytes)
 {
-	const __u8 *results = tests + (count + result_bytes - 1) / result_bytes * result_bytes;
-
-	if (result_bytes == 2)
-		return ((const __u16 *)results)[rank];
-	return ((const __u32 *)results)[rank];
+	return tables + offset + at * bytes;
 }
 
-XDPFW_INLINE __u32 trie_nested64(__u64 at, const __u64 offset, const __u32 count,
-				 const __u32 leaf_bytes, const __u32 result_bytes, __u64 number)
+/* 1 when DIFFER has a bit from the shift on. */
+XDPFW_INLINE __u64 trie_test(__u64 differ, __u8 shift)
 {
-	const __u8 *leaf = tables + offset + at * leaf_bytes, *tests = leaf + sizeof(__u64);
-	__u64 differ = number ^ *(const __u64 *)leaf, rank = count;
-
-#pragma unroll
-	for (__u32 i = 0; i < count; i++)
-		rank -= trie_any(differ >> (tests[i] & 63));
-	return trie_nested(tests, count, result_bytes, rank);
-}
-
-/* The first HIGHS of COUNT tests are of the upper half. */
-XDPFW_INLINE __u32 trie_nested128(__u64 at, const __u64 offset, const __u32 highs,
-				  const __u32 count, const __u32 leaf_bytes,
-				  const __u32 result_bytes, __u64 high, __u64 low)
-{
-	const __u8 *leaf = tables + offset + at * leaf_bytes;
-	const __u8 *tests = leaf + sizeof(struct trie_break128);
-	__u64 rank = count;
-
-	high ^= ((const struct trie_break128 *)leaf)->high;
-	low ^= ((const struct trie_break128 *)leaf)->low;
-	low |= -trie_any(high);
-#pragma unroll
-	for (__u32 i = 0; i < count; i++)
-		rank -= trie_any((i < highs ? high : low) >> (tests[i] & 63));
-	return trie_nested(tests, count, result_bytes, rank);
+	return trie_any(differ >> shift);
 }
 
 /* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */

@@ -58,32 +58,47 @@ static uint32_t trie_cost(const struct plan_trie *trie)
 	return cost + plan_trie_load_cost(trie->size) / 2;
 }
 
-static size_t place_array(struct plan_trie_array *array, size_t at, size_t bytes)
-{
-	array->at = at;
-	return at + ((array->count * bytes + 63) & ~(size_t)63);
-}
-
-static void check_mask(struct plan_trie_array *array, size_t bytes, size_t size)
+/* The last byte that an index as wide as the least mask of all entries reaches. */
+static size_t mask_end(const struct plan_trie_array *array, size_t bytes)
 {
 	size_t all = 1;
 
 	while (all < array->count)
 		all <<= 1;
-	array->masked = array->at + all * bytes <= size;
+	return array->at + all * bytes;
 }
 
-/* Leaves first: what their mask reaches behind them is then words, mostly. */
+/*
+ * The biggest first: what its mask reaches behind it is then the others, mostly, and a little room
+ * at the end is cheaper than compares.
+ */
 void plan_trie_place_arrays(struct plan_trie *trie)
 {
-	size_t size = place_array(&trie->leaves, 0, trie->leaf_bytes);
+	struct plan_trie_array *arrays[TRIE_MAX_LEVELS + 1] = { &trie->leaves };
+	size_t size = 0, bytes[TRIE_MAX_LEVELS + 1] = { trie->leaf_bytes }, most = 0;
+	unsigned int count = 1;
 
-	for (unsigned int i = trie->levels; i--;)
-		size = place_array(&trie->level[i], size, trie->word_bytes);
-	trie->size = size;
-	check_mask(&trie->leaves, trie->leaf_bytes, size);
-	for (unsigned int i = 0; i < trie->levels; i++)
-		check_mask(&trie->level[i], trie->word_bytes, size);
+	for (unsigned int i = 0; i < trie->levels; i++, count++) {
+		unsigned int at = count;
+
+		for (; at && arrays[at - 1]->count * bytes[at - 1] <
+				     (size_t)trie->level[i].count * trie->word_bytes; at--) {
+			arrays[at] = arrays[at - 1];
+			bytes[at] = bytes[at - 1];
+		}
+		arrays[at] = &trie->level[i];
+		bytes[at] = trie->word_bytes;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		arrays[i]->at = size;
+		size += (arrays[i]->count * bytes[i] + 63) & ~(size_t)63;
+		most = mask_end(arrays[i], bytes[i]) > most ? mask_end(arrays[i], bytes[i]) : most;
+	}
+	if (most > size && most - size <= size / 4)
+		size = most;
+	for (unsigned int i = 0; i < count; i++)
+		arrays[i]->masked = mask_end(arrays[i], bytes[i]) <= size;
+	trie->size = (size + 63) & ~(size_t)63;
 }
 
 /* Zeros at the end of all breakpoints: bits that no look-up needs.  A constant needs one bit. */

@@ -637,8 +637,10 @@ static bool build_finish(const struct build *build, size_t max_bytes, struct are
 	trie->leaf_bytes = build->form->leaf_bytes;
 	trie->word_bytes = words_are_small(build) ? sizeof(uint32_t) : sizeof(uint64_t);
 	trie->leaves.count = (uint32_t)build->leaf_count;
-	for (unsigned int i = 0; i < trie->levels; i++)
+	for (unsigned int i = 0; i < trie->levels; i++) {
 		trie->level[i].count = (uint32_t)build->words[i].len;
+		trie->level[i].has_high = trie->level[i].has_low = true;
+	}
 	plan_trie_place_arrays(trie);
 	if (trie->size > max_bytes)
 		return false;

@@ -22,6 +22,7 @@
 
 #define WINDOW 8			/* most bits of one behind the first */
 #define MAX_TOP 16
+#define LEVEL_COST 25			/* tenths of nanoseconds: instructions more than a load */
 #define MAX_LEAF_BYTES 128
 #define MAX_PREFIXES (1u << 19)
 #define NO_PLACE 0xffffffffu
@@ -51,6 +52,8 @@ struct nested {
 	VEC(uint64_t) words[TRIE_MAX_LEVELS];
 	uint8_t *leaves;
 	size_t leaf_count, leaf_room;
+	bool has_high[TRIE_MAX_LEVELS], has_low[TRIE_MAX_LEVELS];	/* words' windows */
+	uint32_t shifted;
 };
 
 /* What to count a place's prefixes by: where a number differs in its upper half, or its lower. */
@@ -206,10 +209,10 @@ static uint64_t form_bytes(struct nested *nested, unsigned int levels, unsigned 
 	return bytes + slots_bytes(nested, nested->root, place->bits - top_bits, levels, TOO_MUCH);
 }
 
-/* Most bytes are leaves; tables of words take room from them in the caches. */
+/* Of two forms that cost the same otherwise, the smaller one. */
 static uint32_t form_cost(unsigned int levels, size_t bytes)
 {
-	return levels * (12 + plan_trie_load_cost(bytes / 4)) + plan_trie_load_cost(bytes) * 3 / 2;
+	return levels * LEVEL_COST + plan_trie_load_cost(bytes) + (uint32_t)(bytes >> 14);
 }
 
 /* The first window from how many bits to how many, and each number of levels. */
@@ -308,7 +311,7 @@ static struct chain make_chain(const struct nested *nested, uint32_t last)
  * The tests TESTS from FIRST on, of COUNT prefixes.  Where there are too many, the first ones are
  * the same; where there are no prefixes, what they find changes no result.
  */
-static void put_tests(const struct nested *nested, uint8_t *leaf, const struct place **prefixes,
+static void put_tests(struct nested *nested, uint8_t *leaf, const struct place **prefixes,
 		      unsigned int count, unsigned int first, unsigned int tests)
 {
 	uint8_t *shift = leaf + nested->key_bits / 8 + first;
@@ -317,6 +320,7 @@ static void put_tests(const struct nested *nested, uint8_t *leaf, const struct p
 		unsigned int number = i < tests - count ? 0 : i - (tests - count);
 
 		shift[i] = (uint8_t)(prefixes[number]->bits & 63);
+		nested->shifted |= (uint32_t)!!shift[i] << (first + i);
 	}
 }
 
@@ -338,7 +342,7 @@ static void put_results(const struct nested *nested, uint8_t *leaf, const struct
 }
 
 /* Into leaf NUMBER: the last place from PLACE on, which has no fork behind it. */
-static void put_leaf(const struct nested *nested, uint32_t number, uint32_t place)
+static void put_leaf(struct nested *nested, uint32_t number, uint32_t place)
 {
 	uint8_t *leaf = nested->leaves + (size_t)number * nested->leaf_bytes;
 	struct chain chain;
@@ -414,6 +418,10 @@ static uint64_t place_word(struct nested *nested, unsigned int level, uint32_t n
 	if (fork != NO_PLACE) {
 		width = nested->places[fork].width[nested->levels - level];
 		at = put_window(nested, level + 1, fork, width);
+		if (nested->places[fork].bits > 64)
+			nested->has_high[level] = true;
+		else
+			nested->has_low[level] = true;
 		return make_word(at, nested->places[fork].bits - width, width);
 	}
 	if (level + 1 < nested->levels) {
@@ -477,8 +485,12 @@ static bool finish(struct nested *nested, size_t max_bytes, struct arena *arena,
 	trie->results_at = (unsigned int)results_at(nested);
 	trie->word_bytes = sizeof(uint64_t);
 	trie->leaves.count = (uint32_t)nested->leaf_count;
-	for (unsigned int i = 0; i < trie->levels; i++)
+	trie->shifted = nested->shifted;
+	for (unsigned int i = 0; i < trie->levels; i++) {
 		trie->level[i].count = (uint32_t)nested->words[i].len;
+		trie->level[i].has_high = nested->has_high[i];
+		trie->level[i].has_low = nested->has_low[i];
+	}
 	plan_trie_place_arrays(trie);
 	if (trie->size > max_bytes)
 		return false;

@@ -14,6 +14,7 @@ struct plan_trie_array {
 	size_t at;			/* in the trie's bytes */
 	uint32_t count;
 	bool masked;			/* the least mask of all entries stays inside the bytes */
+	bool has_high, has_low;		/* words of 128-bit numbers: halves that windows lie in */
 };
 
 enum plan_trie_leaf {
@@ -35,8 +36,9 @@ struct plan_trie {
 	unsigned int leaf_breaks;	/* breakpoints of a leaf: twice the number of its ranges;
 					   or its prefixes */
 	unsigned int leaf_bytes;	/* 32, 64 or, of nested prefixes, 128 */
-	unsigned int highs, result_bytes, results_at;	/* of nested prefixes: how many are of the
-							   upper half; 2 or 4; in a leaf */
+	/* Of nested prefixes: how many are of the upper half; 2 or 4; in a leaf. */
+	unsigned int highs, result_bytes, results_at;
+	uint32_t shifted;		/* a bit for each: not always all of a half is compared */
 	struct plan_trie_array level[TRIE_MAX_LEVELS], leaves;
 	uint8_t *bytes;
 	size_t size;

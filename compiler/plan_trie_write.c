@@ -73,31 +73,85 @@ static void put_named_index(unsigned int array, unsigned int bytes, struct buf *
 	buf_printf(out, "0, named_at(row->at[%u], trie_at, %u)", array, bytes);
 }
 
+/* Which half of a number the windows of a level lie in, or both. */
+static const char *half_text(const struct plan_trie *trie, const struct plan_trie_array *array)
+{
+	if (trie->key_bits != 128)
+		return "trie_low";
+	if (array->has_high && array->has_low)
+		return "trie_high, trie_low";
+	return array->has_high ? "trie_high" : "trie_low";
+}
+
+static unsigned int word_bits(const struct plan_trie *trie, const struct plan_trie_array *array)
+{
+	if (trie->key_bits == 128 && array->has_high && array->has_low)
+		return 128;
+	return trie->word_bytes * 8;
+}
+
 static void put_levels(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
 {
 	for (unsigned int i = 0; i < trie->levels; i++) {
 		const struct plan_trie_array *array = &trie->level[i];
 
-		if (trie->key_bits == 128)
-			buf_puts(out, "\t\ttrie_at = trie_word128(");
-		else
-			buf_printf(out, "\t\ttrie_at = trie_word%u(", trie->word_bytes * 8);
+		buf_printf(out, "\t\ttrie_at = trie_word%u(", word_bits(trie, array));
 		if (named)
 			put_named_index(i, trie->word_bytes, out);
 		else
 			put_index(array, !i, offset, out);
-		buf_printf(out, ", %s);\n", number_text(trie));
+		buf_printf(out, ", %s);\n", half_text(trie, array));
 	}
+}
+
+/* "trie_differ_high", "trie_test(trie_differ, trie_leaf[16])" */
+static void put_test(const struct plan_trie *trie, unsigned int number, struct buf *out)
+{
+	const char *differ = number < trie->highs ? "trie_differ_high" : "trie_differ";
+
+	if (trie->shifted >> number & 1)
+		buf_printf(out, " -\n\t\t\ttrie_test(%s, trie_leaf[%u])", differ,
+			   trie->key_bits / 8 + number);
+	else
+		buf_printf(out, " -\n\t\t\ttrie_any(%s)", differ);
+}
+
+/* Where the number differs from the key, and so how many of the leaf's prefixes it lies in. */
+static void put_nested(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
+{
+	buf_puts(out, "\t\tconst __u8 *trie_leaf = trie_place(");
+	if (named)
+		put_named_index(trie->levels, trie->leaf_bytes, out);
+	else
+		put_index(&trie->leaves, !trie->levels, offset, out);
+	buf_printf(out, ", %u);\n", named ? 0 : trie->leaf_bytes);
+	if (trie->key_bits == 128)
+		buf_puts(out,
+			 "\t\tconst __u64 *trie_key = (const __u64 *)trie_leaf;\n"
+			 "\t\tconst __u64 trie_differ_high = trie_high ^ trie_key[0];\n"
+			 "\t\tconst __u64 trie_differ = (trie_low ^ trie_key[1]) |\n"
+			 "\t\t\t-trie_any(trie_differ_high);\n");
+	else
+		buf_puts(out,
+			 "\t\tconst __u64 trie_differ = trie_low ^ *(const __u64 *)trie_leaf;\n");
+	buf_printf(out, "\t\tconst __u64 trie_rank = %u", trie->leaf_breaks);
+	for (unsigned int i = 0; i < trie->leaf_breaks; i++)
+		put_test(trie, i, out);
+	buf_printf(out, ";\n\n\t\t(__u32)((const __u%u *)(trie_leaf + %u))[trie_rank];\n",
+		   trie->result_bytes * 8, trie->results_at);
 }
 
 static const char *const leaf_names[] = {
 	[PLAN_TRIE_RESULTS] = "leaf",
 	[PLAN_TRIE_RANGES] = "ranges",
-	[PLAN_TRIE_NESTED] = "nested",
 };
 
 static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
 {
+	if (trie->leaf == PLAN_TRIE_NESTED) {
+		put_nested(trie, offset, named, out);
+		return;
+	}
 	if (trie->leaf == PLAN_TRIE_PACKED)
 		buf_puts(out, "\t\ttrie_packed(");
 	else
@@ -106,12 +160,8 @@ static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, st
 		put_named_index(trie->levels, trie->leaf_bytes, out);
 	else
 		put_index(&trie->leaves, !trie->levels, offset, out);
-	if (trie->leaf == PLAN_TRIE_NESTED && trie->key_bits == 128)
-		buf_printf(out, ", %u", trie->highs);
 	if (trie->leaf != PLAN_TRIE_PACKED)
 		buf_printf(out, ", %u", trie->leaf_breaks);
-	if (trie->leaf == PLAN_TRIE_NESTED)
-		buf_printf(out, ", %u, %u", trie->leaf_bytes, trie->result_bytes);
 	buf_printf(out, ", %s);\n", number_text(trie));
 }
 
@@ -154,12 +204,15 @@ uint64_t plan_trie_shape(const struct plan_trie *trie)
 	const unsigned int constants[] = {
 		trie->cut, trie->bits, trie->key_bits, trie->direct, trie->top_shift,
 		trie->top_bits, trie->levels, trie->word_bytes, trie->leaf, trie->leaf_breaks,
-		trie->highs, trie->result_bytes,
+		trie->highs, trie->result_bytes, trie->shifted,
 	};
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
 		hash = table_mix_lane(hash, constants[i]);
+	for (unsigned int i = 0; i < trie->levels; i++)
+		hash = table_mix_lane(hash, word_bits(trie, &trie->level[i]) +
+						    trie->level[i].has_high);
 	return hash;
 }
 
