@@ -15,7 +15,8 @@
 
 #define TREE_INSTRUCTIONS 120
 #define RANK_INSTRUCTIONS 40
-#define RANK_COST 35			/* of a value, tenths of nanoseconds: a guess */
+#define RANK_COST 35			/* of a value, tenths of nanoseconds: a guess, */
+#define WIDE_COST 250			/* also of one of more than 64 bits, at most */
 #define TAIL_COST 40			/* of a wide value, besides that of its high half, */
 #define TAIL_HALF_COST 35		/* and of a step of the search in a tail */
 #define STEP_BYTES 16
@@ -43,20 +44,30 @@ static uint32_t rank_cost(const struct tree_dim *dim)
 	return dim->bits > 64 ? plan_tree_search_cost(&dim->steps) : RANK_COST;
 }
 
+/* Of a wide value that there is no trie for yet. */
+static uint32_t guess_cost(const struct tree_dim *dim)
+{
+	uint32_t cost = rank_cost(dim);
+
+	return dim->bits > 64 && cost > WIDE_COST ? WIDE_COST : cost;
+}
+
 /*
- * Where a trie does not fit, a search does: it always takes the same bytes for a step.  Among
- * starts of wide values it is sometimes faster, too.
+ * Where a trie does not fit, a search does: it always takes the same bytes for a step.  Of wide
+ * values the halves or a search are sometimes faster, too: where labels are ranges.
  */
 static void make_trie(struct tree_dim *dim, struct arena *arena)
 {
 	size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
-	struct tree_dim plain = *dim;
+	struct tree_dim plain = *dim, halves = *dim;
 
-	if (dim->bits > 64)
-		dim->wide = plan_tree_widen(&dim->steps, dim->ranks, most, arena);
-	if (!dim->wide)
-		dim->trie = plan_trie_make(&dim->steps, most, arena);
-	if (dim->bits > 64 && rank_cost(&plain) < rank_cost(dim))
+	dim->trie = plan_trie_make(&dim->steps, most, arena);
+	if (dim->bits <= 64 || (dim->trie && rank_cost(dim) <= TAIL_COST + TAIL_HALF_COST))
+		return;
+	halves.wide = plan_tree_widen(&dim->steps, dim->ranks, most, arena);
+	if (halves.wide && (!dim->trie || rank_cost(&halves) < rank_cost(dim)))
+		*dim = halves;
+	if (rank_cost(&plain) < rank_cost(dim))
 		*dim = plain;
 }
 
@@ -68,7 +79,8 @@ static void make_tries(struct tree_ranks *ranks, size_t most_steps, struct arena
 }
 
 /* Of what was made; what ranks take is only guessed when there are no tries yet. */
-static void estimate_of(const struct tree_forest *forest, struct plan_estimate *ret_estimate)
+static void estimate_of(const struct tree_forest *forest, uint32_t (*cost)(const struct tree_dim *),
+			struct plan_estimate *ret_estimate)
 {
 	const struct tree_ranks *ranks = forest->ranks;
 	struct plan_estimate estimate = { .possible = true, .cost = forest->cost };
@@ -80,7 +92,7 @@ static void estimate_of(const struct tree_forest *forest, struct plan_estimate *
 		const struct tree_dim *dim = &ranks->dims[i];
 
 		estimate.bytes += dim->steps.count * STEP_BYTES;
-		estimate.cost += rank_cost(dim);
+		estimate.cost += cost(dim);
 		estimate.instructions += RANK_INSTRUCTIONS;
 	}
 	*ret_estimate = estimate;
@@ -114,7 +126,7 @@ static void tree_estimate(const struct plan_problem *problem, const struct plan_
 
 	(void)budget;
 	make_tries(solution->ranks, QUICK_STEPS, arena);
-	estimate_of(solution->forest, ret_estimate);
+	estimate_of(solution->forest, guess_cost, ret_estimate);
 }
 
 static const struct plan_solution *tree_build(const struct plan_problem *problem,
@@ -132,7 +144,7 @@ static const struct plan_solution *tree_build(const struct plan_problem *problem
 	solution = make_solution(problem, work, arena);
 	make_tries(solution->ranks, SIZE_MAX, arena);
 	plan_tree_fill(solution, problem, arena);
-	estimate_of(solution->forest, ret_estimate);
+	estimate_of(solution->forest, rank_cost, ret_estimate);
 	ret_estimate->bytes = solution->size;
 	return (const struct plan_solution *)solution;
 }
