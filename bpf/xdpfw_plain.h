@@ -38,14 +38,16 @@ _Static_assert(PLAIN_LINK_BYTES == ETHER_BYTES + IP_BYTES, "PLAIN_LINK_BYTES");
 XDPFW_HELPER const __u8 *(*const see_buffer)(struct xdp_md *ctx) = (void *)XDPFW_SEE_BUFFER;
 
 /*
- * Fills .bytes.  Where the loader found a way to SEE whether all of them are between data and
- * data_end, a packet of which some are not is not plain; else it needs a call.  Is the first thing
- * a program does, or clang keeps pointers across what is a call for it.
+ * Fills .link, .end and .bytes.  Where the loader found a way to SEE whether the whole packet is
+ * between data and data_end, one that is not is not plain; else .bytes needs a call.  Is the first
+ * thing a program does, or clang keeps more across what is a call for it.
  */
 XDPFW_INLINE bool plain_start(struct plain *plain, struct xdp_md *ctx, const bool see)
 {
 	__u64 bytes;
 
+	plain->link = (const __u8 *)(unsigned long)ctx->data;
+	plain->end = (const __u8 *)(unsigned long)ctx->data_end;
 	plain->bytes = 0;		/* or clang subtracts from what is not there */
 	if (!see) {
 		plain->bytes = (__u32)bpf_xdp_get_buff_len(ctx);
@@ -53,20 +55,20 @@ XDPFW_INLINE bool plain_start(struct plain *plain, struct xdp_md *ctx, const boo
 	}
 	if (*(const __u32 *)(see_buffer(ctx) + XDPFW_BUFFER_FLAGS) & XDPFW_BUFFER_FRAGS)
 		return 0;
-	bytes = (__u64)((const __u8 *)(unsigned long)ctx->data_end -
-			(const __u8 *)(unsigned long)ctx->data);
+	bytes = (__u64)(plain->end - plain->link);
 	HIDE(bytes);
 	plain->bytes = (__u32)bytes;
 	return 1;
 }
 
-/* Fills .link, .network, .end and .type, as if there were no tag. */
-XDPFW_INLINE bool plain_link(struct plain *plain, struct xdp_md *ctx)
+/*
+ * Fills .network and .type, as if there were no tag.  BYTES of the transport header are asked for:
+ * when there is no tag, plain_ip() need not ask again.
+ */
+XDPFW_INLINE bool plain_link(struct plain *plain, const __u32 bytes)
 {
-	plain->link = (const __u8 *)(unsigned long)ctx->data;
-	plain->end = (const __u8 *)(unsigned long)ctx->data_end;
 	plain->network = plain->link + ETHER_BYTES;
-	if (plain->network + IP_BYTES > plain->end)
+	if (plain->network + IP_BYTES + bytes > plain->end)
 		return 0;
 	plain->type = *(const __u16 *)(plain->network - 2);
 	return 1;
@@ -97,10 +99,10 @@ XDPFW_INLINE __u64 plain_room(const struct plain *plain)
 XDPFW_INLINE bool plain_ip(struct plain *plain, const __u32 bytes)
 {
 	const __u8 *header = plain->network;
-	__u32 total_bytes = be16(header + 2);
+	__u64 behind = (__u64)be16(header + 2) - IP_BYTES;	/* huge when there is less */
 
 	if (plain->type != WIRE16(ETHER_TYPE_IP) || header[0] != (4 << 4 | IP_BYTES / 4) ||
-	    total_bytes < IP_BYTES || total_bytes > plain_room(plain) ||
+	    behind > plain_room(plain) - IP_BYTES ||
 	    *(const __u16 *)(header + 6) & WIRE16(0x1fff))
 		return 0;
 	plain->transport = header + IP_BYTES;
@@ -124,7 +126,8 @@ XDPFW_INLINE __u32 plain_length(const struct plain *plain)
 {
 	__u64 before = (__u64)(plain->network - plain->link);
 
-	HIDE(before);
+	if (!__builtin_constant_p(before))
+		HIDE(before);		/* or clang subtracts halves of pointers */
 	return plain->bytes - (__u32)before;
 }
 

@@ -20,6 +20,11 @@
 #define GOTO(rule, to) ANSWER(WORD(ANSWER_GOTO, to), rule)
 /* With ACCEPT and DROP. */
 #define COUNTS(counter) ((__u64)settings.cell_of[counter] << 32)
+/* A brief answer: RULE and COUNTER (+ 1; 0: none) have 14 bits each. */
+#define BRIEF(answer, rule, counter) ((__u32)(answer) << 28 | (counter) << 14 | (rule))
+#define BRIEF_END BRIEF(ANSWER_RETURN, 0, 0)
+#define BRIEF_COUNTER(brief) ((brief) >> 14 & 0x3fff)
+#define WHOLE_ANSWER(brief) ANSWER((brief) & 0xf0000000, (brief) & 0x3fff)
 #define CHAIN_END ANSWER(WORD(ANSWER_RETURN, 0), 0)
 #define NEXT_RUN(to) ANSWER(WORD(ANSWER_CONTINUE, to), 0)
 

@@ -256,6 +256,23 @@ static void put_count_answer(const struct emit *emit)
 		   emit->plan->image_bytes ? "" : " && cell");
 }
 
+/* The same for brief answers. */
+static void put_count_brief(const struct emit *emit)
+{
+	if (!emit->small || !emit->brief || !emit->ir->counter_count)
+		return;
+	buf_printf(emit->out,
+		   "%s count_brief(FIELDS *f, __u32 brief)\n"
+		   "{\n"
+		   "\t__u32 number = BRIEF_COUNTER(brief) - 1;\n\n"
+		   "\tif (f && number < %u)\n"
+		   "\t\tCOUNT_HERE(settings.cell_of[number], f->length);\n"
+		   "\treturn 0;\n"
+		   "}\n\n",
+		   count_sites(emit) > MAX_INLINE_SITES ? "XDPFW_ALONE int" : "XDPFW_INLINE int",
+		   emit->ir->counter_count);
+}
+
 /* Counts what the entry of a map says, and returns its word. */
 static void put_count_entry(const struct emit *emit)
 {
@@ -351,6 +368,7 @@ void emit_c(const struct plan *plan, const struct emit_options *options, struct 
 	put_fields_shape(&emit);
 	put_count(&emit);
 	put_count_answer(&emit);
+	put_count_brief(&emit);
 	put_count_entry(&emit);
 	emit_shapes(&emit);
 	emit_tables(&emit);

@@ -139,6 +139,30 @@ static void put_call(const struct emit *emit, const struct ir_chain *chain)
 	buf_puts(out, simple ? ")" : "))");
 }
 
+/* The chain's answer, counted. */
+static void put_answer(const struct emit *emit, const struct ir_chain *chain, const char *indent)
+{
+	bool counts = emit->ir->counter_count && chain->rule_count;
+	struct buf *out = emit->out;
+
+	if (chain->rule_count &&
+	    emit_is_brief(emit, plan_find_run(emit->plan, chain->first_rule))) {
+		buf_printf(out, "%sbrief = ", indent);
+		put_call(emit, chain);
+		/* Or clang copies what comes behind for each rule. */
+		buf_printf(out, ";\n%sHIDE(brief);\n", indent);
+		if (counts)
+			buf_printf(out, "%scount_brief(f, brief);\n", indent);
+		buf_printf(out, "%sanswer = WHOLE_ANSWER(brief);\n", indent);
+		return;
+	}
+	buf_printf(out, "%sanswer = ", indent);
+	put_call(emit, chain);
+	buf_puts(out, ";\n");
+	if (counts)
+		buf_printf(out, "%scount_answer(f, answer);\n", indent);
+}
+
 static void put_chain(const struct emit *emit, uint32_t number, size_t place, bool last)
 {
 	const struct ir_chain *chain = &emit->ir->chains.at[number];
@@ -156,11 +180,7 @@ static void put_chain(const struct emit *emit, uint32_t number, size_t place, bo
 			      "\t\t\t\t\ttrail_rule(place.value, XDPFW_TRAIL_INVALID);\n"
 			      "\t\t\t\treturn XDP_DROP;\n"
 			      "\t\t\t}\n");
-	buf_printf(out, "%sanswer = ", indent);
-	put_call(emit, chain);
-	buf_puts(out, ";\n");
-	if (emit->ir->counter_count && chain->rule_count)
-		buf_printf(out, "%scount_answer(f, answer);\n", indent);
+	put_answer(emit, chain, indent);
 	buf_printf(out, "%sif (settings.config.prove)\n", indent);
 	if (emit->inet)
 		buf_printf(out, "%s\ttrail_answer(place.value++, answer);\n", indent);
@@ -212,10 +232,11 @@ static void put_chains(const struct emit *emit)
 		   "XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, "
 		   "const bool plain)\n"
 		   "{\n%s"
-		   "\t__u64 answer;\n\n",
+		   "%s\t__u64 answer;\n\n",
 		   /* Which chains are entered depends on the packet, and the verifier shall not
 		      count them. */
-		   emit->inet ? "\tvolatile struct hidden place = {};\n" : "");
+		   emit->inet ? "\tvolatile struct hidden place = {};\n" : "",
+		   emit->small ? "\t__u32 brief __attribute__((unused));\n" : "");
 	put_entries(emit);
 	buf_puts(out, "\tif (settings.config.prove)\n"
 		      "\t\ttrail_reason(XDPFW_REASON_FAULT);\n"
@@ -261,7 +282,7 @@ static void put_device(const struct emit *emit)
 }
 
 /* Each family has its own copy of the rules: what it can never match is not in it. */
-static void put_plain(const struct emit *emit)
+static void put_plain(const struct emit *emit, const char *entry)
 {
 	static const char *const names[] = { "ip", "ip6" };
 
@@ -269,9 +290,9 @@ static void put_plain(const struct emit *emit)
 		buf_printf(emit->out,
 			   "\t\tif (plain_%s(&plain, PLAIN_BYTES)) {\n"
 			   "\t\t\tread_plain_%s(&plain, ctx, device, f);\n"
-			   "\t\t\treturn run_chains(ctx, device->entry, f, 1);\n"
+			   "\t\t\treturn run_chains(ctx, %s, f, 1);\n"
 			   "\t\t}\n",
-			   names[i], names[i]);
+			   names[i], names[i], entry);
 }
 
 /*
@@ -301,9 +322,9 @@ static void put_any_packet(const struct emit *emit)
 		      "\tstruct plain plain;\n\n");
 	put_device(emit);
 	/* The loader changes the program alone, not functions. */
-	buf_puts(out, "\tif (plain_start(&plain, ctx, 0) && plain_link(&plain, ctx) && "
-		      "plain_tag(&plain)) {\n");
-	put_plain(emit);
+	buf_puts(out, "\tif (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&\n"
+		      "\t    plain_tag(&plain)) {\n");
+	put_plain(emit, "device->entry");
 	buf_puts(out, "\t}\n"
 		      "\treturn run_any_packet(ctx);\n"
 		      "}\n\n");
@@ -311,17 +332,20 @@ static void put_any_packet(const struct emit *emit)
 
 static void put_small(const struct emit *emit)
 {
-	buf_puts(emit->out,
-		 "\tconst struct xdpfw_device *device;\n"
-		 "\tstruct fields fields, *f = &fields;\n"
-		 "\tstruct plain plain;\n\n"
-		 "\tif (!plain_start(&plain, ctx, settings.config.sees_buffer))\n"
-		 "\t\treturn run_late_packet(ctx);\n"
-		 "\tdevice = home_of_device(ctx->ingress_ifindex);\n"
-		 "\tif (IS_DEVICE(device, ctx->ingress_ifindex) && "
-		 "device->entry != XDPFW_ENTRY_PASS &&\n"
-		 "\t    plain_link(&plain, ctx)) {\n");
-	put_plain(emit);
+	bool one = emit->ir->entries.len == 1;
+
+	buf_printf(emit->out,
+		   "\tconst struct xdpfw_device *device;\n"
+		   "\tstruct fields fields, *f = &fields;\n"
+		   "\tstruct plain plain;\n\n"
+		   "\tif (!plain_start(&plain, ctx, settings.config.sees_buffer))\n"
+		   "\t\treturn run_late_packet(ctx);\n"
+		   "\tdevice = home_of_device(ctx->ingress_ifindex);\n"
+		   "\tif (IS_DEVICE(device, ctx->ingress_ifindex) && "
+		   "device->entry %s &&\n"
+		   "\t    plain_link(&plain, PLAIN_BYTES)) {\n",
+		   one ? "== 0" : "!= XDPFW_ENTRY_PASS");
+	put_plain(emit, one ? "0" : "device->entry");
 	buf_puts(emit->out, "\t}\n"
 			    "\treturn run_late_packet(ctx);\n");
 }
@@ -345,7 +369,8 @@ static void put_big(const struct emit *emit, bool scratch)
 			      "\tif (!f)\n"
 			      "\t\treturn XDP_DROP;\n");
 	if (emit->plain)
-		buf_puts(out, "\tfound = found && plain_link(&plain, ctx) && plain_tag(&plain);\n"
+		buf_puts(out, "\tfound = found && plain_link(&plain, PLAIN_BYTES) && "
+			      "plain_tag(&plain);\n"
 			      "\tif (found && plain_ip(&plain, PLAIN_BYTES)) {\n"
 			      "\t\tread_plain_ip(&plain, ctx, device, f);\n"
 			      "\t} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {\n"
@@ -404,6 +429,9 @@ void emit_main_choose(struct emit *emit)
 			passing += count_passing(ir, chain);
 		}
 	}
+	/* Where tables decide, whether a packet is counted is no branch: see put_count_answer(). */
+	emit->brief = !plan->image_bytes && ir->rules.len <= EMIT_BRIEF_NUMBERS &&
+		      ir->counter_count < EMIT_BRIEF_NUMBERS;
 	emit->small = emit->plain && !emit->direct && !emit_needs_jump(emit) && !plan->key_lanes &&
 		      weight <= MAX_SMALL_WEIGHT && passing <= MAX_SMALL_PASSING &&
 		      emit->fields_bytes <= MAX_SMALL_FIELDS;

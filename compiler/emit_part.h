@@ -56,6 +56,7 @@ struct emit {
 	unsigned int fields_bytes;	/* of struct fields, once it is written */
 	unsigned int fields_pad;	/* of these, at the end */
 	bool plain;			/* plain packets are read without read_fields() */
+	bool brief;			/* rules and counters are few: see emit_is_brief() */
 	bool small;			/* and rules are a part of the program that calls them: see
 					   emit_main_choose() */
 	bool direct;			/* jumps are calls: see emit_direct.c */
@@ -255,6 +256,13 @@ bool emit_run_has_places(const struct emit *emit, const struct plan_run *run);
  * members of `f` and returns an answer.  It is run_N(); in a .small program rules_N(), which is put
  * into the program where it is called, and run_N() too, which calls it.
  */
+/*
+ * The run answers with a __u32, of which WHOLE_ANSWER makes an answer: in front of each rule's last
+ * compare, for packets that it does not match, too, is one instruction instead of three.
+ */
+#define EMIT_BRIEF_NUMBERS (1u << 14)
+bool emit_is_brief(const struct emit *emit, size_t run);
+
 void emit_run_begin(const struct emit *emit, size_t number);
 void emit_run_check(const struct emit *emit);
 void emit_run_end(const struct emit *emit, size_t number);

@@ -269,9 +269,31 @@ static void put_map(struct line *line, const struct ir_step *step)
 	buf_printf(emit->out, "return ANSWER(word, %u); ", line->rule);
 }
 
+bool emit_is_brief(const struct emit *emit, size_t run)
+{
+	return emit->small && emit->brief && !emit->plan->runs.at[run].block;
+}
+
+static bool is_brief(const struct line *line)
+{
+	return emit_is_brief(line->emit, plan_find_run(line->emit->plan, line->rule));
+}
+
+/* "return DROP(3)"; a brief answer names the counter, too. */
+static void put_answer(const struct line *line, const char *verdict)
+{
+	struct buf *out = line->emit->out;
+
+	if (is_brief(line))
+		buf_printf(out, "return BRIEF(ANSWER_%s, %u, %u)", verdict, line->rule,
+			   line->counted == IR_NO_COUNTER ? 0 : line->counted + 1);
+	else
+		buf_printf(out, "return %s(%u)", verdict, line->rule);
+}
+
 static void put_counted(const struct line *line)
 {
-	if (line->counted != IR_NO_COUNTER)
+	if (line->counted != IR_NO_COUNTER && !is_brief(line))
 		buf_printf(line->emit->out, " | COUNTS(%u)", line->counted);
 	buf_puts(line->emit->out, "; ");
 }
@@ -294,15 +316,16 @@ static bool put_verdict(struct line *line, const struct ir_verdict *verdict)
 	}
 	switch ((enum answer)(word >> 28)) {
 	case ANSWER_ACCEPT:
-		buf_printf(out, "return ACCEPT(%u)", line->rule);
+		put_answer(line, "ACCEPT");
 		put_counted(line);
 		break;
 	case ANSWER_DROP:
-		buf_printf(out, "return DROP(%u)", line->rule);
+		put_answer(line, "DROP");
 		put_counted(line);
 		break;
 	case ANSWER_RETURN:
-		buf_printf(out, "return RETURN(%u); ", line->rule);
+		put_answer(line, "RETURN");
+		buf_puts(out, "; ");
 		break;
 	case ANSWER_JUMP:
 		buf_printf(out, "return JUMP(%u, %u); ", line->rule, to);
@@ -495,7 +518,9 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 		if (emit->direct ? emit->behind : plan_rule_jumps(emit->ir, i))
 			buf_printf(out, "behind_%u:\n", i);
 		if (i + 1 == chain_end)
-			buf_puts(out, "\treturn CHAIN_END;\n");
+			buf_printf(out, "\treturn %s;\n",
+				   emit_is_brief(emit, plan_find_run(emit->plan, i)) ?
+					   "BRIEF_END" : "CHAIN_END");
 		else if (i + 1 == run->end)
 			buf_printf(out, "\treturn NEXT_RUN(%u);\n", run->end);
 	}
@@ -504,7 +529,8 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 void emit_run_begin(const struct emit *emit, size_t number)
 {
 	if (emit->small)
-		buf_printf(emit->out, "XDPFW_INLINE __u64 rules_%zu(FIELDS *f)\n{\n", number);
+		buf_printf(emit->out, "XDPFW_INLINE %s rules_%zu(FIELDS *f)\n{\n",
+			   emit_is_brief(emit, number) ? "__u32" : "__u64", number);
 	else
 		buf_printf(emit->out, "XDPFW_ALONE __u64 run_%zu(FIELDS *f%s)\n{\n", number,
 			   emit_run_has_places(emit, &emit->plan->runs.at[number]) ?
@@ -521,10 +547,11 @@ void emit_run_end(const struct emit *emit, size_t number)
 {
 	buf_puts(emit->out, "}\n\n");
 	if (emit->small)
-		buf_printf(emit->out, "XDPFW_ALONE __u64 run_%zu(FIELDS *f)\n"
+		buf_printf(emit->out, "XDPFW_ALONE %s run_%zu(FIELDS *f)\n"
 				      "{\n"
 				      "\treturn f ? rules_%zu(f) : 0;\n"
-				      "}\n\n", number, number);
+				      "}\n\n", emit_is_brief(emit, number) ? "__u32" : "__u64",
+			   number, number);
 }
 
 /* What a run needs is known when its rules are written. */
