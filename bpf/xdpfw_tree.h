@@ -38,32 +38,29 @@ XDPFW_ALONE __u32 tree_rank32(__u32 value, __u32 at, __u32 count)
 {
 	const __u64 ranks = at + (__u64)count * sizeof(value);
 	__u64 found = 0, half;
-	__u32 start, rank;
+	__u32 start;
 
 	for (__u32 i = 0; i < TREE_MAX_HALVES && count > 1; i++) {
 		half = count >> 1;
-		if (!TABLE_READ(__u32, at + (found + half) * sizeof(start), &start))
-			return 0;
+		start = *TABLE_AT(__u32, at + (found + half) * sizeof(start));
 		found += half & (table_less(value, start) - 1);
 		count -= half;
 	}
-	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
+	return *TABLE_AT(__u32, ranks + found * 4);
 }
 
 XDPFW_ALONE __u32 tree_rank64(__u64 value, __u32 at, __u32 count)
 {
 	const __u64 ranks = at + (__u64)count * sizeof(value);
 	__u64 found = 0, half, start;
-	__u32 rank;
 
 	for (__u32 i = 0; i < TREE_MAX_HALVES && count > 1; i++) {
 		half = count >> 1;
-		if (!TABLE_READ(__u64, at + (found + half) * sizeof(start), &start))
-			return 0;
+		start = *TABLE_AT(__u64, at + (found + half) * sizeof(start));
 		found += half & (table_less(value, start) - 1);
 		count -= half;
 	}
-	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
+	return *TABLE_AT(__u32, ranks + found * 4);
 }
 
 XDPFW_ALONE __u32 tree_rank128(__u64 high, __u64 low, __u32 at, __u32 count)
@@ -71,19 +68,16 @@ XDPFW_ALONE __u32 tree_rank128(__u64 high, __u64 low, __u32 at, __u32 count)
 	const __u64 ranks = at + (__u64)count * sizeof(struct table_start128);
 	struct table_start128 start;
 	__u64 found = 0, half, less;
-	__u32 rank;
 
 	for (__u32 i = 0; i < TREE_MAX_HALVES && count > 1; i++) {
 		half = count >> 1;
-		if (!TABLE_READ(struct table_start128, at + (found + half) * sizeof(start),
-				&start))
-			return 0;
+		start = *TABLE_AT(struct table_start128, at + (found + half) * sizeof(start));
 		less = table_less(high, start.high) |
 		       (table_equal(high, start.high) & table_less(low, start.low));
 		found += half & (less - 1);
 		count -= half;
 	}
-	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
+	return *TABLE_AT(__u32, ranks + found * 4);
 }
 
 /*
@@ -95,20 +89,18 @@ XDPFW_INLINE __u32 tree_tail(__u64 tail, __u64 low, const __u32 lows, const __u3
 {
 	struct tree_tail part;
 	__u64 found, start;
-	__u32 half, rank;
+	__u32 half;
 
-	if (!TABLE_READ(struct tree_tail, tail, &part))
-		return 0;
+	part = *TABLE_AT(struct tree_tail, tail);
 	found = part.at;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < halves; i++) {
 		half = part.count >> 1;
-		if (!TABLE_READ(__u64, lows + (found + half) * sizeof(start), &start))
-			return 0;
+		start = *TABLE_AT(__u64, lows + (found + half) * sizeof(start));
 		found += half & (table_less(low, start) - 1);
 		part.count -= half;
 	}
-	return TABLE_READ(__u32, ranks + found * 4, &rank) ? rank : 0;
+	return *TABLE_AT(__u32, ranks + found * 4);
 }
 
 /* 0 when the key lies in the box, whose lo[] and hi[] begin at LANE. */
@@ -149,10 +141,7 @@ XDPFW_INLINE __u64 tree_leaf(const struct tree_place place, const struct tree_ke
 		__u64 word = key->word[place.words > 1 ? cut >> 6 & (TREE_MAX_WORDS - 1) : 0];
 		__u64 at = node->base + ((word - node->bias) >> (cut & 63) & cut >> 9);
 
-		HIDE(at);
-		if (at >= place.node_count)
-			return ~0u;
-		HIDE(at);
+		at = table_inside(at, place.node_count - 1);
 		node = (const struct tree_node *)(tables + place.nodes) + at;
 	}
 	return node->bias;
@@ -209,14 +198,12 @@ XDPFW_ALONE __u32 tree_in_ranges(__u32 rank, __u32 at, __u32 count)
 
 	for (__u32 i = 0; i < TREE_MAX_HALVES && count > 1; i++) {
 		half = count >> 1;
-		if (!TABLE_READ(__u32, at + (found + half) * 8, &start))
-			return 0;
+		start = *TABLE_AT(__u32, at + (found + half) * 8);
 		found += half & (table_less(rank, start) - 1);
 		count -= half;
 	}
-	if (!TABLE_READ(__u32, at + found * 8, &start) ||
-	    !TABLE_READ(__u32, at + found * 8 + 4, &end))
-		return 0;
+	start = *TABLE_AT(__u32, at + found * 8);
+	end = *TABLE_AT(__u32, at + found * 8 + 4);
 	return rank >= start && rank <= end;
 }
 
@@ -225,15 +212,15 @@ XDPFW_INLINE __u32 tree_check_here(const struct tree_key *key, __u32 checks, __u
 {
 	struct tree_check check;
 
-	if (!key || !TABLE_READ(struct tree_check, (__u64)checks + at, &check))
+	if (!key)
 		return 0;
+	check = *TABLE_AT(struct tree_check, (__u64)checks + at);
 	for (__u32 i = 0; i < TREE_MAX_PARTS && i < check.parts; i++) {
 		struct tree_part part;
 		__u32 rank;
 
-		if (!TABLE_READ(struct tree_part, (__u64)checks + at + sizeof(check) +
-				i * sizeof(part), &part))
-			return 0;
+		part = *TABLE_AT(struct tree_part, (__u64)checks + at + sizeof(check) +
+				i * sizeof(part));
 		HIDE(part.word);
 		part.word &= TREE_MAX_WORDS - 1;
 		rank = (__u32)(key->word[part.word] >> (part.pos & 63)) & part.mask;
@@ -259,10 +246,9 @@ XDPFW_INLINE __u32 tree_in_box(const struct tree_key *key, __u32 head, __u32 wor
 	if (!key)
 		return 0;
 	for (__u32 i = 0; i < TREE_MAX_WORDS && i < words; i++) {
-		if (!TABLE_READ(__u64, (__u64)head + i * 8, &guard) ||
-		    !TABLE_READ(__u64, (__u64)at + i * 8, &lo) ||
-		    !TABLE_READ(__u64, (__u64)at + ((__u64)words + i) * 8, &hi))
-			return 0;
+		guard = *TABLE_AT(__u64, (__u64)head + i * 8);
+		lo = *TABLE_AT(__u64, (__u64)at + i * 8);
+		hi = *TABLE_AT(__u64, (__u64)at + ((__u64)words + i) * 8);
 		miss |= (((key->word[i] | guard) - lo) & (hi - key->word[i]) & guard) ^ guard;
 	}
 	return !miss;
@@ -274,12 +260,11 @@ static long tree_long_step(__u32 index, struct tree_long *leaf)
 	struct tree_head head;
 
 	(void)index;
-	if (!TABLE_READ(struct tree_head, leaf->head, &head))
-		return 1;
+	head = *TABLE_AT(struct tree_head, leaf->head);
 	leaf->at.value = at + head.words * 16 + sizeof(struct tree_row);
-	if (!tree_in_box(leaf->key, leaf->head, head.words, at) ||
-	    !TABLE_READ(__u32, (__u64)at + head.words * 16, &result))
+	if (!tree_in_box(leaf->key, leaf->head, head.words, at))
 		return 0;
+	result = *TABLE_AT(__u32, (__u64)at + head.words * 16);
 	if (result & TREE_CHECK)
 		result = tree_check_here(leaf->key, leaf->head + head.checks,
 					 (result & ~TREE_CHECK) * 4);
@@ -311,10 +296,7 @@ XDPFW_INLINE __u64 tree_more(const struct tree_place place, const struct tree_ke
 {
 	const __u32 row_words = place.words * 2 + 1;
 
-	HIDE(at);
-	if (at >= place.row_count + TREE_MAX_ROWS)
-		return best;
-	HIDE(at);
+	at = table_inside(at, place.row_count + TREE_MAX_ROWS - 1);
 	if (more <= TREE_BLOCK * TREE_BLOCKS) {
 		const __u64 *row = (const __u64 *)(tables + place.rows + at * row_words * 8);
 		__u64 left = more;
@@ -349,14 +331,10 @@ XDPFW_INLINE __u64 tree_one(const struct tree_place place, const struct tree_key
 			    __u32 tree, __u32 steps, __u32 rows, __u64 best)
 {
 	const __u32 row_words = place.words * 2 + 1;
-	__u64 at = tree_leaf(place, key, tree, steps);
+	__u64 at = table_inside(tree_leaf(place, key, tree, steps), place.row_count - 1);
 	const __u64 *row;
 	__u32 more;
 
-	HIDE(at);
-	if (at >= place.row_count)
-		return best;
-	HIDE(at);
 	row = (const __u64 *)(tables + place.rows + at * row_words * 8);
 	more = ((const struct tree_row *)(row + 2 * place.words))->more;
 	if (!place.resumes && __builtin_constant_p(rows))

@@ -286,10 +286,10 @@ static void put_count_entry(const struct emit *emit)
 		 "__u32 number)\n"
 		 "{\n"
 		 "\tstruct table_entry entry;\n\n"
-		 "\tif (!f || !number ||\n"
-		 "\t    !TABLE_READ(struct table_entry, at + (number - 1) * (__u64)sizeof(entry), "
-		 "&entry))\n"
-		 "\t\treturn 0;\n");
+		 "\tif (!f || !number)\n"
+		 "\t\treturn 0;\n"
+		 "\tentry = *TABLE_AT(struct table_entry, at + (number - 1) * (__u64)sizeof(entry));"
+		 "\n");
 	if (count)
 		buf_printf(emit->out,
 			   "\tif (entry.counter && entry.counter <= %u)\n"

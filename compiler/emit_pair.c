@@ -293,9 +293,7 @@ static void put_shape(const struct emit *emit, size_t number)
 		   "\tconst struct key *key = boxes->key;\n"
 		   "\tconst struct box_%zu *box =\n"
 		   "\t\tTABLE_AT(struct box_%zu, "
-		   "boxes->at.value + index * (__u64)sizeof(*box));\n\n"
-		   "\tif (!box)\n"
-		   "\t\treturn 1;\n",
+		   "boxes->at.value + index * (__u64)sizeof(*box));\n\n",
 		   number, 2 * shape->lanes, number, number, number);
 	for (uint32_t i = 0; i < shape->lanes; i++) {
 		if (shape->doubles >> i & 1) {

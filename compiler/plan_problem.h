@@ -20,7 +20,7 @@
 
 #define PLAN_ANY 0xffffffffu
 #define PLAN_NO_RESULT 0xffffffffu
-#define PLAN_MAX_DIMS 16
+#define PLAN_MAX_DIMS 12		/* a look-up has them all at once on the stack */
 #define PLAN_MAX_RESULTS (1u << 20)	/* results are below this */
 
 /* Each distinct one of a dimension once. */

@@ -22,6 +22,7 @@ if [ $((failed + skipped)) = 0 ] && need qemu "the loader on other kernels${miss
 	run bash "$top_srcdir/tests/kernels/rulesets.sh" "$cache" 6.1 "$top_srcdir"/examples/*.nft \
 		"$top_srcdir"/tests/golden/*.nft "$work"/*.nft \
 		--plan=tree "$top_srcdir"/{examples/{odd,server,containers},tests/golden/blocks}.nft \
+		"$top_srcdir"/tests/{golden/sets,diff/cases/options,diff/cases/transport}.nft \
 		"$work"/{acl,ipc6}*.nft \
 		--plan=cross "$top_srcdir"/{examples/{odd,server,containers},tests/golden/blocks}.nft \
 		--plan=packed "$work"/ipc_*.nft

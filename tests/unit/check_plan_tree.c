@@ -265,12 +265,12 @@ static const unsigned int widths[][PLAN_MAX_DIMS] = {
 	{ 32, 32, 8, 16, 16 },
 	{ 1, 2, 3, 128, 64, 48, 33 },
 	{ 128, 128, 8, 16, 16 },
-	{ 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128 },
+	{ 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128 },
 	{ 16 },
 	{ 4, 4, 4 },
 };
 
-static const uint32_t width_counts[] = { 5, 7, 5, 16, 1, 3 };
+static const uint32_t width_counts[] = { 5, 7, 5, PLAN_MAX_DIMS, 1, 3 };
 
 START_TEST(test_random)
 {
