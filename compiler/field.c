@@ -45,6 +45,12 @@ static size_t first_field(const struct proto *proto)
 	return first;
 }
 
+bool field_load_is_given(enum field_load load)
+{
+	return load == FIELD_LOAD_CPU || load == FIELD_LOAD_RANDOM || load == FIELD_LOAD_TIME ||
+	       load == FIELD_LOAD_DAY || load == FIELD_LOAD_HOUR;
+}
+
 const struct field *field_find(const struct proto *proto, struct str name)
 {
 	for (size_t i = first_field(proto);

@@ -55,6 +55,9 @@ enum field_load {
 	FIELD_LOAD_NEVER,		/* always fails at this hook (no socket, no route) */
 };
 
+/* CPU, chance or clock: no part of the packet, and need not be the same when asked again. */
+bool field_load_is_given(enum field_load load);
+
 /* Which operators a field takes. */
 enum {
 	FIELD_OP_EQ = 1 << 0,		/* == != */

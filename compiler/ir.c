@@ -134,6 +134,27 @@ const uint32_t *ir_make_reach(struct arena *arena, uint32_t parts,
 	return reach;
 }
 
+bool ir_key_is_given(const struct ir *ir, uint32_t number)
+{
+	const struct ir_key *key = &ir->keys.at[number];
+
+	for (size_t i = 0; i < key->parts.len; i++)
+		if (field_load_is_given(ir->loads.at[key->parts.at[i].load].field->load))
+			return true;
+	return false;
+}
+
+int ir_compare_boxes(const struct ir_interval *a, const struct ir_interval *b, uint32_t parts)
+{
+	for (uint32_t i = 0; i < parts; i++)
+		if (a[i].lo != b[i].lo)
+			return a[i].lo < b[i].lo ? -1 : 1;
+	for (uint32_t i = 0; i < parts; i++)
+		if (a[i].hi != b[i].hi)
+			return a[i].hi < b[i].hi ? -1 : 1;
+	return 0;
+}
+
 unsigned int ir_part_bits(const struct ir *ir, const struct ir_part *part)
 {
 	return ir->loads.at[part->load].field->bit_len;

@@ -177,6 +177,10 @@ const uint32_t *ir_make_reach(struct arena *arena, uint32_t parts,
 
 /* ((value shifted) & mask) ^ flip */
 u128 ir_part_apply(const struct ir *ir, const struct ir_part *part, u128 value);
+/* Some part of the key is given: see field_load_is_given(). */
+bool ir_key_is_given(const struct ir *ir, uint32_t key);
+/* Boxes by their lower ends, then their upper ends, the first of PARTS counting most. */
+int ir_compare_boxes(const struct ir_interval *a, const struct ir_interval *b, uint32_t parts);
 /* A part that is the load itself. */
 bool ir_part_is_plain(const struct ir *ir, const struct ir_part *part);
 unsigned int ir_part_bits(const struct ir *ir, const struct ir_part *part);

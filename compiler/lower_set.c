@@ -103,22 +103,11 @@ struct sorted {
 	uint32_t parts;
 };
 
-static int compare_ends(const struct ir_interval *a, const struct ir_interval *b, uint32_t parts)
-{
-	for (uint32_t i = 0; i < parts; i++)
-		if (a[i].lo != b[i].lo)
-			return a[i].lo < b[i].lo ? -1 : 1;
-	for (uint32_t i = 0; i < parts; i++)
-		if (a[i].hi != b[i].hi)
-			return a[i].hi < b[i].hi ? -1 : 1;
-	return 0;
-}
-
 static int compare_sorted(const void *a, const void *b)
 {
 	const struct sorted *left = a, *right = b;
 
-	return compare_ends(left->box, right->box, left->parts);
+	return ir_compare_boxes(left->box, right->box, left->parts);
 }
 
 static bool is_sorted(const struct draft *draft)
@@ -126,7 +115,7 @@ static bool is_sorted(const struct draft *draft)
 	const uint32_t parts = draft->parts;
 
 	for (size_t i = parts; i < draft->intervals.len; i += parts)
-		if (compare_ends(&draft->intervals.at[i - parts], &draft->intervals.at[i],
+		if (ir_compare_boxes(&draft->intervals.at[i - parts], &draft->intervals.at[i],
 				 parts) > 0)
 			return false;
 	return true;
@@ -172,7 +161,7 @@ static void melt(struct draft *draft)
 		if (last && parts == 1 && (box->lo <= last->hi || box->lo - 1 == last->hi)) {
 			if (box->hi > last->hi)
 				last->hi = box->hi;
-		} else if (!last || compare_ends(last, box, parts)) {
+		} else if (!last || ir_compare_boxes(last, box, parts)) {
 			memmove(&draft->intervals.at[kept], box, parts * sizeof(*box));
 			kept += parts;
 		}

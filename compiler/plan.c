@@ -138,12 +138,6 @@ static void use_entries(struct plan *plan)
 			use_chain(plan, plan->ir->entries.at[i].chains.at[j]);
 }
 
-static bool is_given(enum field_load load)
-{
-	return load == FIELD_LOAD_CPU || load == FIELD_LOAD_RANDOM || load == FIELD_LOAD_TIME ||
-	       load == FIELD_LOAD_DAY || load == FIELD_LOAD_HOUR;
-}
-
 /* Keys are as wide as the widest fields that are looked up. */
 static void use_key(struct plan *plan, struct plan_look *look, uint32_t number)
 {
@@ -156,7 +150,7 @@ static void use_key(struct plan *plan, struct plan_look *look, uint32_t number)
 		uint32_t load = key->parts.at[i].load;
 
 		plan->load_used[load] = true;
-		if (is_given(plan->ir->loads.at[load].field->load))
+		if (field_load_is_given(plan->ir->loads.at[load].field->load))
 			plan->reads_given = true;
 		if (look->part_bits[i] < bits)
 			look->part_bits[i] = (uint8_t)bits;

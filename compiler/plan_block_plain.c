@@ -20,22 +20,6 @@ const char *const plan_taken_words[PLAN_TAKENS] = {
 	[PLAN_TAKEN_NO_TEST] = "it jumps or counts whatever the packet is",
 };
 
-static bool is_steady(enum field_load load)
-{
-	return load != FIELD_LOAD_RANDOM && load != FIELD_LOAD_TIME && load != FIELD_LOAD_CPU &&
-	       load != FIELD_LOAD_HOUR && load != FIELD_LOAD_DAY;
-}
-
-static bool key_is_steady(const struct ir *ir, uint32_t number)
-{
-	const struct ir_key *key = &ir->keys.at[number];
-
-	for (size_t i = 0; i < key->parts.len; i++)
-		if (!is_steady(ir->loads.at[key->parts.at[i].load].field->load))
-			return false;
-	return true;
-}
-
 static bool has_ranges(const struct ir_interval *at, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -106,7 +90,7 @@ static enum plan_taken take_verdict(uint32_t answer, unsigned int tests, unsigne
 static enum plan_taken take_test(const struct ir *ir, const struct ir_step *step,
 				 unsigned int counters)
 {
-	if (!key_is_steady(ir, step->key))
+	if (ir_key_is_given(ir, step->key))
 		return PLAN_TAKEN_UNSTEADY;
 	if (counters)
 		return PLAN_TAKEN_LATE_TEST;
@@ -118,7 +102,7 @@ static enum plan_taken take_map(const struct ir *ir, const struct ir_rule *rule,
 {
 	const struct ir_step *step = &rule->steps.at[at];
 
-	if (!key_is_steady(ir, step->key))
+	if (ir_key_is_given(ir, step->key))
 		return PLAN_TAKEN_UNSTEADY;
 	if (counters)
 		return PLAN_TAKEN_LATE_TEST;

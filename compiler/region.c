@@ -15,30 +15,10 @@
 /* Pairs of boxes that are compared. */
 #define MAX_BOX_PAIRS 4096
 
+/* A packet stays on its CPU. */
 static bool load_is_steady(const struct ir_load *load)
 {
-	switch (load->field->load) {
-	case FIELD_LOAD_RANDOM:
-	case FIELD_LOAD_TIME:
-	case FIELD_LOAD_DAY:
-	case FIELD_LOAD_HOUR:
-		return false;
-	case FIELD_LOAD_HEADER:
-	case FIELD_LOAD_PRESENCE:
-	case FIELD_LOAD_PROTOCOL:
-	case FIELD_LOAD_L4PROTO:
-	case FIELD_LOAD_NFPROTO:
-	case FIELD_LOAD_LENGTH:
-	case FIELD_LOAD_IFNAME:
-	case FIELD_LOAD_IFTYPE:
-	case FIELD_LOAD_IFGROUP:
-	case FIELD_LOAD_PKTTYPE:
-	case FIELD_LOAD_CPU:
-	case FIELD_LOAD_ZERO:
-	case FIELD_LOAD_NEVER:
-		break;
-	}
-	return true;
+	return !field_load_is_given(load->field->load) || load->field->load == FIELD_LOAD_CPU;
 }
 
 bool region_key_is_steady(const struct ir *ir, uint32_t number)

@@ -6,29 +6,13 @@
  */
 #include "compiler/opt/opt_parts.h"
 
-static bool load_is_given(enum field_load load)
-{
-	return load == FIELD_LOAD_CPU || load == FIELD_LOAD_RANDOM || load == FIELD_LOAD_TIME ||
-	       load == FIELD_LOAD_DAY || load == FIELD_LOAD_HOUR;
-}
-
-static bool key_is_given(const struct ir *ir, uint32_t number)
-{
-	const struct ir_key *key = &ir->keys.at[number];
-
-	for (size_t i = 0; i < key->parts.len; i++)
-		if (load_is_given(ir->loads.at[key->parts.at[i].load].field->load))
-			return true;
-	return false;
-}
-
 bool opt_is_fixed(const struct ir *ir, const struct ir_rule *rule)
 {
 	for (size_t i = 0; i < rule->steps.len; i++) {
 		const struct ir_step *step = &rule->steps.at[i];
 
 		if ((step->kind == IR_STEP_TEST || step->kind == IR_STEP_MAP) &&
-		    key_is_given(ir, step->key))
+		    ir_key_is_given(ir, step->key))
 			return true;
 	}
 	return false;

@@ -117,18 +117,6 @@ static size_t melt(struct ir_interval *intervals, size_t count)
 	return kept;
 }
 
-/* By their lower ends, then their upper ends, the first part counting most. */
-static int compare_boxes(const struct ir_interval *a, const struct ir_interval *b, uint32_t parts)
-{
-	for (uint32_t i = 0; i < parts; i++)
-		if (a[i].lo != b[i].lo)
-			return a[i].lo < b[i].lo ? -1 : 1;
-	for (uint32_t i = 0; i < parts; i++)
-		if (a[i].hi != b[i].hi)
-			return a[i].hi < b[i].hi ? -1 : 1;
-	return 0;
-}
-
 /* Insertion: opt_merge.c makes no large sets of boxes.  Equal ones stay once. */
 static size_t sort_boxes(struct ir_interval *boxes, size_t count, uint32_t parts)
 {
@@ -139,9 +127,9 @@ static size_t sort_boxes(struct ir_interval *boxes, size_t count, uint32_t parts
 		size_t at = kept;
 
 		memcpy(box, &boxes[i * parts], parts * sizeof(*box));
-		while (at && compare_boxes(&boxes[(at - 1) * parts], box, parts) > 0)
+		while (at && ir_compare_boxes(&boxes[(at - 1) * parts], box, parts) > 0)
 			at--;
-		if (at && !compare_boxes(&boxes[(at - 1) * parts], box, parts))
+		if (at && !ir_compare_boxes(&boxes[(at - 1) * parts], box, parts))
 			continue;
 		memmove(&boxes[(at + 1) * parts], &boxes[at * parts],
 			(kept - at) * parts * sizeof(*boxes));
