@@ -132,13 +132,22 @@ XDPFW_INLINE __u64 trie_any(__u64 number)
 /* What nested prefixes are looked up with: the compiler writes the tests one by one. */
 XDPFW_INLINE const __u8 *trie_place(__u64 at, const __u64 offset, const __u64 bytes)
 {
-	return tables + offset + at * bytes;
+	const __u8 *place = tables + offset + at * bytes;
+
+	HIDE(place);			/* else clang adds up the place of each load anew */
+	return place;
 }
 
 /* 1 when DIFFER has a bit from the shift on. */
 XDPFW_INLINE __u64 trie_test(__u64 differ, __u8 shift)
 {
 	return trie_any(differ >> shift);
+}
+
+/* The same of a shift that is never 0. */
+XDPFW_INLINE __u64 trie_beyond(__u64 differ, __u8 shift)
+{
+	return trie_highest(-(differ >> shift));
 }
 
 /* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */

@@ -53,7 +53,7 @@ struct nested {
 	uint8_t *leaves;
 	size_t leaf_count, leaf_room;
 	bool has_high[TRIE_MAX_LEVELS], has_low[TRIE_MAX_LEVELS];	/* words' windows */
-	uint32_t shifted;
+	uint32_t shifted, unshifted;	/* tests */
 };
 
 /* What to count a place's prefixes by: where a number differs in its upper half, or its lower. */
@@ -316,11 +316,17 @@ static void put_tests(struct nested *nested, uint8_t *leaf, const struct place *
 {
 	uint8_t *shift = leaf + nested->key_bits / 8 + first;
 
-	for (unsigned int i = 0; i < tests && count; i++) {
+	for (unsigned int i = 0; i < tests; i++) {
 		unsigned int number = i < tests - count ? 0 : i - (tests - count);
 
-		shift[i] = (uint8_t)(prefixes[number]->bits & 63);
-		nested->shifted |= (uint32_t)!!shift[i] << (first + i);
+		if (count)
+			shift[i] = (uint8_t)(prefixes[number]->bits & 63);
+		else
+			shift[i] = first < nested->highs ? 63 : 0;
+		if (shift[i])
+			nested->shifted |= 1u << (first + i);
+		else
+			nested->unshifted |= 1u << (first + i);
 	}
 }
 
@@ -486,6 +492,7 @@ static bool finish(struct nested *nested, size_t max_bytes, struct arena *arena,
 	trie->word_bytes = sizeof(uint64_t);
 	trie->leaves.count = (uint32_t)nested->leaf_count;
 	trie->shifted = nested->shifted;
+	trie->unshifted = nested->unshifted;
 	for (unsigned int i = 0; i < trie->levels; i++) {
 		trie->level[i].count = (uint32_t)nested->words[i].len;
 		trie->level[i].has_high = nested->has_high[i];

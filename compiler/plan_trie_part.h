@@ -38,7 +38,8 @@ struct plan_trie {
 	unsigned int leaf_bytes;	/* 32, 64 or, of nested prefixes, 128 */
 	/* Of nested prefixes: how many are of the upper half; 2 or 4; in a leaf. */
 	unsigned int highs, result_bytes, results_at;
-	uint32_t shifted;		/* a bit for each: not always all of a half is compared */
+	uint32_t shifted, unshifted;	/* a bit for each: some leaves compare a part of a half,
+					   some all of it */
 	struct plan_trie_array level[TRIE_MAX_LEVELS], leaves;
 	uint8_t *bytes;
 	size_t size;

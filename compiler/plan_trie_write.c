@@ -104,13 +104,14 @@ static void put_levels(const struct plan_trie *trie, size_t offset, bool named, 
 	}
 }
 
-/* "trie_differ_high", "trie_test(trie_differ, trie_leaf[16])" */
+/* "trie_test(trie_differ, trie_leaf[16])" */
 static void put_test(const struct plan_trie *trie, unsigned int number, struct buf *out)
 {
 	const char *differ = number < trie->highs ? "trie_differ_high" : "trie_differ";
 
 	if (trie->shifted >> number & 1)
-		buf_printf(out, " -\n\t\t\ttrie_test(%s, trie_leaf[%u])", differ,
+		buf_printf(out, " -\n\t\t\ttrie_%s(%s, trie_leaf[%u])",
+			   trie->unshifted >> number & 1 ? "test" : "beyond", differ,
 			   trie->key_bits / 8 + number);
 	else
 		buf_printf(out, " -\n\t\t\ttrie_any(%s)", differ);
@@ -204,7 +205,7 @@ uint64_t plan_trie_shape(const struct plan_trie *trie)
 	const unsigned int constants[] = {
 		trie->cut, trie->bits, trie->key_bits, trie->direct, trie->top_shift,
 		trie->top_bits, trie->levels, trie->word_bytes, trie->leaf, trie->leaf_breaks,
-		trie->highs, trie->result_bytes, trie->shifted,
+		trie->highs, trie->result_bytes, trie->shifted, trie->unshifted,
 	};
 	uint64_t hash = 0;
 
