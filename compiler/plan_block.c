@@ -28,8 +28,15 @@
 /* With what is compared before and behind each they stay below MAX_RUNS of plan_run.c. */
 #define MAX_BLOCKS 90
 
+/*
+ * Tables that are built and then not used take time too, and rules that ask ever other things make
+ * any number of them.  So many are free; then each two more double the rows that a block must have.
+ */
+#define FREE_REFUSALS 8
+
 /* Why rules are in no block. */
 #define TOO_MANY_BLOCKS "other rules in a row are more, and a program has few look-ups"
+#define TOO_MANY_REFUSALS "tables of others were not worth it too often, and these are few"
 
 /* A stretch of a chain. */
 struct stretch {
@@ -97,12 +104,41 @@ static void keep_block(struct plan *plan, struct plan_block *block, struct arena
 		plan->block_of[i] = (uint32_t)plan->blocks.len;
 }
 
+/* Rows that are worth asking the engines, after so many blocks that were compared in the end. */
+static uint32_t rows_worth_asking(uint32_t refusals)
+{
+	if (refusals < FREE_REFUSALS)
+		return 0;
+	return refusals / 2 < 31 ? 1u << refusals / 2 : 1u << 31;
+}
+
+/* Whether tables do what the block's rules say, at less than they cost compared. */
+static bool solve(struct plan *plan, struct plan_pose *pose, uint32_t *refusals,
+		  struct arena *arena)
+{
+	struct plan_block *block = pose->block;
+	size_t bytes = plan->image_bytes;
+
+	if (pose->results.len < rows_worth_asking(*refusals)) {
+		say_why(plan, block->first, block->end, TOO_MANY_REFUSALS);
+		return false;
+	}
+	block->row_count = pose->results.len;
+	plan_pose_cases(pose);
+	if (plan_block_solve(plan, block, image_left(plan, block), arena))
+		return true;
+	(*refusals)++;
+	plan->image_bytes = bytes;
+	say_why(plan, block->first, block->end, plan_block_why_not(block, arena));
+	return false;
+}
+
 /* A block of the stretch's first rules, as many as fit; returns where it ends. */
-static uint32_t make_block(struct plan *plan, const struct stretch *stretch, struct arena *arena)
+static uint32_t make_block(struct plan *plan, const struct stretch *stretch, uint32_t *refusals,
+			   struct arena *arena)
 {
 	struct plan_block *block = ARENA_NEW(arena, struct plan_block);
 	struct plan_pose pose = { .ir = plan->ir, .arena = arena, .block = block };
-	size_t bytes = plan->image_bytes;
 	uint32_t end = stretch->first;
 
 	block->inet = plan->ir->chains.at[plan->ir->rules.at[end].chain].inet;
@@ -120,21 +156,16 @@ static uint32_t make_block(struct plan *plan, const struct stretch *stretch, str
 				     least_rules(plan)));
 		return end;
 	}
-	block->row_count = pose.results.len;
-	plan_pose_cases(&pose);
-	if (plan_block_solve(plan, block, image_left(plan, block), arena)) {
+	if (solve(plan, &pose, refusals, arena))
 		keep_block(plan, block, arena);
-		return end;
-	}
-	plan->image_bytes = bytes;
-	say_why(plan, stretch->first, end, plan_block_why_not(block, arena));
 	return end;
 }
 
-static void cut_stretch(struct plan *plan, struct stretch stretch, struct arena *arena)
+static void cut_stretch(struct plan *plan, struct stretch stretch, uint32_t *refusals,
+			struct arena *arena)
 {
 	while (stretch.first < stretch.end && plan->blocks.len < MAX_BLOCKS)
-		stretch.first = make_block(plan, &stretch, arena);
+		stretch.first = make_block(plan, &stretch, refusals, arena);
 	say_why(plan, stretch.first, stretch.end, TOO_MANY_BLOCKS);
 }
 
@@ -237,7 +268,7 @@ static uint32_t least_length(const struct stretches *stretches, struct arena *ar
 void plan_block_cut(struct plan *plan, struct arena *arena)
 {
 	struct stretches stretches = { 0 };
-	uint32_t least;
+	uint32_t least, refusals = 0;
 
 	plan->block_of = ARENA_ARRAY(arena, uint32_t, plan->ir->rules.len + 1);
 	plan->why_compared = ARENA_ARRAY(arena, const char *, plan->ir->rules.len + 1);
@@ -251,7 +282,7 @@ void plan_block_cut(struct plan *plan, struct arena *arena)
 	least = least_length(&stretches, arena);
 	for (size_t i = 0; i < stretches.at.len; i++)
 		if (stretches.at.at[i].end - stretches.at.at[i].first >= least)
-			cut_stretch(plan, stretches.at.at[i], arena);
+			cut_stretch(plan, stretches.at.at[i], &refusals, arena);
 		else
 			say_why(plan, stretches.at.at[i].first, stretches.at.at[i].end,
 				TOO_MANY_BLOCKS);

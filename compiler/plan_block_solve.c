@@ -259,11 +259,14 @@ static const char *why_unsolved(const struct plan_case *at, struct arena *arena)
 
 const char *plan_block_why_not(const struct plan_block *block, struct arena *arena)
 {
+	uint32_t compared = plan_cost_compares(block->row_count);
+
 	for (size_t i = 0; i < block->cases.len; i++)
 		if (!block->cases.at[i].engine && block->cases.at[i].asked_count)
 			return why_unsolved(&block->cases.at[i], arena);
-	return arena_printf(arena, "looked up they would take about %u.%u ns",
-			    block->expected / 10, block->expected % 10);
+	return arena_printf(arena, "each %u looked up would take about %u.%u ns, compared %u.%u ns",
+			    block->end - block->first, block->expected / 10, block->expected % 10,
+			    compared / 10, compared % 10);
 }
 
 size_t plan_block_action_bytes(const struct plan_block *block)

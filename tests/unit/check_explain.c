@@ -177,6 +177,35 @@ START_TEST(reasons)
 }
 END_TEST
 
+/*
+ * Each rule asks something else, so that no block has more than as many as it has axes: few of the
+ * blocks are tried, and rules that are worth tables have them all the same.
+ */
+START_TEST(refusals)
+{
+	const struct compile_optimize plain = { .engine = NULL };
+	struct buf text = BUF_INIT;
+	struct explained made;
+
+	buf_puts(&text, "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" "
+			"priority 0;\n");
+	for (unsigned int i = 0; i < 2000; i++)
+		buf_printf(&text, "@th,%u,16 %u counter drop\n", i % 100 * 8, i);
+	buf_puts(&text, "meta random 5 accept\n");
+	for (unsigned int i = 0; i < 40; i++)
+		buf_printf(&text, "ip saddr 10.%u.0.0/16 counter drop\n", i);
+	buf_puts(&text, "}\n}\n");
+	explain(&made, text.at, &plain);
+	ck_assert_ptr_nonnull(strstr(made.text.at, " looked up would take about "));
+	ck_assert_ptr_nonnull(strstr(made.text.at, "; tables of others were not worth it too "
+						   "often, and these are few\n"));
+	ck_assert_ptr_nonnull(strstr(made.text.at,
+				     "\tr.conf:2005 to r.conf:2044: 40 rules by look-ups"));
+	forget(&made);
+	buf_free(&text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("explain");
@@ -188,6 +217,7 @@ int main(void)
 	tcase_add_test(tcase, as_written);
 	tcase_add_test(tcase, blocks);
 	tcase_add_test(tcase, reasons);
+	tcase_add_test(tcase, refusals);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
