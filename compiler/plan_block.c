@@ -34,6 +34,9 @@
  */
 #define FREE_REFUSALS 8
 
+/* For what is not counted before: actions, and small tables. */
+#define SPARE_BYTES (1u << 20)
+
 /* Why rules are in no block. */
 #define TOO_MANY_BLOCKS "other rules in a row are more, and a program has few look-ups"
 #define TOO_MANY_REFUSALS "tables of others were not worth it too often, and these are few"
@@ -61,7 +64,7 @@ static uint32_t least_rules(const struct plan *plan)
 static size_t other_bytes(const struct plan *plan)
 {
 	const struct ir *ir = plan->ir;
-	size_t bytes = 1 << 20;
+	size_t bytes = SPARE_BYTES;
 
 	for (size_t i = 0; i < ir->sets.len; i++)
 		if (ir->sets.at[i].intervals.len > BIG_SET)
@@ -117,7 +120,8 @@ static bool solve(struct plan *plan, struct plan_pose *pose, uint32_t *refusals,
 		  struct arena *arena)
 {
 	struct plan_block *block = pose->block;
-	size_t bytes = plan->image_bytes;
+	size_t bytes = plan->image_bytes, left;
+	const char *why;
 
 	if (pose->results.len < rows_worth_asking(*refusals)) {
 		say_why(plan, block->first, block->end, TOO_MANY_REFUSALS);
@@ -125,11 +129,17 @@ static bool solve(struct plan *plan, struct plan_pose *pose, uint32_t *refusals,
 	}
 	block->row_count = pose->results.len;
 	plan_pose_cases(pose);
-	if (plan_block_solve(plan, block, image_left(plan, block), arena))
+	left = image_left(plan, block);
+	if (!plan_block_solve(plan, block, left, arena))
+		why = plan_block_why_not(block, arena);
+	else if (plan->image_bytes - bytes > left + SPARE_BYTES)
+		why = arena_printf(arena, "their tables would take %zu bytes, %zu are left",
+				   plan->image_bytes - bytes, left);
+	else
 		return true;
 	(*refusals)++;
 	plan->image_bytes = bytes;
-	say_why(plan, block->first, block->end, plan_block_why_not(block, arena));
+	say_why(plan, block->first, block->end, why);
 	return false;
 }
 

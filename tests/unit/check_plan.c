@@ -8,6 +8,7 @@
 #include "bpf/xdpfw_abi.h"
 #include "compiler/base/limits.h"
 #include "compiler/plan.h"
+#include "compiler/plan_cost.h"
 #include "compiler/plan_table.h"
 #include "tests/unit/make_ir.h"
 
@@ -342,6 +343,34 @@ START_TEST(too_many_boxes)
 }
 END_TEST
 
+/* An engine may make more of a block than the image has room for. */
+START_TEST(too_big_block)
+{
+	const struct plan_options options = { .force = "tree" };
+	const uint32_t rules = 500, each = 2000;
+	struct plan *plan;
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	for (uint32_t i = 0; i < rules; i++) {
+		uint32_t set = make_set(&make);
+
+		for (uint32_t j = 0; j < each; j++) {
+			uint32_t value = (j * rules + i) * (UINT32_MAX / (rules * each));
+
+			make_interval(&make, set, value, value);
+		}
+		make_rule(&make, "");
+		make_look_up(&make, IR_STEP_TEST, "ip", "saddr", set);
+		make_verdict(&make, i % 2 ? IR_VERDICT_DROP : IR_VERDICT_ACCEPT, 0);
+	}
+	ck_assert(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan));
+	ck_assert_uint_le(plan->image_bytes, PLAN_MAX_IMAGE_BYTES);
+	arena_free(&make.arena);
+}
+END_TEST
+
 START_TEST(too_big_tables)
 {
 	struct make make;
@@ -583,6 +612,7 @@ int main(void)
 	tcase_add_test(tcase, too_many_rules);
 	tcase_add_test(tcase, too_many_base_chains);
 	tcase_add_test(tcase, too_big_tables);
+	tcase_add_test(tcase, too_big_block);
 	tcase_add_test(tcase, hash_of_lanes);
 	tcase_add_loop_test(tcase, boxes_of_lanes, 0, 4);
 	tcase_add_loop_test(tcase, pairs_in_one_number, 0, 2);
