@@ -56,6 +56,29 @@ static void ask_by_building(const struct plan_problem *problem, const struct pla
 	asked->solution = asked->engine->build(problem, budget, &asked->arena, estimate);
 	estimate->possible = asked->solution;
 	keep_why(asked, arena);
+	if (!asked->solution)
+		arena_free(&asked->arena);
+}
+
+/* Of what was built already the best stays: a large case's tables take hundreds of megabytes. */
+static void drop_worse(struct plan_case *at)
+{
+	struct plan_asked *best = NULL;
+
+	for (uint32_t i = 0; i < at->asked_count; i++) {
+		struct plan_asked *asked = &at->asked[i], *worse = asked;
+
+		if (!asked->solution)
+			continue;
+		if (!best || asked->weight < best->weight) {
+			worse = best;
+			best = asked;
+		}
+		if (!worse)
+			continue;
+		worse->solution = NULL;
+		arena_free(&worse->arena);
+	}
 }
 
 static void ask_one(const struct plan *plan, struct plan_case *at, const struct plan_budget *budget,
@@ -73,6 +96,7 @@ static void ask_one(const struct plan *plan, struct plan_case *at, const struct 
 		engine->estimate(&at->problem, budget, arena, &asked->estimate);
 	asked->weight = plan_cost_weigh(plan->options.optimize, asked->estimate.cost,
 					asked->estimate.bytes);
+	drop_worse(at);
 }
 
 static bool is_asked(const struct plan_case *at, const struct plan_engine *engine)

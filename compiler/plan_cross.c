@@ -35,7 +35,7 @@ static struct plan_solution *start_solution(struct plan_cross *cross)
 {
 	cross->solution = ARENA_NEW(cross->arena, struct plan_solution);
 	cross->solution->problem = cross->problem;
-	cross->sources.len = 0;
+	cross->sources = (__typeof__(cross->sources)){ 0 };
 	return cross->solution;
 }
 
@@ -56,18 +56,31 @@ static bool make_product(struct plan_cross *cross, const struct plan_cross_axis 
 						     "all combinations of %u dimensions", count));
 }
 
+/* Memory of an attempt that fails does not outlive it. */
 bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
 			   uint32_t count, bool packed)
 {
-	for (cross->taste = 0; cross->taste < CROSS_TASTES; cross->taste++) {
+	struct arena *arena = cross->arena;
+	bool ok = false;
+
+	for (cross->taste = 0; cross->taste < CROSS_TASTES && !ok; cross->taste++) {
+		struct arena scratch = ARENA_INIT;
+
+		cross->arena = &scratch;
 		cross->why = NULL;
 		start_solution(cross);
-		if (plan_cross_sparse(cross, axes, count, packed))
-			return true;
+		ok = plan_cross_sparse(cross, axes, count, packed);
+		if (ok)
+			arena_take(arena, &scratch);
+		else if (cross->why)
+			cross->why = arena_strdup(arena, (struct str){ cross->why,
+								       strlen(cross->why) });
+		arena_free(&scratch);
 		if (cross->work > cross->budget->work)
 			break;
 	}
-	return false;
+	cross->arena = arena;
+	return ok;
 }
 
 /* No row names anything: the first one always holds. */
