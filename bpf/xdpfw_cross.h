@@ -69,6 +69,15 @@ XDPFW_INLINE __u64 cross_below(__u64 number, __u64 bound)
 	return number & below;
 }
 
+/* NUMBER (below 2^63), or OTHER when it is 0. */
+XDPFW_INLINE __u64 cross_else(__u64 number, __u64 other)
+{
+	__u64 none = (__u64)((__s64)(number - 1) >> 63);
+
+	HIDE(none);
+	return number | (other & none);
+}
+
 /* The number of the lowest bit, from 1; 0: none.  At AT: numbers by a de Bruijn sequence. */
 XDPFW_INLINE __u64 cross_first(const __u32 at, __u64 mask)
 {

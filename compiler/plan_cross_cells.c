@@ -17,6 +17,7 @@
 
 #define MAX_CELLS 4000000u
 #define MAX_DENSE_BYTES (256u << 10)	/* of rows of results, of one kind */
+#define MAX_NEITHER_ROWS 8u		/* of a packed list */
 #define MAX_NEITHER_BYTES (4u << 20)	/* likewise, of rows that name no big axis */
 
 static enum plan_cross_row kind_of(const struct plan_cross_sparse *sparse, size_t row)
@@ -232,6 +233,20 @@ static uint64_t dense_bytes(const struct plan_cross_sparse *sparse, uint64_t row
 	return rows * sparse->shapes.classes * size;
 }
 
+/* Rows of the kind NEITHER are many, and none of them names a wide label. */
+static bool are_apart(const struct plan_cross_sparse *sparse)
+{
+	const struct plan_cross_buckets *rows = &sparse->by_label[0][NEITHER];
+	uint32_t any = sparse->sides[0].any;
+
+	if (bucket_size(rows, any) <= MAX_NEITHER_ROWS)
+		return false;
+	for (uint32_t i = rows->first[any]; i < rows->first[any + 1]; i++)
+		if (sparse->sides[1].row_label[rows->rows[i]] != sparse->sides[1].any)
+			return false;
+	return true;
+}
+
 static bool choose_dense(struct plan_cross_sparse *sparse)
 {
 	uint64_t left, right, neither;
@@ -242,8 +257,10 @@ static bool choose_dense(struct plan_cross_sparse *sparse)
 			return false;
 	left = (uint64_t)sparse->alone[0].count * sparse->wide[1].count;
 	right = (uint64_t)sparse->alone[1].count * sparse->wide[0].count;
-	if (sparse->is_packed)
+	if (sparse->is_packed) {
+		sparse->apart = are_apart(sparse);
 		return true;
+	}
 	neither = bucket_size(&sparse->by_label[0][NEITHER], sparse->sides[0].any);
 	sparse->dense[LEFT] = dense_bytes(sparse, left) <= MAX_DENSE_BYTES;
 	sparse->dense[RIGHT] = dense_bytes(sparse, right) <= MAX_DENSE_BYTES;
@@ -455,7 +472,8 @@ static bool make_matrix(struct plan_cross_sparse *sparse)
 	    (sparse->has[LEFT] && !sparse->dense[LEFT] && !hold_alone(sparse, 0, LEFT, &holds)) ||
 	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] &&
 	     !hold_alone(sparse, 1, RIGHT, &holds)) ||
-	    (sparse->is_packed && sparse->has[NEITHER] && !hold_neither(sparse, &holds)))
+	    (sparse->is_packed && sparse->has[NEITHER] && !sparse->apart &&
+	     !hold_neither(sparse, &holds)))
 		return false;
 	if (!holds.of.len)
 		return true;

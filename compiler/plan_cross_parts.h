@@ -72,6 +72,7 @@ enum plan_cross_kind {
 					   bits of .number, else 0 */
 	CROSS_MIN,			/* the least input of two */
 	CROSS_BELOW,			/* the input if it is below .number, else 0 */
+	CROSS_ELSE,			/* the input, .number if it is 0 */
 	CROSS_AND,			/* of all inputs */
 	CROSS_FIRST,			/* the number from 1 of the input's lowest bit, by .table */
 };

@@ -401,6 +401,12 @@ static uint32_t add_left(struct plan_cross_sparse *sparse)
 
 static uint32_t add_neither(struct plan_cross_sparse *sparse)
 {
+	const struct plan_cross_buckets *rows = &sparse->by_label[0][NEITHER];
+	uint32_t any = sparse->sides[0].any;
+
+	if (sparse->apart)
+		return plan_packed_rest(sparse->cross, &rows->rows[rows->first[any]],
+					rows->first[any + 1] - rows->first[any], sparse->none);
 	if (!sparse->is_packed)
 		return add_dense(sparse, NEITHER, CROSS_NO_STEP, sparse->field[1][WIDE],
 				 sparse->wide[1].count, "rows that name no address");

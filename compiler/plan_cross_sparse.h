@@ -31,6 +31,7 @@ struct plan_cross_sparse {
 	struct plan_packed packed;
 	uint32_t none;			/* above all results + 1 */
 	bool has[KINDS], dense[KINDS];
+	bool apart;			/* packed: rows of the kind NEITHER have tables of their own */
 	bool fold;			/* rows of the kind NEITHER are among those of LEFT */
 	struct plan_cross_buckets by_label[2][KINDS];	/* rows of a kind, by a side's label */
 	struct plan_cross_groups wide[2];	/* by wide labels */

@@ -117,6 +117,9 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 		case CROSS_BELOW:
 			at[i] = first < step->number ? first : 0;
 			break;
+		case CROSS_ELSE:
+			at[i] = first ? first : step->number;
+			break;
 		case CROSS_AND:
 			at[i] = ~0ull;
 			for (uint32_t j = 0; j < step->input_count; j++)
@@ -204,6 +207,10 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 		return;
 	case CROSS_BELOW:
 		buf_printf(out, "cross_below(v%u, %llu)", step->inputs[0],
+			   (unsigned long long)step->number);
+		return;
+	case CROSS_ELSE:
+		buf_printf(out, "cross_else(v%u, %llu)", step->inputs[0],
 			   (unsigned long long)step->number);
 		return;
 	case CROSS_AND:

@@ -38,6 +38,12 @@ bool plan_packed_list_make(struct plan_packed *packed, uint32_t *rows, size_t co
 bool plan_packed_group(struct plan_cross *cross, struct plan_cross_part *parts, uint32_t *count);
 /* The steps of the parts, and their masks' tables. */
 bool plan_packed_tables(struct plan_packed *packed);
+/*
+ * The step of the result + 1 of COUNT rows that say nothing of the big dimensions, NONE when none
+ * of them holds; CROSS_NO_STEP when .why is set.
+ */
+uint32_t plan_packed_rest(struct plan_cross *cross, const uint32_t *rows, size_t count,
+			  uint32_t none);
 /* The steps from a cell's numbers of masks to the row's number in its list, from 1; or 0. */
 uint32_t plan_packed_steps(struct plan_packed *packed, uint32_t numbers);
 
