@@ -78,6 +78,78 @@ XDPFW_INLINE __u64 cross_else(__u64 number, __u64 other)
 	return number | (other & none);
 }
 
+/*
+ * A rule that is compared: two lanes of 17 bits for two numbers of 16.  UPPER has what their upper
+ * ends leave up to 65535, and behind the lanes the result + 1; LOWER has the lower ends, and behind
+ * them a bit for each class of all else that the rule holds for.  A lane carries when its number is
+ * too large, or too small.  All ones when the rule holds.
+ */
+XDPFW_INLINE __u64 cross_holds(__u64 upper, __u64 lower, __u64 lanes, __u64 rest, __u64 class)
+{
+	__u64 not = ((upper + lanes) | (lower + rest)) & CROSS_LANE_CARRIES;
+
+	not |= ~(lower >> class) & 1;
+	not = (__u64)((__s64)(not - 1) >> 63);
+	HIDE(not);
+	return not;
+}
+
+/*
+ * COUNT rules from BASE on, in units of a rule; LAST: the last cell that the table has room for,
+ * of which the last ones are empty: one test before the loop is enough.  The verifier would walk
+ * the loop once for each state it is reached in, so it belongs into a global function, which is
+ * verified once (plan_cross_write_globals()).
+ */
+XDPFW_INLINE __u64 cross_walk(const __u32 at, const __u32 last, __u64 base, __u64 count,
+			      __u64 lanes, __u64 class, const __u64 none)
+{
+	const __u64 rest = lanes ^ CROSS_LANE_ONES, *rule;
+
+	base = table_inside(base, last * 4 + 3 - CROSS_MORE_MASK);
+	rule = (const __u64 *)(tables + at + base * CROSS_RULE_BYTES);
+	for (__u32 i = 0; i < CROSS_MORE_MASK && i < count; i++, rule += 2) {
+		if (cross_holds(rule[0], rule[1], lanes, rest, class + CROSS_LANE_BITS))
+			return rule[0] >> CROSS_LANE_BITS;
+	}
+	return none;
+}
+
+/*
+ * The result + 1 of the first rule that holds in the cell SLOT, if the cell is COLUMN's; else NONE.
+ * Some rules are in the cell; where there are more the cell says where, and MORE() looks there.
+ */
+#define cross_rules(at, slot, last, column, column_bits, lanes, class, none, more)             \
+	({                                                                                     \
+		const __u64 *cell_ = (const __u64 *)(tables + (at) +                           \
+			table_inside(slot, last) * CROSS_CELL_BYTES);                          \
+		__u64 head_ = *cell_, count_;                                                  \
+		__u64 found_ = cross_cell(cell_, column, column_bits, lanes, class, none,      \
+					  &count_);                                            \
+		if (__builtin_expect(count_ && found_ == (none), 0))                           \
+			found_ = more(head_ >> ((column_bits) + CROSS_MORE_BITS), count_,      \
+				      lanes, class);                                           \
+		found_;                                                                        \
+	})
+
+XDPFW_INLINE __u64 cross_cell(const __u64 *cell, __u64 column, const __u32 column_bits,
+			      __u64 lanes, __u64 class, const __u64 none, __u64 *ret_more)
+{
+	const __u64 rest = lanes ^ CROSS_LANE_ONES;
+	__u64 found = none, other, all;
+
+#pragma unroll
+	for (int i = CROSS_CELL_RULES; i--;) {
+		all = cross_holds(cell[1 + 2 * i], cell[2 + 2 * i], lanes, rest,
+				  class + CROSS_LANE_BITS);
+		other = cell[1 + 2 * i] >> CROSS_LANE_BITS;
+		found ^= (found ^ other) & all;
+	}
+	all = (__u64)((__s64)(((*cell ^ column) & ((1ull << column_bits) - 1)) - 1) >> 63);
+	HIDE(all);
+	*ret_more = *cell >> column_bits & CROSS_MORE_MASK & all;
+	return none ^ ((none ^ found) & all);
+}
+
 /* The number of the lowest bit, from 1; 0: none.  At AT: numbers by a de Bruijn sequence. */
 XDPFW_INLINE __u64 cross_first(const __u32 at, __u64 mask)
 {

@@ -278,4 +278,15 @@ __attribute__((always_inline, unused)) static inline __u16 table_print(__u64 mix
 	return (__u16)((mixed >> 16 & 0x7fff) | 0x8000);
 }
 
+/* ---- cells of rules that are compared, see xdpfw_cross.h ---- */
+
+#define CROSS_LANE_BITS 34		/* two lanes of 17 bits */
+#define CROSS_LANE_ONES 0x1fffeffffull	/* 65535 in both */
+#define CROSS_LANE_CARRIES 0x200010000ull
+#define CROSS_CELL_BYTES 64
+#define CROSS_RULE_BYTES 16
+#define CROSS_CELL_RULES 3		/* in a cell */
+#define CROSS_MORE_BITS 7		/* how many are elsewhere */
+#define CROSS_MORE_MASK 127u
+
 #endif

@@ -58,7 +58,7 @@ static bool make_product(struct plan_cross *cross, const struct plan_cross_axis 
 
 /* Memory of an attempt that fails does not outlive it. */
 bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-			   uint32_t count, bool packed)
+			   uint32_t count, enum plan_cross_form form)
 {
 	struct arena *arena = cross->arena;
 	bool ok = false;
@@ -69,7 +69,7 @@ bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axi
 		cross->arena = &scratch;
 		cross->why = NULL;
 		start_solution(cross);
-		ok = plan_cross_sparse(cross, axes, count, packed);
+		ok = plan_cross_sparse(cross, axes, count, form);
 		if (ok)
 			arena_take(arena, &scratch);
 		else if (cross->why)
@@ -136,7 +136,7 @@ static bool make(struct plan_cross *cross)
 	if (!count)
 		return make_constant(cross);
 	product = try_product(cross, axes, count);
-	if (!plan_cross_try_sparse(cross, axes, count, false)) {
+	if (!plan_cross_try_sparse(cross, axes, count, CROSS_SHAPES)) {
 		if (!product)
 			return false;
 		cross->why = NULL;
@@ -147,7 +147,7 @@ static bool make(struct plan_cross *cross)
 	return true;
 }
 
-bool plan_cross_sparse_only(struct plan_cross *cross, bool packed)
+bool plan_cross_sparse_only(struct plan_cross *cross, enum plan_cross_form form)
 {
 	struct plan_cross_axis axes[PLAN_MAX_DIMS];
 	uint32_t count;
@@ -158,7 +158,7 @@ bool plan_cross_sparse_only(struct plan_cross *cross, bool packed)
 		return false;
 	if (!count)
 		return plan_cross_refuse(cross, "nothing to look up");
-	return plan_cross_try_sparse(cross, axes, count, packed);
+	return plan_cross_try_sparse(cross, axes, count, form);
 }
 
 static const struct plan_solution *build(const struct plan_problem *problem,

@@ -392,6 +392,8 @@ static bool hold_alone(struct plan_cross_sparse *sparse, int side, enum plan_cro
 static bool make_list(struct plan_cross_sparse *sparse, uint32_t *rules, size_t count,
 		      struct plan_cross_list *ret_list)
 {
+	if (sparse->is_compared)
+		return plan_packed_rule_list(sparse, rules, count, ret_list);
 	if (sparse->is_packed)
 		return plan_packed_list_make(&sparse->packed, rules, count, ret_list);
 	return plan_cross_list_make(&sparse->shapes, rules, count, ret_list);

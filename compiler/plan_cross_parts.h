@@ -20,6 +20,7 @@
 #define CROSS_MAX_STEPS 160
 #define CROSS_MAX_DIRECT_BITS 16	/* of a dimension whose classes are an array */
 #define PACKED_MAX_GROUPS 3
+#define CROSS_NO_DIM 0xffffffffu
 
 struct plan_cross_axis {
 	uint32_t dim;
@@ -72,6 +73,11 @@ enum plan_cross_kind {
 					   bits of .number, else 0 */
 	CROSS_MIN,			/* the least input of two */
 	CROSS_BELOW,			/* the input if it is below .number, else 0 */
+	CROSS_LANES,			/* values of .dim and .leaf, 17 bits each; no dimension:
+					   CROSS_NO_DIM */
+	CROSS_RULES,			/* the result + 1 of the cell whose slot is the first input
+					   if its column is the second one, for lanes and a class
+					   (third, fourth); else .number; see plan_packed_rule.c */
 	CROSS_ELSE,			/* the input, .number if it is 0 */
 	CROSS_AND,			/* of all inputs */
 	CROSS_FIRST,			/* the number from 1 of the input's lowest bit, by .table */
@@ -142,6 +148,7 @@ struct plan_cross_list {
 	uint32_t shape;			/* .shape_bytes[shape * classes + P]: 0: none of them holds,
 					   else which does, from 1 */
 	uint32_t masks[PACKED_MAX_GROUPS];	/* in a packed list, instead */
+	const struct plan_packed_rule *rules;	/* in one that is compared, instead */
 };
 
 struct plan_cross_shapes {
@@ -214,14 +221,17 @@ struct plan_cross_cell {
 bool plan_cross_place(struct plan_cross *cross, const struct plan_cross_cell *cells, size_t count,
 		      uint32_t rows, uint32_t columns, uint32_t *ret_offsets, size_t *ret_slots);
 
+/* What cells of the matrix hold: a shape; masks of its rows; or the rows, to be compared. */
+enum plan_cross_form { CROSS_SHAPES, CROSS_MASKS, CROSS_COMPARED };
+
 /* plan_cross_sparse.c */
 bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-		       uint32_t count, bool packed);
+		       uint32_t count, enum plan_cross_form form);
 
 /* plan_cross.c: the matrix, whatever the problem. */
-bool plan_cross_sparse_only(struct plan_cross *cross, bool packed);
+bool plan_cross_sparse_only(struct plan_cross *cross, enum plan_cross_form form);
 bool plan_cross_try_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-			   uint32_t count, bool packed);
+			   uint32_t count, enum plan_cross_form form);
 
 /* plan_cross_step.c */
 /* A number below 64 for each power of two. */

@@ -335,6 +335,8 @@ static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_
 		add_input(&add, column);
 		column = plan_cross_step_add(cross, &add);
 	}
+	if (sparse->is_compared)
+		return plan_packed_rule_step(sparse, row, offset, column, comment);
 	found = load_cell(sparse, row, offset, column, 0, comment);
 	if (sparse->is_packed)
 		masks = if_same(sparse, found, column,
@@ -468,6 +470,8 @@ static bool join_small(struct plan_cross_sparse *sparse, const struct plan_cross
 		if (!plan_cross_part_of(cross, &axes[i], &parts[i - 2]))
 			return false;
 	sparse->small_step = CROSS_NO_STEP;
+	if (sparse->is_compared)
+		return plan_packed_rule_start(sparse, axes, parts, count);
 	if (sparse->is_packed && count > 2) {
 		count -= 2;
 		return plan_packed_group(cross, parts, &count) &&
@@ -501,6 +505,8 @@ static const char *describe(const struct plan_cross_sparse *sparse)
 {
 	uint32_t a = sparse->sides[0].axis.classes, b = sparse->sides[1].axis.classes;
 
+	if (sparse->is_compared)
+		return plan_packed_rule_text(sparse);
 	if (sparse->is_packed)
 		return arena_printf(sparse->cross->arena,
 				    "%u x %u classes of addresses; %zu pairs, lists of up to %u",
@@ -512,7 +518,7 @@ static const char *describe(const struct plan_cross_sparse *sparse)
 }
 
 bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
-		       uint32_t count, bool packed)
+		       uint32_t count, enum plan_cross_form form)
 {
 	struct plan_cross_axis *sorted = ARENA_ARRAY(cross->arena, struct plan_cross_axis, count);
 	struct plan_cross_sparse *sparse = ARENA_NEW(cross->arena, struct plan_cross_sparse);
@@ -520,14 +526,16 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 	memcpy(sorted, axes, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), compare_axes);
 	sparse->cross = cross;
-	sparse->is_packed = packed;
+	sparse->is_packed = form != CROSS_SHAPES;
+	sparse->is_compared = form == CROSS_COMPARED;
 	if (!prepare(sparse, sorted, count) || !plan_cross_cells_make(sparse))
 		return false;
-	if (packed && !plan_packed_tables(&sparse->packed))
+	if (form == CROSS_MASKS && !plan_packed_tables(&sparse->packed))
 		return false;
-	if (sparse->cells.len && !fill_words(sparse))
+	if (sparse->cells.len &&
+	    !(form == CROSS_COMPARED ? plan_packed_rule_fill(sparse) : fill_words(sparse)))
 		return false;
-	if (count > 2 && !packed) {
+	if (count > 2 && form == CROSS_SHAPES) {
 		sparse->small_step = plan_cross_source_steps(cross, sparse->small.source);
 		if (sparse->small_step == CROSS_NO_STEP)
 			return false;

@@ -27,11 +27,12 @@ struct plan_cross_sparse {
 	struct plan_cross_side sides[2];
 	struct plan_cross_part small;
 	struct plan_cross_shapes shapes;
-	bool is_packed;
+	bool is_packed, is_compared;	/* both in the latter's form */
 	struct plan_packed packed;
+	struct plan_packed_rules compared;
 	uint32_t none;			/* above all results + 1 */
 	bool has[KINDS], dense[KINDS];
-	bool apart;			/* packed: rows of the kind NEITHER have tables of their own */
+	bool apart;			/* packed: rows of the kind NEITHER are looked up apart */
 	bool fold;			/* rows of the kind NEITHER are among those of LEFT */
 	struct plan_cross_buckets by_label[2][KINDS];	/* rows of a kind, by a side's label */
 	struct plan_cross_groups wide[2];	/* by wide labels */
@@ -56,5 +57,16 @@ struct plan_cross_sparse {
 
 /* Puts rows into kinds, and makes what they say: rows of results, and the matrix. */
 bool plan_cross_cells_make(struct plan_cross_sparse *sparse);
+
+/* plan_packed_rule.c: cells whose rows are compared one by one.  PARTS: of axes 2 to COUNT. */
+bool plan_packed_rule_start(struct plan_cross_sparse *sparse, const struct plan_cross_axis *axes,
+			    const struct plan_cross_part *parts, uint32_t count);
+bool plan_packed_rule_list(struct plan_cross_sparse *sparse, uint32_t *rows, size_t count,
+			   struct plan_cross_list *ret_list);
+bool plan_packed_rule_fill(struct plan_cross_sparse *sparse);
+/* The result + 1 in the cell of a row (a step, or always OFFSET) and a column, or .none. */
+uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			       uint32_t column, const char *comment);
+const char *plan_packed_rule_text(const struct plan_cross_sparse *sparse);
 
 #endif

@@ -8,6 +8,7 @@
  * Safety: a load's element is masked to the next power of two above what the table has, so that the
  * verifier sees the bound; what lies there belongs to the table or to one behind it, or is padding.
  */
+#include "bpf/xdpfw_layout.h"
 #include "compiler/plan_cross_parts.h"
 
 #include <stdlib.h>
@@ -240,6 +241,11 @@ static void lay_out(struct plan_cross *cross)
 		const struct plan_cross_table *table;
 		size_t window;
 
+		if (step->kind == CROSS_RULES) {
+			step->mask = solution->tables.at[step->table].bytes / CROSS_CELL_BYTES - 1;
+			step->inside = true;
+			continue;
+		}
 		if (step->kind != CROSS_LOAD && step->kind != CROSS_SPLIT &&
 		    step->kind != CROSS_FIRST)
 			continue;
@@ -271,6 +277,7 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 		[CROSS_DIRECT] = 8, [CROSS_SPLIT] = 12, [CROSS_TRIE] = 20, [CROSS_LOAD] = 6,
 		[CROSS_FIELD] = 3,  [CROSS_ADD] = 2,	[CROSS_SAME] = 6,  [CROSS_MIN] = 5,
 		[CROSS_BELOW] = 4,  [CROSS_AND] = 2,	[CROSS_FIRST] = 12, [CROSS_ELSE] = 4,
+		[CROSS_LANES] = 4, [CROSS_RULES] = 62,
 	};
 	size_t bytes = 0;
 
@@ -278,7 +285,10 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 	estimate->cost += instructions[step->kind];
 	if (step->kind == CROSS_TRIE)
 		estimate->cost += plan_trie_cost(solution->tables.at[step->table].trie) / 2;
-	if ((step->kind == CROSS_LOAD && !step->near) || step->kind == CROSS_DIRECT)
+	if (step->kind == CROSS_RULES)
+		estimate->cost += step->at;
+	if (step->kind == CROSS_RULES || step->kind == CROSS_DIRECT ||
+	    (step->kind == CROSS_LOAD && !step->near))
 		bytes = solution->tables.at[step->table].bytes;
 	if (bytes > 8u << 20)
 		estimate->cost += 120;

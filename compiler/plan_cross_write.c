@@ -5,6 +5,7 @@
  * In: a solution.  Out: the body of the function that looks a key up; the answer for a key as that
  * body computes it; the tables' bytes.
  */
+#include "bpf/xdpfw_layout.h"
 #include "compiler/plan_cross_parts.h"
 
 #include <stdio.h>
@@ -75,6 +76,42 @@ static uint64_t bound(const struct plan_cross_step *step, uint64_t element)
 	return element & step->mask;
 }
 
+static uint64_t look_lane(const struct plan_key *key, uint32_t dim)
+{
+	return dim == CROSS_NO_DIM ? 0 : (uint64_t)key->value[dim] & 0xffff;
+}
+
+static bool rule_holds(uint64_t upper, uint64_t lower, uint64_t lanes, uint64_t class)
+{
+	return !(((upper + lanes) | (lower + (lanes ^ CROSS_LANE_ONES))) & CROSS_LANE_CARRIES) &&
+	       lower >> (CROSS_LANE_BITS + class) & 1;
+}
+
+/* As cross_rules() does. */
+static uint64_t look_rules(const struct plan_solution *solution,
+			   const struct plan_cross_step *step, const uint64_t *at)
+{
+	uint64_t from = bound(step, at[step->inputs[0]]) * CROSS_CELL_BYTES;
+	uint64_t head = read_bytes(solution, step->table, from, 8);
+	uint64_t lanes = at[step->inputs[2]];
+	uint64_t class = step->input_count > 3 ? at[step->inputs[3]] : 0;
+	uint64_t more = head >> step->shift & CROSS_MORE_MASK;
+	uint64_t base = head >> (step->shift + CROSS_MORE_BITS);
+
+	if ((head ^ at[step->inputs[1]]) & ((1ull << step->shift) - 1))
+		return step->number;
+	for (uint64_t i = 0; i < CROSS_CELL_RULES + more; i++) {
+		uint64_t place = i < CROSS_CELL_RULES ? from + 8 + 16 * i :
+							(base + i - CROSS_CELL_RULES) * 16;
+		uint64_t upper = read_bytes(solution, step->table, place, 8);
+
+		if (rule_holds(upper, read_bytes(solution, step->table, place + 8, 8), lanes,
+			       class))
+			return upper >> CROSS_LANE_BITS;
+	}
+	return step->number;
+}
+
 uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan_key *key,
 			 uint32_t from)
 {
@@ -116,6 +153,12 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 			break;
 		case CROSS_BELOW:
 			at[i] = first < step->number ? first : 0;
+			break;
+		case CROSS_LANES:
+			at[i] = look_lane(key, step->dim) | look_lane(key, step->leaf) << 17;
+			break;
+		case CROSS_RULES:
+			at[i] = look_rules(solution, step, at);
 			break;
 		case CROSS_ELSE:
 			at[i] = first ? first : step->number;
@@ -169,6 +212,30 @@ static void write_axis(const struct plan_solution *solution, const struct plan_c
 		buf_puts(out, ")");
 }
 
+static void write_lanes(const struct plan_cross_step *step, struct buf *out)
+{
+	if (step->dim == CROSS_NO_DIM)
+		buf_puts(out, "0");
+	else
+		buf_printf(out, "(d%u & 0xffff)", step->dim);
+	if (step->leaf != CROSS_NO_DIM)
+		buf_printf(out, " | (d%u & 0xffff) << 17", step->leaf);
+}
+
+static void write_rules(const struct plan_solution *solution, const struct plan_cross_step *step,
+			size_t offset, struct buf *out)
+{
+	buf_printf(out, "cross_rules(%zu, v%u, %llu, v%u, %u, v%u, ",
+		   offset + solution->tables.at[step->table].offset, step->inputs[0],
+		   (unsigned long long)step->mask, step->inputs[1], step->shift, step->inputs[2]);
+	if (step->input_count > 3)
+		buf_printf(out, "v%u", step->inputs[3]);
+	else
+		buf_puts(out, "0");
+	buf_printf(out, ", %llu, cross_more_%zu)", (unsigned long long)step->number,
+		   offset + solution->tables.at[step->table].offset);
+}
+
 static void write_step(const struct plan_solution *solution, const struct plan_cross_step *step,
 		       size_t offset, struct buf *out)
 {
@@ -209,6 +276,12 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 		buf_printf(out, "cross_below(v%u, %llu)", step->inputs[0],
 			   (unsigned long long)step->number);
 		return;
+	case CROSS_LANES:
+		write_lanes(step, out);
+		return;
+	case CROSS_RULES:
+		write_rules(solution, step, offset, out);
+		return;
 	case CROSS_ELSE:
 		buf_printf(out, "cross_else(v%u, %llu)", step->inputs[0],
 			   (unsigned long long)step->number);
@@ -241,10 +314,20 @@ void plan_cross_write(const struct plan_solution *solution, size_t offset, struc
 void plan_cross_write_globals(const struct plan_solution *solution, uint32_t number, size_t offset,
 			      struct buf *out)
 {
-	(void)solution;
 	(void)number;
-	(void)offset;
-	(void)out;
+	for (size_t i = 0; i < solution->steps.len; i++) {
+		const struct plan_cross_step *step = &solution->steps.at[i];
+		size_t at = offset + solution->tables.at[step->table].offset;
+
+		if (step->kind != CROSS_RULES)
+			continue;
+		buf_printf(out, "XDPFW_ALONE __u64 cross_more_%zu(__u64 base, __u64 count, __u64 lanes, "
+				"__u64 class)\n{\n"
+				"\treturn cross_walk(%zu, %llu, base, count, lanes, class, %llu);\n"
+				"}\n\n", at, at, (unsigned long long)step->mask,
+			   (unsigned long long)step->number);
+		return;
+	}
 }
 
 void plan_cross_print(const struct plan_solution *solution, const char *indent, struct buf *out)

@@ -6,7 +6,8 @@
  * In: a problem.  Out: the sparse matrix of plan_cross_sparse.c, but what a cell's list says is no
  * array over all combinations of the small dimensions: these stay in up to three groups, each has a
  * mask of the list's rows for each of its classes, and the masks are and'ed.  So all rows of a
- * list are compared at once.
+ * list are compared at once.  Or the rows are in the cell and are compared one by one, see
+ * plan_packed_rule.c.
  *
  * Safety: lists are no longer than a mask has bits, or the engine refuses.
  */
@@ -18,6 +19,7 @@
 #define GROUP_PRODUCT 512		/* classes that a group of several dimensions may have */
 #define MAX_PRODUCT (1u << 16)
 #define FEW_COMBINATIONS 2048
+#define MANY_ROWS 20000u		/* whose masks are not worth the time of making them */
 #define LAST_RESORT_COST 2000		/* tenths of ns; above all that packed ever takes */
 #define LAST_RESORT_INSTRUCTIONS 600
 
@@ -136,18 +138,25 @@ uint32_t plan_packed_steps(struct plan_packed *packed, uint32_t numbers)
 	return plan_cross_step_add(packed->cross, &load);
 }
 
+/* Masks are quicker while they are small; what is compared beside its cell needs one load. */
 static const struct plan_solution *build(const struct plan_problem *problem,
 					 const struct plan_budget *budget, struct arena *arena,
 					 struct plan_estimate *ret_estimate)
 {
-	struct plan_cross cross = { .problem = problem, .budget = budget, .arena = arena };
+	struct plan_cross compared = { .problem = problem, .budget = budget, .arena = arena };
+	struct plan_cross masks = compared;
+	const struct plan_solution *best = NULL;
 
-	if (plan_cross_sparse_only(&cross, true)) {
-		*ret_estimate = cross.solution->estimate;
-		return cross.solution;
-	}
-	*ret_estimate = (struct plan_estimate){ .possible = false, .why = cross.why };
-	return NULL;
+	if (plan_cross_sparse_only(&compared, CROSS_COMPARED))
+		best = compared.solution;
+	if ((!best || problem->row_count <= MANY_ROWS) &&
+	    plan_cross_sparse_only(&masks, CROSS_MASKS) &&
+	    (!best || masks.solution->estimate.cost <= best->estimate.cost))
+		best = masks.solution;
+	*ret_estimate = (struct plan_estimate){ .possible = false, .why = masks.why };
+	if (best)
+		*ret_estimate = best->estimate;
+	return best;
 }
 
 /*

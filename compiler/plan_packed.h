@@ -29,6 +29,24 @@ struct plan_packed {
 	uint32_t first_table;		/* lowest bit set of a byte, or of a power of two */
 };
 
+/*
+ * A row of the problem, or a part of one, to be compared with a packet: see plan_packed_rule.c.
+ * The layout is that of bpf/xdpfw_cross.h.
+ */
+struct plan_packed_rule {
+	uint64_t upper, lower;
+};
+
+struct plan_packed_rules {
+	uint32_t lane[2];		/* dimensions; CROSS_NO_DIM */
+	struct plan_cross_part part;	/* all other small ones */
+	bool has_part;
+	uint32_t lanes_step, part_step;
+	unsigned int column_bits;
+	uint32_t table, max_list;
+	size_t longer;			/* lists with more rules than a cell has room for */
+};
+
 bool plan_packed_start(struct plan_cross *cross, const struct plan_cross_part *parts,
 		       uint32_t count, struct plan_packed *ret_packed);
 /* ROWS are sorted, and are cut down to those that matter. */

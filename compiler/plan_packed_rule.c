@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan_packed_rule: cells of the sparse matrix whose rows are compared one by one.
+ *
+ * In: lists of rows.  Out: cells with the first rows of a list, the rest of long lists, and the
+ * steps that compare.  A row is two lanes, ranges of the two small dimensions with most classes
+ * (of 16 bits at most), and a set of classes of all other small dimensions; these know too whether
+ * the lanes' numbers are there.  So neither memory nor building cares how many combinations of
+ * ports there are.
+ *
+ * Safety: a row with several intervals is as many rules.  Long lists are refused.  The column is
+ * compared as in every cell.
+ */
+#include "bpf/xdpfw_layout.h"
+#include "compiler/plan_cross_sparse.h"
+
+#include <string.h>
+
+#define MAX_PRODUCT (1u << 16)
+#define MAX_CLASSES (64 - CROSS_LANE_BITS)
+#define MAX_LONGER 4			/* of so many lists one may be longer than a cell */
+#define LONGER_COST 250			/* of one that is: a branch guessed wrong, and a load */
+
+/* Whether the number of DIM is there: class 1; rows that ask for it hold in this only. */
+static bool add_presence(struct plan_cross *cross, uint32_t dim, struct plan_cross_part *ret_part)
+{
+	static const uint32_t zero, one = 1, first[] = { 0, 0, 1 };
+	static const u128 start;
+	const struct plan_problem *problem = cross->problem;
+	struct plan_cross_axis *axis = ARENA_NEW(cross->arena, struct plan_cross_axis);
+	uint32_t *row_label = ARENA_ARRAY(cross->arena, uint32_t, problem->row_count);
+	uint64_t *bits = ARENA_ARRAY(cross->arena, uint64_t, 2);
+	uint32_t labels = 0, number[2] = { PLAN_ANY, PLAN_ANY };
+
+	for (size_t i = 0; i < problem->row_count; i++) {
+		bool asks = problem->labels[i * problem->dim_count + dim] != PLAN_ANY;
+
+		if (number[asks] == PLAN_ANY)
+			number[asks] = labels++;
+		row_label[i] = number[asks];
+	}
+	for (int i = 0; i < 2; i++)
+		if (number[i] != PLAN_ANY) {
+			bits[1] |= 1ull << number[i];
+			bits[0] |= (uint64_t)!i << number[i];
+		}
+	*axis = (struct plan_cross_axis){
+		.dim = dim,
+		.bits = problem->dims[dim].bits,
+		.classes = 2,
+		.step_count = 1,
+		.start = &start,
+		.class_of = &one,
+		.first = first,
+		.labels = &zero,
+		.label_count = 1,
+	};
+	*ret_part = (struct plan_cross_part){
+		.source = plan_cross_source_add(cross, axis),
+		.classes = 2,
+		.labels = labels,
+		.words = 1,
+		.row_label = row_label,
+		.bits = bits,
+	};
+	return plan_cross_spend(cross, problem->row_count);
+}
+
+bool plan_packed_rule_start(struct plan_cross_sparse *sparse, const struct plan_cross_axis *axes,
+			    const struct plan_cross_part *parts, uint32_t count)
+{
+	struct plan_packed_rules *rules = &sparse->compared;
+	struct plan_cross *cross = sparse->cross;
+	struct plan_cross_part rest[PLAN_MAX_DIMS + 2];
+	uint32_t lanes = 0, others = 0;
+
+	rules->lane[0] = rules->lane[1] = CROSS_NO_DIM;
+	for (uint32_t i = 2; i < count; i++) {
+		bool is_lane = lanes < 2 && axes[i].bits <= 16 && axes[i].classes > 2;
+
+		if (!is_lane) {
+			rest[others++] = parts[i - 2];
+			continue;
+		}
+		rules->lane[lanes++] = axes[i].dim;
+		if (!axes[i].always && !add_presence(cross, axes[i].dim, &rest[others++]))
+			return false;
+	}
+	if (!lanes)
+		return plan_cross_refuse(cross, "nothing to compare");
+	rules->has_part = others;
+	if (!others)
+		return true;
+	if (!plan_cross_join(cross, rest, others, false, MAX_PRODUCT, &rules->part))
+		return false;
+	return rules->part.classes <= MAX_CLASSES ||
+	       plan_cross_refuse(cross, "%u classes besides ports", rules->part.classes);
+}
+
+static bool same_labels(const struct plan_cross_sparse *sparse, uint32_t a, uint32_t b)
+{
+	const struct plan_packed_rules *rules = &sparse->compared;
+	const struct plan_problem *problem = sparse->cross->problem;
+
+	for (int i = 0; i < 2; i++)
+		if (rules->lane[i] != CROSS_NO_DIM &&
+		    problem->labels[a * problem->dim_count + rules->lane[i]] !=
+			    problem->labels[b * problem->dim_count + rules->lane[i]])
+			return false;
+	return !rules->has_part || rules->part.row_label[a] == rules->part.row_label[b];
+}
+
+/* A bit for each class of the other dimensions that the row holds for. */
+static uint64_t classes_of(const struct plan_packed_rules *rules, uint32_t row)
+{
+	const struct plan_cross_part *part = &rules->part;
+	uint64_t set = 0;
+	uint32_t label;
+
+	if (!rules->has_part)
+		return 1;
+	label = part->row_label[row];
+	for (uint32_t i = 0; i < part->classes; i++)
+		set |= (part->bits[i * part->words + label / 64] >> label % 64 & 1) << i;
+	return set;
+}
+
+/* The intervals of a lane that a row holds for. */
+static struct plan_label lane_of(const struct plan_cross_sparse *sparse, int lane, uint32_t row)
+{
+	static const struct ir_interval all = { 0, 0xffff };
+	const struct plan_problem *problem = sparse->cross->problem;
+	uint32_t dim = sparse->compared.lane[lane], label = PLAN_ANY;
+
+	if (dim != CROSS_NO_DIM)
+		label = problem->labels[row * problem->dim_count + dim];
+	return label == PLAN_ANY ? (struct plan_label){ &all, 1 } :
+				   problem->dims[dim].labels.at[label];
+}
+
+/* Puts the rules of a row behind *COUNT others. */
+static bool add_rules(const struct plan_cross_sparse *sparse, uint32_t row,
+		      struct plan_packed_rule *rules, uint32_t *count)
+{
+	uint64_t result = sparse->cross->problem->results[row] + 1;
+	uint64_t classes = classes_of(&sparse->compared, row);
+	struct plan_label a = lane_of(sparse, 0, row), b = lane_of(sparse, 1, row);
+
+	for (size_t i = 0; i < a.count; i++)
+		for (size_t j = 0; j < b.count; j++) {
+			if (*count == PACKED_MAX_LIST)
+				return false;
+			rules[(*count)++] = (struct plan_packed_rule){
+				(0xffff - (uint64_t)a.at[i].hi) |
+					(0xffff - (uint64_t)b.at[j].hi) << 17 |
+					result << CROSS_LANE_BITS,
+				(uint64_t)a.at[i].lo | (uint64_t)b.at[j].lo << 17 |
+					classes << CROSS_LANE_BITS,
+			};
+		}
+	return true;
+}
+
+bool plan_packed_rule_list(struct plan_cross_sparse *sparse, uint32_t *rows, size_t count,
+			   struct plan_cross_list *ret_list)
+{
+	struct plan_packed_rule rules[PACKED_MAX_LIST], *kept;
+	struct plan_cross *cross = sparse->cross;
+	uint32_t made = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t j = 0;
+
+		while (j < i && !same_labels(sparse, rows[i], rows[j]))
+			j++;
+		if (!plan_cross_spend(cross, 8 + 2 * j))
+			return false;
+		if (j == i && !add_rules(sparse, rows[i], rules, &made))
+			return plan_cross_refuse(cross, "more than %u rules for one pair",
+						 PACKED_MAX_LIST);
+	}
+	kept = ARENA_ARRAY(cross->arena, struct plan_packed_rule, made + 1);
+	memcpy(kept, rules, made * sizeof(*kept));
+	ret_list->rules = kept;
+	ret_list->count = made;
+	sparse->compared.longer += made > CROSS_CELL_RULES;
+	if (made > sparse->compared.max_list)
+		sparse->compared.max_list = made;
+	return true;
+}
+
+static bool is_worth_it(const struct plan_cross_sparse *sparse)
+{
+	if (sparse->compared.longer <= sparse->cells.len / MAX_LONGER)
+		return true;
+	return plan_cross_refuse(sparse->cross, "%zu of %zu lists are too long",
+				 sparse->compared.longer, sparse->cells.len);
+}
+
+/* A cell, and behind all cells, from BASE on in units of a rule, what it has no room for. */
+static void fill_cell(struct plan_cross_sparse *sparse, const struct plan_cross_cell *cell,
+		      uint8_t *bytes, uint64_t base)
+{
+	const struct plan_cross_list *list = &cell->list;
+	uint32_t inside = list->count < CROSS_CELL_RULES ? list->count : CROSS_CELL_RULES;
+	uint64_t head = cell->column, more = list->count - inside;
+	uint8_t *at = bytes + ((size_t)sparse->offsets[cell->row] + cell->column) *
+				      CROSS_CELL_BYTES;
+
+	head |= more << sparse->compared.column_bits;
+	head |= base << (sparse->compared.column_bits + CROSS_MORE_BITS);
+	memset(at, 0, CROSS_CELL_BYTES);
+	memcpy(at, &head, sizeof(head));
+	memcpy(at + sizeof(head), list->rules, inside * sizeof(*list->rules));
+	memcpy(bytes + base * sizeof(*list->rules), list->rules + inside,
+	       more * sizeof(*list->rules));
+}
+
+bool plan_packed_rule_fill(struct plan_cross_sparse *sparse)
+{
+	const size_t each = sizeof(struct plan_packed_rule);
+	struct plan_packed_rules *rules = &sparse->compared;
+	struct plan_cross *cross = sparse->cross;
+	size_t base = sparse->slots * (CROSS_CELL_BYTES / each), size = base;
+	uint8_t *bytes;
+
+	if (!is_worth_it(sparse))
+		return false;
+	while (sparse->columns >> rules->column_bits)
+		rules->column_bits++;
+	for (size_t i = 0; i < sparse->cells.len; i++)
+		if (sparse->cells.at[i].list.count > CROSS_CELL_RULES)
+			size += sparse->cells.at[i].list.count - CROSS_CELL_RULES;
+	/* So that the walk through a list needs one test of its beginning only. */
+	size += CROSS_MORE_MASK + 1;
+	size = (size * each + CROSS_CELL_BYTES - 1) / CROSS_CELL_BYTES * CROSS_CELL_BYTES;
+	if (size > cross->budget->bytes)
+		return plan_cross_refuse(cross, "%zu bytes of cells", size);
+	if (rules->column_bits + CROSS_MORE_BITS > 32)
+		return plan_cross_refuse(cross, "%u columns", sparse->columns);
+	bytes = arena_alloc(cross->arena, size);
+	memset(bytes, 0xff, sparse->slots * CROSS_CELL_BYTES);
+	for (size_t i = 0; i < sparse->cells.len; i++) {
+		uint32_t count = sparse->cells.at[i].list.count;
+
+		fill_cell(sparse, &sparse->cells.at[i], bytes, base);
+		base += count > CROSS_CELL_RULES ? count - CROSS_CELL_RULES : 0;
+	}
+	rules->table = plan_cross_table_add(cross, bytes, size);
+	rules->lanes_step = plan_cross_step_add(cross, &(struct plan_cross_step){
+		.kind = CROSS_LANES,
+		.dim = rules->lane[0],
+		.leaf = rules->lane[1],
+		.comment = "what rules are compared with",
+	});
+	rules->part_step = CROSS_NO_STEP;
+	if (!rules->has_part)
+		return true;
+	rules->part_step = plan_cross_source_steps(cross, rules->part.source);
+	return rules->part_step != CROSS_NO_STEP;
+}
+
+uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			       uint32_t column, const char *comment)
+{
+	const struct plan_packed_rules *rules = &sparse->compared;
+	struct plan_cross_step slot = { .kind = CROSS_ADD, .number = offset };
+	struct plan_cross_step step = { .kind = CROSS_RULES, .comment = comment };
+
+	if (row != CROSS_NO_STEP)
+		slot.inputs[slot.input_count++] = row;
+	slot.inputs[slot.input_count++] = column;
+	step.inputs[step.input_count++] = plan_cross_step_add(sparse->cross, &slot);
+	step.inputs[step.input_count++] = column;
+	step.inputs[step.input_count++] = rules->lanes_step;
+	if (rules->has_part)
+		step.inputs[step.input_count++] = rules->part_step;
+	step.table = rules->table;
+	step.shift = rules->column_bits;
+	step.number = sparse->none;
+	step.at = (unsigned int)(LONGER_COST * rules->longer / (sparse->cells.len + 1));
+	return plan_cross_step_add(sparse->cross, &step);
+}
+
+const char *plan_packed_rule_text(const struct plan_cross_sparse *sparse)
+{
+	return arena_printf(sparse->cross->arena,
+			    "%u x %u classes of addresses; %zu pairs, lists of up to %u rules, "
+			    "%zu of more than %u", sparse->sides[0].axis.classes,
+			    sparse->sides[1].axis.classes, sparse->cells.len,
+			    sparse->compared.max_list, sparse->compared.longer, CROSS_CELL_RULES);
+}
