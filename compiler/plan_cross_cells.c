@@ -323,7 +323,9 @@ static int compare_holds(const void *a, const void *b)
 	return left->rule < right->rule ? -1 : left->rule > right->rule;
 }
 
+/* In an arena of their own: they are many, and gone when there are cells. */
 struct holds {
+	struct arena arena;
 	VEC(struct hold) of;
 };
 
@@ -331,7 +333,6 @@ static bool hold_pairs(struct plan_cross_sparse *sparse, const struct plan_cross
 		       struct holds *holds)
 {
 	const struct plan_cross_buckets *rules = &sparse->by_label[0][PAIR];
-	struct arena *arena = sparse->cross->arena;
 
 	for (uint32_t a = 0; a < sparse->sides[0].any; a++)
 		for (uint32_t i = rules->first[a]; i < rules->first[a + 1]; i++) {
@@ -347,7 +348,7 @@ static bool hold_pairs(struct plan_cross_sparse *sparse, const struct plan_cross
 			for (uint32_t j = groups[0].first[a]; j < groups[0].first[a + 1]; j++)
 				for (uint32_t k = groups[1].first[b]; k < groups[1].first[b + 1];
 				     k++)
-					*vec_push(arena, &holds->of) = (struct hold){
+					*vec_push(&holds->arena, &holds->of) = (struct hold){
 						groups[0].rows[j], groups[1].rows[k], rule
 					};
 		}
@@ -379,7 +380,7 @@ static bool hold_alone(struct plan_cross_sparse *sparse, int side, enum plan_cro
 			if (!plan_cross_spend(sparse->cross, count + 20 * some))
 				return false;
 			for (size_t k = 0; k < some; k++)
-				*vec_push(arena, &holds->of) =
+				*vec_push(&holds->arena, &holds->of) =
 					side ? (struct hold){ sparse->wide_row + j,
 							      sparse->alone_column + i, kept[k] } :
 					       (struct hold){ sparse->alone_row + i,
@@ -414,11 +415,21 @@ static bool hold_neither(struct plan_cross_sparse *sparse, struct holds *holds)
 		if (!plan_cross_spend(sparse->cross, count + 20 * some))
 			return false;
 		for (size_t j = 0; j < some; j++)
-			*vec_push(arena, &holds->of) =
+			*vec_push(&holds->arena, &holds->of) =
 				(struct hold){ sparse->neither_row, sparse->wide_column + i,
 					       kept[j] };
 	}
 	return true;
+}
+
+static size_t count_cells(const struct holds *holds)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < holds->of.len; i++)
+		count += !i || holds->of.at[i].row != holds->of.at[i - 1].row ||
+			 holds->of.at[i].column != holds->of.at[i - 1].column;
+	return count;
 }
 
 static bool make_cells(struct plan_cross_sparse *sparse, struct holds *holds)
@@ -427,6 +438,9 @@ static bool make_cells(struct plan_cross_sparse *sparse, struct holds *holds)
 	size_t count;
 
 	qsort(holds->of.at, holds->of.len, sizeof(struct hold), compare_holds);
+	sparse->cells.cap = count_cells(holds);
+	sparse->cells.at = ARENA_ARRAY(sparse->cross->arena, struct plan_cross_cell,
+				       sparse->cells.cap);
 	for (size_t i = 0; i < holds->of.len; i += count) {
 		const struct hold *hold = &holds->of.at[i];
 		struct plan_cross_cell *cell = vec_push(sparse->cross->arena, &sparse->cells);
@@ -456,11 +470,29 @@ static void number_cells(struct plan_cross_sparse *sparse)
 	sparse->columns = sparse->alone_column + sparse->alone[1].count;
 }
 
+/* All cells that rows make. */
+static bool hold_all(struct plan_cross_sparse *sparse, struct holds *holds)
+{
+	struct plan_cross_buckets groups[2];
+
+	for (int i = 0; i < 2; i++)
+		groups[i] = groups_of_labels(sparse, i);
+	if (!hold_pairs(sparse, groups, holds) ||
+	    (sparse->has[LEFT] && !sparse->dense[LEFT] && !hold_alone(sparse, 0, LEFT, holds)) ||
+	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] &&
+	     !hold_alone(sparse, 1, RIGHT, holds)) ||
+	    (sparse->is_packed && sparse->has[NEITHER] && !sparse->apart &&
+	     !hold_neither(sparse, holds)))
+		return false;
+	return !holds->of.len || (plan_cross_spend(sparse->cross, 20 * (uint64_t)holds->of.len) &&
+				  make_cells(sparse, holds));
+}
+
 static bool make_matrix(struct plan_cross_sparse *sparse)
 {
 	struct plan_cross_list empty;
-	struct plan_cross_buckets groups[2];
-	struct holds holds = { 0 };
+	struct holds holds = { .arena = ARENA_INIT };
+	bool ok;
 
 	if (!group_matrix(sparse, 0) || !group_matrix(sparse, 1))
 		return false;
@@ -468,20 +500,10 @@ static bool make_matrix(struct plan_cross_sparse *sparse)
 	/* Shape 0: no row holds. */
 	if (!make_list(sparse, sparse->scratch, 0, &empty))
 		return false;
-	for (int i = 0; i < 2; i++)
-		groups[i] = groups_of_labels(sparse, i);
-	if (!hold_pairs(sparse, groups, &holds) ||
-	    (sparse->has[LEFT] && !sparse->dense[LEFT] && !hold_alone(sparse, 0, LEFT, &holds)) ||
-	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] &&
-	     !hold_alone(sparse, 1, RIGHT, &holds)) ||
-	    (sparse->is_packed && sparse->has[NEITHER] && !sparse->apart &&
-	     !hold_neither(sparse, &holds)))
-		return false;
-	if (!holds.of.len)
-		return true;
-	if (!plan_cross_spend(sparse->cross, 20 * (uint64_t)holds.of.len) ||
-	    !make_cells(sparse, &holds))
-		return false;
+	ok = hold_all(sparse, &holds);
+	arena_free(&holds.arena);
+	if (!ok || !sparse->cells.len)
+		return ok;
 	sparse->offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->rows + 1);
 	return plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, sparse->rows,
 				sparse->columns, sparse->offsets, &sparse->slots);

@@ -134,6 +134,8 @@ static bool fill_words(struct plan_cross_sparse *sparse)
 	size_t count = sparse->cells.len, words = sparse->slots * cell_words(sparse);
 	uint32_t *bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
 
+	sparse->words.cap = words + count;
+	sparse->words.at = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->words.cap);
 	for (size_t i = 0; i < words; i++)
 		*vec_push(sparse->cross->arena, &sparse->words) = ~0u;
 	for (size_t i = 0; i < count; i++)

@@ -174,21 +174,38 @@ static uint64_t count_alone(struct split *split, int side)
 	return labels;
 }
 
+/* Groups of both sides by wide labels, only to be counted. */
+static bool count_wide(struct split *split, uint32_t ret_count[2])
+{
+	struct plan_cross *cross = split->cross;
+	struct arena scratch = ARENA_INIT, *arena = cross->arena;
+	struct plan_cross_groups wide;
+	bool ok = true;
+
+	cross->arena = &scratch;
+	for (int i = 0; i < 2 && ok; i++) {
+		ok = plan_cross_groups_make(cross, &split->sides[i], split->sides[i].wide, &wide);
+		ret_count[i] = ok ? wide.count : 0;
+	}
+	cross->arena = arena;
+	arena_free(&scratch);
+	/* Why it fails was told in the scratch arena: there is one reason only. */
+	return ok || plan_cross_spend(cross, 0);
+}
+
 /* About how many cells there are with the wide labels as they are now. */
 static bool weigh(struct split *split, uint64_t *ret_cells, uint64_t *ret_weight)
 {
 	struct plan_cross *cross = split->cross;
 	uint64_t cells = count_cells(split), weight = cells;
 	uint32_t taste = tastes[split->cross->taste].group;
-	struct plan_cross_groups wide[2];
+	uint32_t wide[2];
 
+	if (!count_wide(split, wide))
+		return false;
 	for (int i = 0; i < 2; i++)
-		if (!plan_cross_groups_make(cross, &split->sides[i], split->sides[i].wide,
-					    &wide[i]))
-			return false;
-	for (int i = 0; i < 2; i++)
-		weight += taste * count_alone(split, i) * wide[!i].count;
-	weight += taste * (uint64_t)wide[0].count * wide[1].count;
+		weight += taste * count_alone(split, i) * wide[!i];
+	weight += taste * (uint64_t)wide[0] * wide[1];
 	*ret_cells = cells;
 	*ret_weight = weight;
 	return plan_cross_spend(cross, 4 * split->pair_count);

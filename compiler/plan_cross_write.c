@@ -321,8 +321,8 @@ void plan_cross_write_globals(const struct plan_solution *solution, uint32_t num
 
 		if (step->kind != CROSS_RULES)
 			continue;
-		buf_printf(out, "XDPFW_ALONE __u64 cross_more_%zu(__u64 base, __u64 count, __u64 lanes, "
-				"__u64 class)\n{\n"
+		buf_printf(out, "XDPFW_ALONE __u64 cross_more_%zu(__u64 base, __u64 count, "
+				"__u64 lanes, __u64 class)\n{\n"
 				"\treturn cross_walk(%zu, %llu, base, count, lanes, class, %llu);\n"
 				"}\n\n", at, at, (unsigned long long)step->mask,
 			   (unsigned long long)step->number);

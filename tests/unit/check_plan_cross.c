@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/plan_engine.h"
+#include "compiler/plan_cross_parts.h"
 
 #define MAX_EDGES 4096
 #define MAX_KEYS 1200
@@ -243,6 +243,37 @@ static bool judge(struct made *made, const struct plan_engine *engine)
 	return true;
 }
 
+/* The form of packed that it takes for very many rules only. */
+static const struct plan_solution *build_compared(const struct plan_problem *problem,
+						  const struct plan_budget *budget,
+						  struct arena *arena,
+						  struct plan_estimate *ret_estimate)
+{
+	struct plan_cross cross = { .problem = problem, .budget = budget, .arena = arena };
+	bool ok = plan_cross_sparse_only(&cross, CROSS_COMPARED);
+
+	*ret_estimate = ok ? cross.solution->estimate :
+			     (struct plan_estimate){ .possible = false, .why = cross.why };
+	return ok ? cross.solution : NULL;
+}
+
+static void estimate_compared(const struct plan_problem *problem,
+			      const struct plan_budget *budget, struct arena *arena,
+			      struct plan_estimate *ret_estimate)
+{
+	build_compared(problem, budget, arena, ret_estimate);
+}
+
+static const struct plan_engine compared = {
+	.name = "compared",
+	.estimate = estimate_compared,
+	.build = build_compared,
+	.fill = plan_cross_fill,
+	.look = plan_cross_look,
+	.write = plan_cross_write,
+	.print = plan_cross_print,
+};
+
 /* ---- shapes of problems ---- */
 
 static const unsigned int five_bits[] = { 32, 32, 8, 16, 16, 8 };
@@ -283,16 +314,18 @@ START_TEST(rules)
 {
 	static const size_t counts[] = { 1, 2, 3, 10, 40, 100, 300, 1000 };
 	struct made made;
-	int packed = 0;
+	int packed = 0, lists = 0;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		for (uint64_t seed = 1; seed <= (counts[i] > 100 ? 3 : 12); seed++) {
 			make_rules(&made, seed * 77 + i, counts[i], seed % 3 ? 32 : 128);
 			ck_assert(judge(&made, &plan_engine_cross) || counts[i] > 300);
 			packed += judge(&made, &plan_engine_packed);
+			lists += judge(&made, &compared);
 			arena_free(&made.arena);
 		}
 	ck_assert_int_ge(packed, 50);
+	ck_assert_int_ge(lists, 25);
 }
 END_TEST
 
@@ -329,6 +362,7 @@ START_TEST(anything)
 		}
 		judge(&made, &plan_engine_cross);
 		judge(&made, &plan_engine_packed);
+		judge(&made, &compared);
 		arena_free(&made.arena);
 	}
 }
