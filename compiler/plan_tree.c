@@ -56,11 +56,12 @@ static uint32_t guess_cost(const struct tree_dim *dim)
  * Where a trie does not fit, a search does: it always takes the same bytes for a step.  Of wide
  * values the halves or a search are sometimes faster, too: where labels are ranges.
  */
-static void make_trie(struct tree_dim *dim, struct arena *arena)
+static void make_trie(struct tree_dim *dim, size_t most, struct arena *arena)
 {
-	size_t most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
 	struct tree_dim plain = *dim, halves = *dim;
 
+	if (most > dim->steps.count * TRIE_EACH + TRIE_SPARE)
+		most = dim->steps.count * TRIE_EACH + TRIE_SPARE;
 	dim->trie = plan_trie_make(&dim->steps, most, arena);
 	if (dim->bits <= 64 || (dim->trie && rank_cost(dim) <= TAIL_COST + TAIL_HALF_COST))
 		return;
@@ -71,11 +72,35 @@ static void make_trie(struct tree_dim *dim, struct arena *arena)
 		*dim = plain;
 }
 
-static void make_tries(struct tree_ranks *ranks, size_t most_steps, struct arena *arena)
+static size_t made_bytes(const struct tree_dim *dim)
 {
+	const struct plan_trie *trie = dim->wide ? dim->wide->trie : dim->trie;
+
+	return trie ? plan_trie_bytes(trie) : 0;
+}
+
+/* BYTES: all of them together at most. */
+static void make_tries(struct tree_ranks *ranks, size_t most_steps, size_t bytes,
+		       struct arena *arena)
+{
+	for (uint32_t i = 0; i < ranks->dim_count; i++) {
+		if (ranks->dims[i].steps.count > most_steps)
+			continue;
+		make_trie(&ranks->dims[i], bytes / (ranks->dim_count - i), arena);
+		bytes -= made_bytes(&ranks->dims[i]);
+	}
+}
+
+/* What the image has room for besides the trees, and all that a search would take. */
+static size_t trie_room(const struct tree_solution *solution, const struct plan_budget *budget)
+{
+	const struct tree_ranks *ranks = solution->ranks;
+	size_t used = solution->forest->nodes.len * sizeof(struct tree_node) +
+		      solution->forest->rows.len * tree_row_bytes(ranks->words);
+
 	for (uint32_t i = 0; i < ranks->dim_count; i++)
-		if (ranks->dims[i].steps.count <= most_steps)
-			make_trie(&ranks->dims[i], arena);
+		used += ranks->dims[i].steps.count * (STEP_BYTES + sizeof(uint32_t));
+	return used < budget->bytes ? budget->bytes - used : 0;
 }
 
 /* Of what was made; what ranks take is only guessed when there are no tries yet. */
@@ -124,8 +149,7 @@ static void tree_estimate(const struct plan_problem *problem, const struct plan_
 {
 	struct tree_solution *solution = make_solution(problem, 0, arena);
 
-	(void)budget;
-	make_tries(solution->ranks, QUICK_STEPS, arena);
+	make_tries(solution->ranks, QUICK_STEPS, trie_room(solution, budget), arena);
 	estimate_of(solution->forest, guess_cost, ret_estimate);
 }
 
@@ -142,7 +166,7 @@ static const struct plan_solution *tree_build(const struct plan_problem *problem
 	if (work > budget->work)
 		work = budget->work;
 	solution = make_solution(problem, work, arena);
-	make_tries(solution->ranks, SIZE_MAX, arena);
+	make_tries(solution->ranks, SIZE_MAX, trie_room(solution, budget), arena);
 	plan_tree_fill(solution, problem, arena);
 	estimate_of(solution->forest, rank_cost, ret_estimate);
 	ret_estimate->bytes = solution->size;

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define MAX_CHOICES 4
-#define MAX_NODES(steps) (8 * (steps) + 1024)
+#define MAX_NODES(steps) (3 * (steps) + 1024)
 #define NO_NODE 0xffffffffu
 
 struct choices {
