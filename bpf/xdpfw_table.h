@@ -24,10 +24,10 @@
 __u8 tables[XDPFW_TABLE_BYTES] SEC(".bss") __attribute__((aligned(64)));
 
 /*
- * NUMBER, or 0 when it is above LAST, a constant: keeps a read inside of its table.  In right tables
- * the test is always true.  Test and number are one piece that clang cannot pull apart: a number
- * that it puts on the stack before the test and reads from there behind it has no bound on Linux
- * 6.1, whose verifier does not know that the two are the same.
+ * NUMBER, or 0 when it is above LAST, a constant: keeps a read inside of its table.  In right
+ * tables the test is always true.  Test and number are one piece that clang cannot pull apart: a
+ * number that it puts on the stack before the test and reads from there behind it has no bound on
+ * Linux 6.1, whose verifier does not know that the two are the same.
  */
 XDPFW_INLINE __u64 table_inside(__u64 number, const __u32 last)
 {
@@ -37,7 +37,7 @@ XDPFW_INLINE __u64 table_inside(__u64 number, const __u32 last)
 
 /* Where the table has a SHAPE at offset AT. */
 #define TABLE_AT(shape, at)                                                                    \
-	((const shape *)(tables + table_inside(at, sizeof(tables) - sizeof(shape))))
+	((const shape *)(tables + table_inside(at, (__u32)(sizeof(tables) - sizeof(shape)))))
 
 XDPFW_INLINE __u32 table_bit(__u32 key, const __u32 at, const __u32 bits)
 {

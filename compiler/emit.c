@@ -288,8 +288,8 @@ static void put_count_entry(const struct emit *emit)
 		 "\tstruct table_entry entry;\n\n"
 		 "\tif (!f || !number)\n"
 		 "\t\treturn 0;\n"
-		 "\tentry = *TABLE_AT(struct table_entry, at + (number - 1) * (__u64)sizeof(entry));"
-		 "\n");
+		 "\tentry = *TABLE_AT(struct table_entry,\n"
+		 "\t\t\t  at + (number - 1) * (__u64)sizeof(entry));\n");
 	if (count)
 		buf_printf(emit->out,
 			   "\tif (entry.counter && entry.counter <= %u)\n"
