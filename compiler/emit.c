@@ -143,7 +143,7 @@ static void put_table_header(const struct emit *emit)
 	if (emit->plan->named.count)
 		emit_header(EMIT_HEADER_NAMED, emit->out);
 	if (emit_has_tries(emit) || emit_uses_engine(emit, &plan_engine_tree) ||
-	    uses_cross(emit))
+	    uses_cross(emit) || emit_uses_engine(emit, &plan_engine_lead))
 		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);

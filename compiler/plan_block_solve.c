@@ -24,6 +24,7 @@ static const struct plan_engine *const engines[] = {
 	&plan_engine_tree,
 	&plan_engine_cross,
 	&plan_engine_packed,
+	&plan_engine_lead,
 };
 
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))

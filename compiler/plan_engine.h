@@ -30,7 +30,7 @@ struct plan_budget {
 struct plan_solution;			/* each engine's own */
 
 struct plan_engine {
-	const char *name;		/* for --plan=, explain: "cross", "packed", "tree" */
+	const char *name;		/* for --plan=, explain: "cross", "packed", "lead", ... */
 	bool resumes;			/* looks up the least result from one on, see .write */
 	void (*estimate)(const struct plan_problem *problem, const struct plan_budget *budget,
 			 struct arena *arena, struct plan_estimate *ret_estimate);
@@ -60,6 +60,6 @@ struct plan_engine {
 };
 
 extern const struct plan_engine plan_engine_few, plan_engine_cross, plan_engine_packed,
-	plan_engine_tree;
+	plan_engine_lead, plan_engine_tree;
 
 #endif

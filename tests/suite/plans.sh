@@ -10,7 +10,7 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 	PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/run/make_jumps.py" 2000 \
 		>"$large/jumps.nft"
 	cd "$top_srcdir/examples" || exit 1
-	for plan in cross packed tree; do
+	for plan in cross packed lead tree; do
 		export XDPFW_TEST_PLAN=$plan
 		for ruleset in ./*.nft ../tests/run/*.nft ../tests/diff/cases/*.nft \
 			"$large/jumps.nft"; do

@@ -373,11 +373,11 @@ static void make_rules(struct make *make, uint32_t *seed)
 		add_rule(make, seed, other);
 }
 
-static const char *const plans[] = { "tree", "cross", "packed" };
+static const char *const plans[] = { "tree", "cross", "packed", "lead" };
 
 START_TEST(same_as_rule_after_rule)
 {
-	const struct plan_options options = { .force = plans[_i % 3] };
+	const struct plan_options options = { .force = plans[_i % 4] };
 	uint32_t seed = (uint32_t)_i * 7919 + 1;
 	struct plan *plan;
 	struct make make;

@@ -363,6 +363,49 @@ START_TEST(anything)
 		judge(&made, &plan_engine_cross);
 		judge(&made, &plan_engine_packed);
 		judge(&made, &compared);
+		judge(&made, &plan_engine_lead);
+		arena_free(&made.arena);
+	}
+}
+END_TEST
+
+/* Boxes of which SHARE share an interval of the second dimension; neighbours overlap a little. */
+static void make_boxes(struct made *made, uint64_t seed, size_t rows, uint32_t share)
+{
+	start(made, seed, 5, rows);
+	set_dim(made, 0, 16, true);
+	set_dim(made, 1, seed % 2 ? 32 : 64, seed % 4);
+	set_dim(made, 2, 32, true);
+	set_dim(made, 3, 16, false);
+	set_dim(made, 4, seed % 5 ? 8 : 40, false);
+	for (size_t i = 0; i < rows; i++) {
+		u128 width = (u128_max(made->dims[1].bits) >> 12) + 1, lo = i / share * width;
+
+		made->results[i] = i ? made->results[i - 1] + below(made, 3) : 0;
+		row(made, i, 1, label_of(made, 1, lo + below(made, 2),
+					 lo + width - 1 + (share == 1 ? 0 : below(made, 2))));
+		for (uint32_t j = 0; j < 5; j++) {
+			u128 from = number(made, made->dims[j].bits);
+			u128 to = number(made, made->dims[j].bits);
+
+			if (j != 1 && below(made, 4))
+				row(made, i, j, label_of(made, j, from < to ? from : to,
+							 from < to ? to : from));
+		}
+	}
+}
+
+START_TEST(boxes)
+{
+	static const uint32_t shares[] = { 1, 2, 5 };
+	struct made made;
+
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		uint32_t share = shares[seed % 3];
+
+		make_boxes(&made, seed * 17, seed % 7 ? 1 + seed * 5 : 1, share);
+		ck_assert_int_eq(judge(&made, &plan_engine_lead),
+				 share <= 2 || made.problem.row_count < share);
 		arena_free(&made.arena);
 	}
 }
@@ -466,6 +509,7 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, rules);
 	tcase_add_test(tests, anything);
+	tcase_add_test(tests, boxes);
 	tcase_add_test(tests, matrix);
 	tcase_add_test(tests, nested);
 	tcase_add_test(tests, constant);
