@@ -100,7 +100,7 @@ START_TEST(rule_is_one_line)
 	make_verdict(&make, IR_VERDICT_DROP, 0);
 	ck_assert_str_eq(line_of(&make, emit_of(&make, false), "rules.conf:1"),
 			 "\tif (f->th_len >= 4 && f->tcp_dport == 22 && "
-			 "f->has_l4 && f->meta_l4proto == 6) { return DROP(0) | COUNTS(0); } "
+			 "f->has_l4 && f->meta_l4proto == 6) { return BRIEF(ANSWER_DROP, 0, 1); } "
 			 "/* rules.conf:1 tcp dport 22 counter drop */");
 	arena_free(&make.arena);
 }
@@ -125,7 +125,8 @@ START_TEST(steps_in_order)
 	ck_assert_str_eq(line_of(&make, emit_of(&make, false), "TEXT"),
 			 "\tcount(f, 0); if (f->th_len >= 14 && (f->tcp_flags & 0x12) != 0x2) { "
 			 "count(f, 1); if (in32(f->tcp_dport, 1, 5) && f->th_len >= 20 && "
-			 "f->tcp_urgptr == 0) { return ACCEPT(0); } } /* rules.conf:1 TEXT */");
+			 "f->tcp_urgptr == 0) { return BRIEF(ANSWER_ACCEPT, 0, 0); } } "
+			 "/* rules.conf:1 TEXT */");
 	arena_free(&make.arena);
 }
 END_TEST
@@ -500,7 +501,8 @@ START_TEST(inet_chains)
 	make_verdict(&make, IR_VERDICT_DROP, 0);
 	text = emit_of(&make, false);
 	ck_assert_str_eq(line_of(&make, text, "TEXT"),
-			 "\tif (f->nfproto == 2) { return DROP(0); } /* rules.conf:1 TEXT */");
+			 "\tif (f->nfproto == 2) { return BRIEF(ANSWER_DROP, 0, 0); } "
+			 "/* rules.conf:1 TEXT */");
 	ck_assert_ptr_nonnull(strstr(text, "\t\t\t\t\ttrail_rule(place.value, "
 					   "XDPFW_TRAIL_INVALID);\n"));
 	arena_free(&make.arena);
