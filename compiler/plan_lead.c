@@ -140,8 +140,10 @@ static uint32_t count_most(const struct lead *lead)
 	return most;
 }
 
+/* Of those that leave equally few rows the widest, which would be the longest lane. */
 static bool choose_lead(struct lead *lead)
 {
+	const struct plan_dim *dims = lead->problem->dims;
 	struct plan_solution *solution = lead->solution;
 
 	solution->rows = MAX_ROWS + 1;
@@ -151,7 +153,8 @@ static bool choose_lead(struct lead *lead)
 		if (!list_events(lead, i))
 			continue;
 		most = count_most(lead);
-		if (most < solution->rows) {
+		if (most < solution->rows ||
+		    (most == solution->rows && dims[i].bits > dims[solution->lead].bits)) {
 			solution->lead = i;
 			solution->rows = most;
 		}
