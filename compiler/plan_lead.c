@@ -23,7 +23,7 @@
 
 #define MAX_ROWS 4			/* of a group */
 #define MAX_WORDS 3
-#define WORD_BITS 63			/* a sign bit is left, so that 0 can be told by subtracting */
+#define WORD_BITS 63			/* the sign is left: 0 is told by subtracting */
 #define MAX_INTERVALS (1u << 20)	/* of the dimension that leads, of all rows */
 #define EVENT_STEPS 32			/* what sorting takes of the budget's work, for each end */
 #define INSTRUCTIONS 40
