@@ -175,14 +175,15 @@ static bool read_kept(const struct state_kept *kept, int fd, void **ret_bytes, s
 static bool get_kept(struct report *report, const struct state_kept *kept, int folder,
 		     const char *key, void **ret_bytes, size_t *ret_len)
 {
-	OWN_FD int fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	OWN_FD int fd = openat(folder, key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
 		return false;
 	if (fd < 0 || !read_kept(kept, fd, ret_bytes, ret_len)) {
 		report_notice(report, "%s %s/%s/%s %s", kept->what, state_path(), kept->folder,
 			      key, kept->damaged);
-		unlinkat(folder, key, 0);
+		if (unlinkat(folder, key, 0) && errno == EISDIR)
+			unlinkat(folder, key, AT_REMOVEDIR);
 		return false;
 	}
 	futimens(fd, NULL);		/* it is the newest now; on failure it only ages faster */
@@ -327,6 +328,10 @@ void state_put_tables(struct report *report, const char *key, const struct str h
 	OWN_FD int folder = open_kept(&tables, &name);
 	int error;
 
+	/* Of the state folder itself it was said that programs are not kept. */
+	if (folder < 0 && name[0])
+		report_notice(report, "the tables are not kept: %s/%s: %s", state_path(), name,
+			      state_folder_error(folder));
 	if (folder < 0 || head.len + text.len + image.len > tables.bytes)
 		return;
 	error = write_kept(folder, key, parts, 4);

@@ -194,6 +194,33 @@ START_TEST(tables)
 }
 END_TEST
 
+/* Where the file should be is something that cannot be read, or waits for a writer. */
+START_TEST(no_files)
+{
+	struct report report = make_report();
+	char key[STATE_DIGEST_HEX], path[256];
+	void *bytes;
+	size_t len;
+
+	make_key(1, key);
+	snprintf(path, sizeof(path), "%.40s/state/tables/%.64s", folder, key);
+	ck_assert(!state_get_tables(&report, key, &bytes, &len));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(i ? mkfifo(path, 0600) : mkdir(path, 0700), 0);
+		ck_assert(!state_get_tables(&report, key, &bytes, &len));
+		ck_assert_int_eq(notices, i + 1);
+		ck_assert_int_ne(access(path, F_OK), 0);
+	}
+	state_put_tables(&report, key, a_head, a_text, an_image);
+	ck_assert_int_eq(notices, 2);
+	snprintf(path, sizeof(path), "%.40s/state/tables", folder);
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	state_put_tables(&report, key, a_head, a_text, an_image);
+	ck_assert_int_eq(notices, 3);
+	ck_assert_ptr_nonnull(strstr(last_notice, "the tables are not kept"));
+}
+END_TEST
+
 START_TEST(last_tables)
 {
 	struct report report = make_report();
@@ -286,6 +313,7 @@ int main(void)
 	tcase_add_test(files, cut_and_empty);
 	tcase_add_test(files, keep_the_last);
 	tcase_add_test(files, tables);
+	tcase_add_test(files, no_files);
 	tcase_add_test(files, last_tables);
 	tcase_add_test(files, folder_of_others);
 	tcase_add_test(files, failure);
