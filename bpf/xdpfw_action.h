@@ -15,16 +15,16 @@
 
 /* Of the actions at AT, of which there are MASK + 1. */
 #define TABLE_ACTION(at, mask, number)                                                         \
-	((const struct table_action *)(tables + (at) +                                         \
+	((const struct table_action *)(TABLE_PLACE(at) +                                         \
 				       ((__u64)(number) & (mask)) * sizeof(struct table_action)))
 
 /* The same of a block that has answers alone. */
 #define TABLE_ANSWER(at, mask, number)                                                         \
-	(*(const __u64 *)(tables + (at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
+	(*(const __u64 *)(TABLE_PLACE(at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
 
 /* How many actions the first RULES rules of a block have. */
 #define TABLE_BEHIND(at, mask, rules)                                                          \
-	(*(const __u32 *)(tables + (at) + ((__u64)(rules) & (mask)) * sizeof(__u32)))
+	(*(const __u32 *)(TABLE_PLACE(at) + ((__u64)(rules) & (mask)) * sizeof(__u32)))
 
 /*
  * Branch-free questions for presence, whose answers are 1 or 0 that nobody can follow; but

@@ -14,22 +14,22 @@
 /* Element ELEMENT & MASK of elements of STRIDE bytes. */
 XDPFW_INLINE __u64 cross_u8(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u8 *)(tables + at + (element & mask) * stride);
+	return *(const __u8 *)(TABLE_PLACE(at) + (element & mask) * stride);
 }
 
 XDPFW_INLINE __u64 cross_u16(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u16 *)(tables + at + (element & mask) * stride);
+	return *(const __u16 *)(TABLE_PLACE(at) + (element & mask) * stride);
 }
 
 XDPFW_INLINE __u64 cross_u32(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u32 *)(tables + at + (element & mask) * stride);
+	return *(const __u32 *)(TABLE_PLACE(at) + (element & mask) * stride);
 }
 
 XDPFW_INLINE __u64 cross_u64(const __u32 at, __u64 element, const __u64 mask, const __u32 stride)
 {
-	return *(const __u64 *)(tables + at + (element & mask) * stride);
+	return *(const __u64 *)(TABLE_PLACE(at) + (element & mask) * stride);
 }
 
 /* NUMBER when PRESENT is 1, 0 when it is 0. */
@@ -156,7 +156,7 @@ XDPFW_INLINE __u64 cross_first(const __u32 at, __u64 mask)
 	__u64 lowest = mask & -mask, some = (__u64)((__s64)(mask | -mask) >> 63);
 
 	HIDE(some);
-	return *(const __u8 *)(tables + at + (lowest * 0x03f79d71b4cb0a89ull >> 58)) & some;
+	return *(const __u8 *)(TABLE_PLACE(at) + (lowest * 0x03f79d71b4cb0a89ull >> 58)) & some;
 }
 
 #endif

@@ -12,7 +12,7 @@
 
 XDPFW_INLINE __u64 trie_word32(__u64 at, const __u64 offset, __u64 number)
 {
-	__u32 word = *(const __u32 *)(tables + offset + at * sizeof(word));
+	__u32 word = *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(word));
 
 	return (word >> 13) + (number >> (word & 31) & (word >> 5 & 0xff));
 }
@@ -27,12 +27,12 @@ XDPFW_INLINE __u64 trie_next(__u64 word, __u64 number)
 /* Of 128 bits too, where all windows of a level lie in one half. */
 XDPFW_INLINE __u64 trie_word64(__u64 at, const __u64 offset, __u64 number)
 {
-	return trie_next(*(const __u64 *)(tables + offset + at * sizeof(__u64)), number);
+	return trie_next(*(const __u64 *)(TABLE_PLACE(offset) + at * sizeof(__u64)), number);
 }
 
 XDPFW_INLINE __u64 trie_word128(__u64 at, const __u64 offset, __u64 high, __u64 low)
 {
-	__u64 word = *(const __u64 *)(tables + offset + at * sizeof(word));
+	__u64 word = *(const __u64 *)(TABLE_PLACE(offset) + at * sizeof(word));
 
 	return trie_next(word, low ^ ((low ^ high) & -(word >> 6 & 1)));
 }
@@ -55,22 +55,27 @@ XDPFW_INLINE __u64 trie_less(__u64 a, __u64 b, __u64 borrow)
 	return trie_highest((~a & b) | (~(a ^ b) & (a - b - borrow)));
 }
 
-/* BREAKS: 3, or 7 in a leaf of 64 bytes. */
+/* 1 when NUMBER is not below breakpoint I; AFTER: the number behind it. */
+#define TRIE_REACHED(leaf, i, after) trie_highest(((const __u32 *)(leaf))[i] - (after))
+
+/* BREAKS: 3, or 7 in a leaf of 64 bytes.  No loop: clang does not unroll each. */
 XDPFW_INLINE __u32 trie_leaf32(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
-	const __u8 *leaf = tables + offset + at * (breaks > 3 ? 64 : 32);
-	__u64 rank = 0;
+	const __u8 *leaf = TABLE_PLACE(offset) + at * (breaks > 3 ? 64 : 32);
+	__u64 after = number + 1;
+	__u64 rank = TRIE_REACHED(leaf, 0, after) + TRIE_REACHED(leaf, 1, after) +
+		     TRIE_REACHED(leaf, 2, after);
 
-#pragma unroll
-	for (__u32 i = 0; i < breaks; i++)
-		rank += trie_highest(((const __u32 *)leaf)[i] - (number + 1));
+	if (breaks > 3)
+		rank += TRIE_REACHED(leaf, 3, after) + TRIE_REACHED(leaf, 4, after) +
+			TRIE_REACHED(leaf, 5, after) + TRIE_REACHED(leaf, 6, after);
 	return ((const __u32 *)leaf)[breaks + rank];
 }
 
 /* BREAKS: 2, or 5 in a leaf of 64 bytes. */
 XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
-	const __u8 *leaf = tables + offset + at * (breaks > 2 ? 64 : 32);
+	const __u8 *leaf = TABLE_PLACE(offset) + at * (breaks > 2 ? 64 : 32);
 	__u64 rank = breaks;
 
 #pragma unroll
@@ -83,7 +88,7 @@ XDPFW_INLINE __u32 trie_leaf64(__u64 at, const __u64 offset, const __u32 breaks,
 XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u64 offset, const __u32 breaks, __u64 high,
 				__u64 low)
 {
-	const __u8 *leaf = tables + offset + at * 64;
+	const __u8 *leaf = TABLE_PLACE(offset) + at * 64;
 	const struct trie_break128 *start = (const struct trie_break128 *)leaf;
 	__u64 rank = breaks;
 
@@ -96,7 +101,7 @@ XDPFW_INLINE __u32 trie_leaf128(__u64 at, const __u64 offset, const __u32 breaks
 /* 1 when NUMBER lies in one of the leaf's ranges; BREAKS: twice their number. */
 XDPFW_INLINE __u32 trie_ranges64(__u64 at, const __u64 offset, const __u32 breaks, __u64 number)
 {
-	const __u64 *range = (const __u64 *)(tables + offset + at * breaks * sizeof(*range));
+	const __u64 *range = (const __u64 *)(TABLE_PLACE(offset) + at * breaks * sizeof(*range));
 	__u64 inside = 0;
 
 #pragma unroll
@@ -109,7 +114,7 @@ XDPFW_INLINE __u32 trie_ranges128(__u64 at, const __u64 offset, const __u32 brea
 				  __u64 low)
 {
 	const struct trie_break128 *range =
-		(const struct trie_break128 *)(tables + offset + at * breaks * sizeof(*range));
+		(const struct trie_break128 *)(TABLE_PLACE(offset) + at * breaks * sizeof(*range));
 	__u64 inside = 0;
 
 #pragma unroll
@@ -153,7 +158,7 @@ XDPFW_INLINE __u64 trie_beyond(__u64 differ, __u8 shift)
 /* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */
 XDPFW_INLINE __u32 trie_packed(__u64 at, const __u64 offset, __u64 number)
 {
-	const __u64 *word = (const __u64 *)(tables + offset + at * 32);
+	const __u64 *word = (const __u64 *)(TABLE_PLACE(offset) + at * 32);
 	__u64 numbers = (number & 0xfffff) * 0x40000200001ull | 0x4000020000100000ull;
 	__u64 reached = (numbers - word[0]) ^ (numbers - word[1]) ^ (numbers - word[2]) ^
 			(numbers - word[3]);
