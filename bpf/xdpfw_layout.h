@@ -62,6 +62,11 @@
  * of its lower one, where the upper one may not differ; then one result more than these, __u16 or
  * __u32.  As many prefixes as the number lies in, that result it is.
  *
+ * A trie without breakpoints has windows that are the same for all numbers of up to 32 bits, one
+ * behind the other.  The first one's bits are the index of a word: its base << width | mask, where
+ * width is that of the next window and the mask as many ones, or 0.  The next index is base + (the
+ * next window's bits & mask); the last one is that of a result of 8, 16 or 32 bits.
+ *
  * Tables of named sets and maps can be moved: their places are not in the program but in rows of
  * struct table_named, two for each table, in `tables` behind a struct table_head.  A packet reads
  * .generation once, and all its look-ups take the row of its lowest bit.  The head names two halves

@@ -37,6 +37,29 @@ XDPFW_INLINE __u64 trie_word128(__u64 at, const __u64 offset, __u64 high, __u64 
 	return trie_next(word, low ^ ((low ^ high) & -(word >> 6 & 1)));
 }
 
+/* NUMBER: the next window, which has BITS bits. */
+XDPFW_INLINE __u64 trie_flat(__u64 at, const __u64 offset, __u64 number, const __u32 bits)
+{
+	__u64 word = *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(__u32));
+
+	return (word >> bits) + (number & word);
+}
+
+XDPFW_INLINE __u64 trie_result8(__u64 at, const __u64 offset)
+{
+	return *(TABLE_PLACE(offset) + at);
+}
+
+XDPFW_INLINE __u64 trie_result16(__u64 at, const __u64 offset)
+{
+	return *(const __u16 *)(TABLE_PLACE(offset) + at * sizeof(__u16));
+}
+
+XDPFW_INLINE __u64 trie_result32(__u64 at, const __u64 offset)
+{
+	return *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(__u32));
+}
+
 /*
  * The highest bit, a number that was subtracted from a smaller one: clang must not see the compare
  * in that, or it makes a branch of it, and the verifier must see 0 or 1.
@@ -137,10 +160,7 @@ XDPFW_INLINE __u64 trie_any(__u64 number)
 /* What nested prefixes are looked up with: the compiler writes the tests one by one. */
 XDPFW_INLINE const __u8 *trie_place(__u64 at, const __u64 offset, const __u64 bytes)
 {
-	const __u8 *place = tables + offset + at * bytes;
-
-	HIDE(place);			/* else clang adds up the place of each load anew */
-	return place;
+	return TABLE_PLACE(offset) + at * bytes;
 }
 
 /* 1 when DIFFER has a bit from the shift on. */

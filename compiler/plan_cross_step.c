@@ -16,7 +16,7 @@
 
 #define LITTLE_TABLE (64u << 10)	/* bytes that may be padded to a power of two */
 #define SPLIT_BITS 8
-#define SMALL_TRIE (128u << 10)		/* bytes of a trie, and for each of its steps */
+#define SMALL_TRIE (1u << 20)		/* bytes of a trie, and for each of its steps */
 #define TRIE_STEP 128u
 #define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less */
 
@@ -146,7 +146,7 @@ static uint32_t axis_trie(struct plan_cross *cross, const struct plan_cross_sour
 	}
 	if (!plan_cross_spend(cross, 100 * axis->step_count))
 		return CROSS_NO_STEP;
-	trie = plan_trie_make(&steps, SMALL_TRIE + TRIE_STEP * steps.count, cross->arena);
+	trie = plan_trie_make_fast(&steps, SMALL_TRIE + TRIE_STEP * steps.count, cross->arena);
 	if (!trie)
 		trie = plan_trie_make(&steps, cross->budget->bytes, cross->arena);
 	if (!trie) {

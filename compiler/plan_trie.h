@@ -28,6 +28,9 @@ struct plan_trie;			/* shape and bytes, made in an arena */
 /* NULL when no shape of it fits into MAX_BYTES. */
 const struct plan_trie *plan_trie_make(const struct plan_steps *steps, size_t max_bytes,
 				       struct arena *arena);
+/* Likewise one that cannot be moved, and may be bigger for the sake of fewer instructions. */
+const struct plan_trie *plan_trie_make_fast(const struct plan_steps *steps, size_t max_bytes,
+					    struct arena *arena);
 size_t plan_trie_bytes(const struct plan_trie *trie);
 /* Of a look-up that misses no L2, as plan_cost.h counts: expected, in tenths of nanoseconds. */
 uint32_t plan_trie_cost(const struct plan_trie *trie);

@@ -22,6 +22,14 @@ enum plan_trie_leaf {
 	PLAN_TRIE_RANGES,		/* results are 0 or 1: where it is 1 */
 	PLAN_TRIE_PACKED,		/* likewise, 32-bit numbers: breakpoints of 20 bits */
 	PLAN_TRIE_NESTED,		/* prefixes in each other, then results */
+	PLAN_TRIE_FLAT,			/* no breakpoint: a result; see plan_trie_flat.c */
+};
+
+#define TRIE_MAX_FLAT 4			/* windows, the first and the last one among them */
+
+struct plan_trie_flat_form {
+	unsigned int windows;		/* at least 2 */
+	unsigned int width[TRIE_MAX_FLAT];	/* bits of each; together those of a number */
 };
 
 struct plan_trie {
@@ -40,6 +48,7 @@ struct plan_trie {
 	unsigned int highs, result_bytes, results_at;
 	uint32_t shifted, unshifted;	/* a bit for each: some leaves compare a part of a half,
 					   some all of it */
+	struct plan_trie_flat_form flat;
 	struct plan_trie_array level[TRIE_MAX_LEVELS], leaves;
 	uint8_t *bytes;
 	size_t size;
@@ -99,5 +108,10 @@ bool plan_trie_prefixes_make(const struct plan_steps *steps, struct arena *arena
 /* The cheapest trie of nested prefixes, for numbers of more than 32 bits; the same. */
 bool plan_trie_build_nested(const struct plan_steps *steps, size_t max_bytes, struct arena *arena,
 			    struct plan_trie *trie);
+
+/* Likewise, see plan_trie_flat.c. */
+bool plan_trie_flat_build(const struct plan_steps *steps, const struct plan_trie_flat_form *form,
+			  size_t max_bytes, struct arena *arena, struct plan_trie *trie);
+uint32_t plan_trie_flat_look(const struct plan_trie *trie, uint32_t number);
 
 #endif

@@ -166,6 +166,25 @@ static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, st
 	buf_printf(out, ", %s);\n", number_text(trie));
 }
 
+/* "trie_at = trie_flat(trie_at, 64, trie_low >> 8 & 0xff, 8)" for each word, then the result. */
+static void put_flat(const struct plan_trie *trie, size_t offset, struct buf *out)
+{
+	unsigned int behind = trie->top_shift;
+
+	for (unsigned int i = 0; i < trie->levels; i++) {
+		unsigned int width = trie->flat.width[i + 1];
+
+		behind -= width;
+		buf_puts(out, "\t\ttrie_at = trie_flat(");
+		put_index(&trie->level[i], !i, offset, out);
+		buf_printf(out, ", trie_low >> %u & 0x%x, %u);\n", behind, (1u << width) - 1,
+			   width);
+	}
+	buf_printf(out, "\t\ttrie_result%u(", trie->leaf_bytes * 8);
+	put_index(&trie->leaves, false, offset, out);
+	buf_puts(out, ");\n");
+}
+
 static void put_trie(const struct plan_trie *trie, size_t offset, bool named, const char *high,
 		     const char *low, struct buf *out)
 {
@@ -180,6 +199,9 @@ static void put_trie(const struct plan_trie *trie, size_t offset, bool named, co
 		buf_printf(out,
 			   "\t\t(__u32)*(const __u%u *)(tables + %zu + (trie_low & 0x%x) * %u);\n",
 			   trie->direct * 8, offset, (1u << trie->bits) - 1, trie->direct);
+	} else if (trie->leaf == PLAN_TRIE_FLAT) {
+		put_top(trie, out);
+		put_flat(trie, offset, out);
 	} else {
 		put_top(trie, out);
 		put_levels(trie, offset, named, out);
@@ -230,6 +252,11 @@ void plan_trie_print(const struct plan_trie *trie, struct buf *out)
 {
 	if (trie->direct) {
 		buf_printf(out, "table of 2^%u numbers", trie->bits);
+	} else if (trie->leaf == PLAN_TRIE_FLAT) {
+		buf_puts(out, "tables of");
+		for (unsigned int i = 0; i < trie->flat.windows; i++)
+			buf_printf(out, "%s %u", i ? "," : "", trie->flat.width[i]);
+		buf_puts(out, " bits");
 	} else {
 		buf_printf(out, "trie of %u bits", trie->top_bits);
 		if (trie->levels)

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "compiler/base/arena.h"
@@ -93,11 +94,8 @@ static void check_number(const struct made *made, const struct plan_trie *trie, 
 			     judge(made, number));
 }
 
-/* Each edge, numbers that differ from an edge in one bit, and any. */
-static void check_all(struct made *made)
+static void check_numbers(struct made *made, const struct plan_trie *trie)
 {
-	const struct plan_trie *trie = make_trie(made, 64 << 20);
-
 	ck_assert_ptr_nonnull(trie);
 	check_number(made, trie, 0);
 	check_number(made, trie, ~(u128)0);
@@ -109,6 +107,15 @@ static void check_all(struct made *made)
 			     made->start[i] ^ (u128)1 << next_random(made) % made->bits);
 		check_number(made, trie, (u128)next_random(made) << 64 | next_random(made));
 	}
+}
+
+/* Each edge, numbers that differ from an edge in one bit, and any; both ways to make one. */
+static void check_all(struct made *made)
+{
+	struct plan_steps steps = { made->bits, made->count, made->start, made->result };
+
+	check_numbers(made, make_trie(made, 64 << 20));
+	check_numbers(made, plan_trie_make_fast(&steps, 64 << 20, &made->arena));
 	free_made(made);
 }
 
@@ -383,6 +390,29 @@ START_TEST(test_written)
 }
 END_TEST
 
+/* Windows that are the same for all numbers: two, and three, and results of any size. */
+START_TEST(test_flat)
+{
+	static const uint32_t most[] = { 200, 60000, 0xfffffff0 };
+	struct made *made = new_made(32, 400, 5);
+	struct plan_steps steps;
+	const struct plan_trie *trie;
+	struct buf text = BUF_INIT;
+
+	for (uint32_t i = 1; i <= 400; i++)
+		add_step(made, (u128)(0x0a000000 + i / 8 * 0x10000 + i % 8 * 3 * (_i + 1)),
+			 i % 5 * (most[_i] / 5) + i % 7);
+	steps = (struct plan_steps){ made->bits, made->count, made->start, made->result };
+	trie = plan_trie_make_fast(&steps, 1 << 20, &made->arena);
+	plan_trie_write(trie, 64, "high", "low", &text);
+	ck_assert_ptr_nonnull(strstr(text.at, "trie_flat("));
+	ck_assert_ptr_nonnull(strstr(text.at, _i == 0 ? "trie_result8(" :
+					      _i == 1 ? "trie_result16(" : "trie_result32("));
+	buf_free(&text);
+	check_all(made);
+}
+END_TEST
+
 static double now(void)
 {
 	struct timespec time;
@@ -421,6 +451,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_clusters, 0, all);
 	tcase_add_test(tcase, test_too_small);
 	tcase_add_test(tcase, test_written);
+	tcase_add_loop_test(tcase, test_flat, 0, 3);
 	tcase_add_loop_test(tcase, test_time, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
