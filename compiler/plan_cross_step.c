@@ -18,7 +18,8 @@
 #define SPLIT_BITS 8
 #define SMALL_TRIE (1u << 20)		/* bytes of a trie, and for each of its steps */
 #define TRIE_STEP 128u
-#define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less */
+#define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less, */
+#define FEW_ROWS 256u			/* likewise for so many rows: other tables are small */
 
 /* A de Bruijn sequence: its upper six bits differ for each shift. */
 uint32_t plan_cross_power(uint64_t power)
@@ -117,7 +118,8 @@ static bool split_direct(struct plan_cross *cross, const uint32_t *numbers, unsi
 			memcpy(&leaf[blocks++ << SPLIT_BITS], block, block_bytes);
 		root[i] = j << SPLIT_BITS;
 	}
-	if ((blocks << SPLIT_BITS) * size > MAX_SPLIT_BYTES)
+	if ((blocks << SPLIT_BITS) * size > MAX_SPLIT_BYTES ||
+	    (size == 1 && cross->problem->row_count <= FEW_ROWS))
 		return false;
 	step->kind = CROSS_SPLIT;
 	step->stride = size_for(root, 1u << SPLIT_BITS);
