@@ -18,6 +18,7 @@
 #define MAX_CELLS 4000000u
 #define MAX_DENSE_BYTES (256u << 10)	/* of rows of results, of one kind */
 #define MAX_NEITHER_ROWS 8u		/* of a packed list */
+#define MAX_DIRECT_CELLS 16384u		/* by groups and wide groups, of one kind */
 #define MAX_NEITHER_BYTES (4u << 20)	/* likewise, of rows that name no big axis */
 
 static enum plan_cross_row kind_of(const struct plan_cross_sparse *sparse, size_t row)
@@ -400,6 +401,29 @@ static bool make_list(struct plan_cross_sparse *sparse, uint32_t *rules, size_t 
 	return plan_cross_list_make(&sparse->shapes, rules, count, ret_list);
 }
 
+/* Lists of all groups of one side with all wide groups of the other. */
+static bool list_alone(struct plan_cross_sparse *sparse, int side, enum plan_cross_row kind)
+{
+	const struct plan_cross_groups *groups = &sparse->alone[side];
+	const struct plan_cross_groups *wide = &sparse->wide[!side];
+	struct arena *arena = sparse->cross->arena;
+	uint32_t *kept = ARENA_ARRAY(arena, uint32_t, sparse->cross->problem->row_count + 1);
+	size_t count;
+
+	for (uint32_t i = 0; i < groups->count; i++) {
+		if (!gather(sparse, side, kind, groups, i, &count))
+			return false;
+		for (uint32_t j = 0; j < wide->count; j++) {
+			size_t some = filter_wide(sparse, !side, j, count, kept);
+
+			if (!plan_cross_spend(sparse->cross, count + 20 * some) ||
+			    !make_list(sparse, kept, some, vec_push(arena, &sparse->lists[kind])))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Rows that name neither side, as cells of a row of their own behind all others. */
 static bool hold_neither(struct plan_cross_sparse *sparse, struct holds *holds)
 {
@@ -470,6 +494,31 @@ static void number_cells(struct plan_cross_sparse *sparse)
 	sparse->columns = sparse->alone_column + sparse->alone[1].count;
 }
 
+/* Where there are few, or the matrix would have each of them too. */
+static bool is_direct(const struct plan_cross_sparse *sparse, enum plan_cross_row kind,
+		      uint32_t groups, uint32_t wide)
+{
+	if (!sparse->has[kind] || sparse->dense[kind] || sparse->is_packed)
+		return false;
+	return wide == 1 || (uint64_t)groups * wide <= MAX_DIRECT_CELLS;
+}
+
+static bool choose_direct(struct plan_cross_sparse *sparse)
+{
+	sparse->direct[LEFT] = is_direct(sparse, LEFT, sparse->alone[0].count,
+					 sparse->wide[1].count);
+	sparse->direct[RIGHT] = is_direct(sparse, RIGHT, sparse->alone[1].count,
+					  sparse->wide[0].count);
+	return (!sparse->direct[LEFT] || list_alone(sparse, 0, LEFT)) &&
+	       (!sparse->direct[RIGHT] || list_alone(sparse, 1, RIGHT));
+}
+
+/* Cells of the matrix that rows of KIND need. */
+static bool holds_kind(const struct plan_cross_sparse *sparse, enum plan_cross_row kind)
+{
+	return sparse->has[kind] && !sparse->dense[kind] && !sparse->direct[kind];
+}
+
 /* All cells that rows make. */
 static bool hold_all(struct plan_cross_sparse *sparse, struct holds *holds)
 {
@@ -477,15 +526,24 @@ static bool hold_all(struct plan_cross_sparse *sparse, struct holds *holds)
 
 	for (int i = 0; i < 2; i++)
 		groups[i] = groups_of_labels(sparse, i);
-	if (!hold_pairs(sparse, groups, holds) ||
-	    (sparse->has[LEFT] && !sparse->dense[LEFT] && !hold_alone(sparse, 0, LEFT, holds)) ||
-	    (sparse->has[RIGHT] && !sparse->dense[RIGHT] &&
-	     !hold_alone(sparse, 1, RIGHT, holds)) ||
+	if (!choose_direct(sparse) || !hold_pairs(sparse, groups, holds) ||
+	    (holds_kind(sparse, LEFT) && !hold_alone(sparse, 0, LEFT, holds)) ||
+	    (holds_kind(sparse, RIGHT) && !hold_alone(sparse, 1, RIGHT, holds)) ||
 	    (sparse->is_packed && sparse->has[NEITHER] && !sparse->apart &&
 	     !hold_neither(sparse, holds)))
 		return false;
 	return !holds->of.len || (plan_cross_spend(sparse->cross, 20 * (uint64_t)holds->of.len) &&
 				  make_cells(sparse, holds));
+}
+
+/* Numbers the cells that are found without the matrix behind its slots, of which 0 is empty. */
+static void place_direct(struct plan_cross_sparse *sparse)
+{
+	sparse->slots = sparse->slots ? sparse->slots : 1;
+	for (enum plan_cross_row i = 0; i < KINDS; i++) {
+		sparse->direct_slot[i] = sparse->slots;
+		sparse->slots += sparse->lists[i].len;
+	}
 }
 
 static bool make_matrix(struct plan_cross_sparse *sparse)
@@ -502,11 +560,18 @@ static bool make_matrix(struct plan_cross_sparse *sparse)
 		return false;
 	ok = hold_all(sparse, &holds);
 	arena_free(&holds.arena);
-	if (!ok || !sparse->cells.len)
-		return ok;
+	if (!ok)
+		return false;
+	if (!sparse->cells.len) {
+		place_direct(sparse);
+		return true;
+	}
 	sparse->offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->rows + 1);
-	return plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, sparse->rows,
-				sparse->columns, sparse->offsets, &sparse->slots);
+	if (!plan_cross_place(sparse->cross, sparse->cells.at, sparse->cells.len, sparse->rows,
+			      sparse->columns, sparse->offsets, &sparse->slots))
+		return false;
+	place_direct(sparse);
+	return true;
 }
 
 bool plan_cross_cells_make(struct plan_cross_sparse *sparse)

@@ -123,6 +123,48 @@ static uint64_t mask_numbers(const struct plan_cross_sparse *sparse,
 	return numbers;
 }
 
+/* The cell of a list; the place of that is behind the word before its first result. */
+static void put_cell(struct plan_cross_sparse *sparse, size_t slot, uint32_t column,
+		     const struct plan_cross_list *list, uint32_t base)
+{
+	uint32_t *to = &sparse->words.at[slot * cell_words(sparse)];
+	uint64_t cell = column | 1ull << 63, masks = mask_numbers(sparse, list);
+
+	cell |= (uint64_t)list->shape * sparse->shapes.classes << sparse->column_bits;
+	cell |= (uint64_t)base << (sparse->column_bits + sparse->shape_bits);
+	memcpy(to, &cell, sizeof(cell));
+	if (sparse->is_packed)
+		memcpy(to + 2, &masks, sizeof(masks));
+}
+
+struct slot {
+	size_t number;
+	uint32_t column;
+	const struct plan_cross_list *list;
+};
+
+/* All slots with cells: those of the matrix, then those in a row. */
+static size_t list_slots(struct plan_cross_sparse *sparse, struct slot **ret_slots)
+{
+	size_t count = sparse->cells.len, used = 0;
+	struct slot *slots;
+
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		count += sparse->lists[i].len;
+	slots = ARENA_ARRAY(sparse->cross->arena, struct slot, count + 1);
+	for (size_t i = 0; i < sparse->cells.len; i++) {
+		const struct plan_cross_cell *cell = &sparse->cells.at[i];
+
+		slots[used++] = (struct slot){ cell_slot(sparse, cell), cell->column, &cell->list };
+	}
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		for (size_t j = 0; j < sparse->lists[i].len; j++)
+			slots[used++] = (struct slot){ sparse->direct_slot[i] + j, 0,
+						       &sparse->lists[i].at[j] };
+	*ret_slots = slots;
+	return count;
+}
+
 /*
  * A cell: its column, its shape times the number of classes, the place of its list, and a one on
  * top, so that the upper half, which is where the result of "no row" would be, is above all
@@ -130,30 +172,22 @@ static uint64_t mask_numbers(const struct plan_cross_sparse *sparse,
  */
 static bool fill_words(struct plan_cross_sparse *sparse)
 {
-	struct plan_cross_cell *cells = sparse->cells.at;
-	size_t count = sparse->cells.len, words = sparse->slots * cell_words(sparse);
-	uint32_t *bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
+	size_t words = sparse->slots * cell_words(sparse), count;
+	uint32_t *bases;
+	struct slot *slots;
 
+	count = list_slots(sparse, &slots);
+	bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
 	sparse->words.cap = words + count;
 	sparse->words.at = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->words.cap);
 	for (size_t i = 0; i < words; i++)
 		*vec_push(sparse->cross->arena, &sparse->words) = ~0u;
 	for (size_t i = 0; i < count; i++)
-		bases[i] = put_list(sparse, &cells[i].list, cell_slot(sparse, &cells[i]));
+		bases[i] = put_list(sparse, slots[i].list, slots[i].number);
 	if (!measure_fields(sparse))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t *to = &sparse->words.at[cell_slot(sparse, &cells[i]) * cell_words(sparse)];
-		uint64_t cell = cells[i].column | 1ull << 63;
-		uint64_t masks = mask_numbers(sparse, &cells[i].list);
-
-		cell |= (uint64_t)cells[i].list.shape * sparse->shapes.classes
-			<< sparse->column_bits;
-		cell |= (uint64_t)bases[i] << (sparse->column_bits + sparse->shape_bits);
-		memcpy(to, &cell, sizeof(cell));
-		if (sparse->is_packed)
-			memcpy(to + 2, &masks, sizeof(masks));
-	}
+	for (size_t i = 0; i < count; i++)
+		put_cell(sparse, slots[i].number, slots[i].column, slots[i].list, bases[i]);
 	sparse->word_table = plan_cross_table_add(sparse->cross, sparse->words.at,
 						  sparse->words.len * sizeof(uint32_t));
 	if (!sparse->is_packed)
@@ -180,6 +214,8 @@ static uint32_t field_of(const struct plan_cross_sparse *sparse, int side,
 		if (!sparse->has[kind])
 			return 0;
 		alone = sparse->alone[side].of_class[class];
+		if (sparse->direct[kind])
+			return alone * wide;
 		if (!sparse->dense[kind])
 			return side ? alone : sparse->offsets[sparse->alone_row + alone];
 		alone *= wide;
@@ -318,20 +354,29 @@ static uint32_t choose_row(struct plan_cross_sparse *sparse, uint32_t cell, uint
 	return plan_cross_step_add(cross, &shape);
 }
 
-/* The result in the cell of a row (a step, or always OFFSET) and a column (a step, + BEHIND). */
-static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
-			 uint32_t column, uint32_t behind, const char *comment)
+/* The result that CELL, and with packed lists MASKS beside it, stand for. */
+static uint32_t add_result(struct plan_cross_sparse *sparse, uint32_t cell, uint32_t masks)
 {
-	struct plan_cross *cross = sparse->cross;
-	unsigned int base_shift = sparse->column_bits + sparse->shape_bits;
-	struct plan_cross_step add = { .kind = CROSS_ADD, .number = behind };
 	struct plan_cross_step word = { .kind = CROSS_LOAD,
 					.table = sparse->word_table,
 					.size = 4,
 					.stride = 4,
 					.near = true,
 					.comment = "its result + 1" };
-	uint32_t found, cell, masks = CROSS_NO_STEP;
+
+	add_input(&word, choose_row(sparse, cell, masks));
+	add_input(&word, field_step(sparse->cross, cell, sparse->column_bits + sparse->shape_bits,
+				    sparse->word_bits, NULL));
+	return plan_cross_step_add(sparse->cross, &word);
+}
+
+/* The result in the cell of a row (a step, or always OFFSET) and a column (a step, + BEHIND). */
+static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			 uint32_t column, uint32_t behind, const char *comment)
+{
+	struct plan_cross *cross = sparse->cross;
+	struct plan_cross_step add = { .kind = CROSS_ADD, .number = behind };
+	uint32_t found, masks = CROSS_NO_STEP;
 
 	if (behind || column == CROSS_NO_STEP) {
 		add_input(&add, column);
@@ -343,10 +388,16 @@ static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_
 	if (sparse->is_packed)
 		masks = if_same(sparse, found, column,
 				load_cell(sparse, row, offset, column, 1, NULL));
-	cell = if_same(sparse, found, column, CROSS_NO_STEP);
-	add_input(&word, choose_row(sparse, cell, masks));
-	add_input(&word, field_step(cross, cell, base_shift, sparse->word_bits, NULL));
-	return plan_cross_step_add(cross, &word);
+	return add_result(sparse, if_same(sparse, found, column, CROSS_NO_STEP), masks);
+}
+
+/* The result in a cell that is there for each group and wide group. */
+static uint32_t add_direct(struct plan_cross_sparse *sparse, enum plan_cross_row kind,
+			   uint32_t group, uint32_t wide, const char *comment)
+{
+	uint32_t first = (uint32_t)sparse->direct_slot[kind];
+
+	return add_result(sparse, load_cell(sparse, group, first, wide, 0, comment), CROSS_NO_STEP);
 }
 
 /* A row of results, by the group of a side and the wide group of the other. */
@@ -382,6 +433,9 @@ static uint32_t add_right(struct plan_cross_sparse *sparse)
 		return add_dense(sparse, RIGHT, sparse->field[1][ALONE], sparse->field[0][WIDE],
 				 (size_t)sparse->alone[1].count * wide,
 				 "rows that name the second address only");
+	if (sparse->direct[RIGHT])
+		return add_direct(sparse, RIGHT, sparse->field[1][ALONE], sparse->field[0][WIDE],
+				  "rows that name the second address only");
 	of_wide = &sparse->offsets[sparse->wide_row];
 	offsets = ARENA_ARRAY(sparse->cross->arena, uint32_t, wide);
 	memcpy(offsets, of_wide, wide * sizeof(*offsets));
@@ -399,6 +453,9 @@ static uint32_t add_left(struct plan_cross_sparse *sparse)
 		return add_dense(sparse, LEFT, sparse->field[0][ALONE], sparse->field[1][WIDE],
 				 (size_t)sparse->alone[0].count * sparse->wide[1].count,
 				 "rows that name the first address only");
+	if (sparse->direct[LEFT])
+		return add_direct(sparse, LEFT, sparse->field[0][ALONE], sparse->field[1][WIDE],
+				  "rows that name the first address only");
 	return add_cell(sparse, sparse->field[0][ALONE], 0, sparse->field[1][WIDE],
 			sparse->wide_column, "rows that name the first address only");
 }
@@ -534,8 +591,8 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 		return false;
 	if (form == CROSS_MASKS && !plan_packed_tables(&sparse->packed))
 		return false;
-	if (sparse->cells.len &&
-	    !(form == CROSS_COMPARED ? plan_packed_rule_fill(sparse) : fill_words(sparse)))
+	if (form == CROSS_COMPARED ? sparse->cells.len && !plan_packed_rule_fill(sparse) :
+				     sparse->slots > 1 && !fill_words(sparse))
 		return false;
 	if (count > 2 && form == CROSS_SHAPES) {
 		sparse->small_step = plan_cross_source_steps(cross, sparse->small.source);

@@ -33,6 +33,9 @@ struct plan_cross_sparse {
 	uint32_t none;			/* above all results + 1 */
 	bool has[KINDS], dense[KINDS];
 	bool apart;			/* packed: rows of the kind NEITHER are looked up apart */
+	bool direct[KINDS];		/* not dense, and cells of all groups are in a row */
+	VEC(struct plan_cross_list) lists[KINDS];	/* of these cells, numbered as value_at */
+	size_t direct_slot[KINDS];	/* of the first of them, behind the matrix */
 	bool fold;			/* rows of the kind NEITHER are among those of LEFT */
 	struct plan_cross_buckets by_label[2][KINDS];	/* rows of a kind, by a side's label */
 	struct plan_cross_groups wide[2];	/* by wide labels */
