@@ -450,6 +450,39 @@ START_TEST(matrix)
 }
 END_TEST
 
+/*
+ * Rows of one host, or of one host and one of many wide labels of the other address: more groups
+ * than have cells in a row each.  In the second turn the hosts' side has more classes.
+ */
+START_TEST(wide)
+{
+	const size_t rows = 16000;
+	struct made made;
+
+	start(&made, 77, 3, rows);
+	set_dim(&made, 0, 32, true);
+	set_dim(&made, 1, 32, true);
+	set_dim(&made, 2, 16, _i);
+	for (size_t i = 0; i < rows; i++) {
+		uint32_t some = below(&made, 100), host = below(&made, 400);
+		u128 net = (u128)below(&made, 70) << 16;
+
+		made.results[i] = (uint32_t)i;
+		if (some >= 50 && some < 90) {
+			host = _i ? 400 + (uint32_t)i : host;
+			row(&made, i, 1, prefix_label(&made, 1, net | below(&made, 120) << 8, 24));
+		} else if (some < 50) {
+			row(&made, i, 1, prefix_label(&made, 1, net, 16));
+		}
+		row(&made, i, 0, prefix_label(&made, 0, (u128)host << 8, 24));
+		row(&made, i, 2, label_of(&made, 2, below(&made, 40) * 50, 2100));
+	}
+	ck_assert(judge(&made, &plan_engine_cross));
+	ck_assert(judge(&made, &plan_engine_packed));
+	arena_free(&made.arena);
+}
+END_TEST
+
 /* N prefixes, each inside of the one before, on both sides: refused, and soon. */
 START_TEST(nested)
 {
@@ -511,6 +544,7 @@ int main(void)
 	tcase_add_test(tests, anything);
 	tcase_add_test(tests, boxes);
 	tcase_add_test(tests, matrix);
+	tcase_add_loop_test(tests, wide, 0, 2);
 	tcase_add_test(tests, nested);
 	tcase_add_test(tests, constant);
 	tcase_add_test(tests, budget);
