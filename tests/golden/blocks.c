@@ -101,7 +101,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 14;
@@ -130,7 +130,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 14;
@@ -237,29 +237,30 @@ XDPFW_INLINE __u32 look_2_0(FIELDS *f)
 
 	const __u64 v0 = ({
 		const __u64 trie_low = d2;
-		__u64 trie_at = trie_low >> 8 & 0xff;
+		__u64 trie_at = trie_low >> 22 & 0x3ff;
 
-		trie_at = trie_word32(trie_at, 3456, trie_low);
-		trie_leaf32(table_inside(trie_at, 90), 512, 3, trie_low);
+		trie_at = trie_flat(trie_at, 180992, trie_low >> 12 & 0x3ff, 10);
+		trie_at = trie_flat(trie_at & 0x7ff, 176832, trie_low >> 0 & 0xfff, 12);
+		trie_result16(trie_at & 0x1fff, 168576);
 	});
-	const __u64 v1 = cross_if(p4, cross_u8(12352, cross_u16(11840, d4 >> 8, 0xff, 2) + (d4 & 0xff), 0x1ff, 1));
-	const __u64 v2 = cross_if(p5, cross_u8(13376, d5, 0xff, 1));
-	const __u64 v3 = cross_if(p1, cross_u8(13632, d1, 0xff, 1));
-	const __u64 v4 = cross_if(p3, cross_u8(7360, cross_u16(12864, d3 >> 8, 0xff, 2) + (d3 & 0xff), 0x7ff, 1));
+	const __u64 v1 = cross_if(p4, cross_u8(512, d4, 0xffff, 1));
+	const __u64 v2 = cross_if(p5, cross_u8(187776, d5, 0xff, 1));
+	const __u64 v3 = cross_if(p1, cross_u8(188032, d1, 0xff, 1));
+	const __u64 v4 = cross_if(p3, cross_u8(66048, d3, 0xffff, 1));
 	/* their combination */
-	const __u64 v5 = cross_u16(10496, v1 + v2 + v3 + v4, 0x1ff, 2);
+	const __u64 v5 = cross_u16(186432, v1 + v2 + v3 + v4, 0x1ff, 2);
 	const __u64 v6 = ({
 		const __u64 trie_low = d0;
-		__u64 trie_at = trie_low >> 24 & 0xff;
+		__u64 trie_at = trie_low >> 21 & 0x7ff;
 
-		trie_at = trie_word32(trie_at, 6336, trie_low);
-		trie_at = trie_word32(trie_at & 0x1ff, 5248, trie_low);
-		trie_leaf32(trie_at & 0xf, 4480, 7, trie_low);
+		trie_at = trie_flat(trie_at, 160384, trie_low >> 11 & 0x3ff, 10);
+		trie_at = trie_flat(table_inside(trie_at, 4097), 143936, trie_low >> 0 & 0x7ff, 11);
+		trie_result8(trie_at & 0x3fff, 131584);
 	});
 	/* their combination */
-	const __u64 v7 = cross_u8(11200, v5 + v6, 0x3ff, 1);
+	const __u64 v7 = cross_u8(187136, v5 + v6, 0x3ff, 1);
 	/* their combination */
-	const __u64 v8 = cross_u8(9152, v0 + v7, 0x7ff, 1);
+	const __u64 v8 = cross_u8(185088, v0 + v7, 0x7ff, 1);
 
 	return (__u32)v8;
 }
@@ -323,18 +324,20 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 	bool found;
 	__u32 reason;
 
+	found = plain_start(&plain, ctx, settings.config.sees_buffer);
+	device = find_device(ctx->ingress_ifindex);
 	if (!device) {
 		if (settings.config.prove)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	found = found && plain_link(&plain, PLAIN_BYTES) && plain_tag(&plain);
 	if (found && plain_ip(&plain, PLAIN_BYTES)) {
 		read_plain_ip(&plain, ctx, device, f);
 	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {

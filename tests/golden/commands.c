@@ -81,7 +81,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 4;
@@ -103,7 +103,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 4;
@@ -198,18 +198,20 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 	bool found;
 	__u32 reason;
 
+	found = plain_start(&plain, ctx, settings.config.sees_buffer);
+	device = find_device(ctx->ingress_ifindex);
 	if (!device) {
 		if (settings.config.prove)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	found = plain_link(&plain, ctx) && plain_tag(&plain);
+	found = found && plain_link(&plain, PLAIN_BYTES) && plain_tag(&plain);
 	if (found && plain_ip(&plain, PLAIN_BYTES)) {
 		read_plain_ip(&plain, ctx, device, f);
 	} else if (found && plain_ip6(&plain, PLAIN_BYTES)) {

@@ -98,7 +98,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 4;
@@ -122,7 +122,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 4;
@@ -160,51 +160,60 @@ XDPFW_ALONE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_INLINE __u64 rules_0(FIELDS *f)
+XDPFW_ALONE int count_brief(FIELDS *f, __u32 brief)
 {
-	/* table filter, chain containers */
-	if (f->meta_protocol == 0x800 && (f->meta_iifname_high == 0x7665746830000000ull && f->meta_iifname_low == 0x0) && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(0) | COUNTS(0); } /* devices.nft:6 iifname "veth0" ip saddr 192.0.2.1 counter drop */
-	if (in64(f->meta_iifname_high, 0x7665746862000000ull, 0x7665746862ffffffull) && f->th_len >= 4 && HIDDEN32(f->udp_dport) == 53 && f->has_l4 && f->meta_l4proto == 17) { return DROP(1); } /* devices.nft:7 iifname "vethb*" udp dport 53 drop */
-	return CHAIN_END;
+	__u32 number = BRIEF_COUNTER(brief) - 1;
+
+	if (f && number < 1)
+		COUNT_HERE(settings.cell_of[number], f->length);
+	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f)
+XDPFW_INLINE __u32 rules_0(FIELDS *f)
+{
+	/* table filter, chain containers */
+	if (f->meta_protocol == 0x800 && (f->meta_iifname_high == 0x7665746830000000ull && f->meta_iifname_low == 0x0) && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return BRIEF(ANSWER_DROP, 0, 1); } /* devices.nft:6 iifname "veth0" ip saddr 192.0.2.1 counter drop */
+	if (in64(f->meta_iifname_high, 0x7665746862000000ull, 0x7665746862ffffffull) && f->th_len >= 4 && HIDDEN32(f->udp_dport) == 53 && f->has_l4 && f->meta_l4proto == 17) { return BRIEF(ANSWER_DROP, 1, 0); } /* devices.nft:7 iifname "vethb*" udp dport 53 drop */
+	return BRIEF_END;
+}
+
+XDPFW_ALONE __u32 run_0(FIELDS *f)
 {
 	return f ? rules_0(f) : 0;
 }
 
-XDPFW_INLINE __u64 rules_1(FIELDS *f)
+XDPFW_INLINE __u32 rules_1(FIELDS *f)
 {
 	/* table filter, chain one_of_them */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return DROP(2); } /* devices.nft:12 ip frag-off & 8191 != 0 drop */
-	return CHAIN_END;
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return BRIEF(ANSWER_DROP, 2, 0); } /* devices.nft:12 ip frag-off & 8191 != 0 drop */
+	return BRIEF_END;
 }
 
-XDPFW_ALONE __u64 run_1(FIELDS *f)
+XDPFW_ALONE __u32 run_1(FIELDS *f)
 {
 	return f ? rules_1(f) : 0;
 }
 
-XDPFW_INLINE __u64 rules_2(FIELDS *f)
+XDPFW_INLINE __u32 rules_2(FIELDS *f)
 {
 	/* table filter, chain air */
-	if (HIDDEN32(f->ether_type) == 0x88cc) { return DROP(3); } /* devices.nft:17 ether type 0x88cc drop */
-	return CHAIN_END;
+	if (HIDDEN32(f->ether_type) == 0x88cc) { return BRIEF(ANSWER_DROP, 3, 0); } /* devices.nft:17 ether type 0x88cc drop */
+	return BRIEF_END;
 }
 
-XDPFW_ALONE __u64 run_2(FIELDS *f)
+XDPFW_ALONE __u32 run_2(FIELDS *f)
 {
 	return f ? rules_2(f) : 0;
 }
 
-XDPFW_INLINE __u64 rules_3(FIELDS *f)
+XDPFW_INLINE __u32 rules_3(FIELDS *f)
 {
 	/* table filter, chain containers */
-	if (f->nfproto == 10 && f->nh_len >= 40 && HIDDEN32(f->ip6_nexthdr) == 44) { return DROP(4); } /* devices.nft:24 ip6 nexthdr ipv6-frag drop */
-	return CHAIN_END;
+	if (f->nfproto == 10 && f->nh_len >= 40 && HIDDEN32(f->ip6_nexthdr) == 44) { return BRIEF(ANSWER_DROP, 4, 0); } /* devices.nft:24 ip6 nexthdr ipv6-frag drop */
+	return BRIEF_END;
 }
 
-XDPFW_ALONE __u64 run_3(FIELDS *f)
+XDPFW_ALONE __u32 run_3(FIELDS *f)
 {
 	return f ? rules_3(f) : 0;
 }
@@ -212,13 +221,16 @@ XDPFW_ALONE __u64 run_3(FIELDS *f)
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
 	volatile struct hidden place = {};
+	__u32 brief __attribute__((unused));
 	__u64 answer;
 
 	switch (entry) {
 	case 0: /* device ve* */
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		answer = plain ? rules_1(f) : run_1(f);
-		count_answer(f, answer);
+		brief = plain ? rules_1(f) : run_1(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		return chain_verdict(answer, 0);
@@ -227,15 +239,19 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 		return XDP_PASS;
 	case 1: /* device veth* */
 		/* table filter, chain containers, priority 0, policy accept */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		if (chain_drops(answer, 0))
 			return XDP_DROP;
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		answer = plain ? rules_1(f) : run_1(f);
-		count_answer(f, answer);
+		brief = plain ? rules_1(f) : run_1(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		return chain_verdict(answer, 0);
@@ -250,23 +266,29 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			answer = plain ? rules_3(f) : run_3(f);
-			count_answer(f, answer);
+			brief = plain ? rules_3(f) : run_3(f);
+			HIDE(brief);
+			count_brief(f, brief);
+			answer = WHOLE_ANSWER(brief);
 			if (settings.config.prove)
 				trail_answer(place.value++, answer);
 			if (chain_drops(answer, 0))
 				return XDP_DROP;
 		}
 		/* table filter, chain containers, priority 0, policy accept */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		if (chain_drops(answer, 0))
 			return XDP_DROP;
 		/* table filter, chain one_of_them, priority 10, policy accept */
-		answer = plain ? rules_1(f) : run_1(f);
-		count_answer(f, answer);
+		brief = plain ? rules_1(f) : run_1(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		return chain_verdict(answer, 0);
@@ -281,16 +303,20 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 					trail_rule(place.value, XDPFW_TRAIL_INVALID);
 				return XDP_DROP;
 			}
-			answer = plain ? rules_3(f) : run_3(f);
-			count_answer(f, answer);
+			brief = plain ? rules_3(f) : run_3(f);
+			HIDE(brief);
+			count_brief(f, brief);
+			answer = WHOLE_ANSWER(brief);
 			if (settings.config.prove)
 				trail_answer(place.value++, answer);
 			if (chain_drops(answer, 0))
 				return XDP_DROP;
 		}
 		/* table filter, chain air, priority 0, policy accept */
-		answer = plain ? rules_2(f) : run_2(f);
-		count_answer(f, answer);
+		brief = plain ? rules_2(f) : run_2(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		return chain_verdict(answer, 0);
@@ -299,8 +325,10 @@ XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bo
 		return XDP_PASS;
 	case 4: /* device wwan0 */
 		/* table filter, chain air, priority 0, policy accept */
-		answer = plain ? rules_2(f) : run_2(f);
-		count_answer(f, answer);
+		brief = plain ? rules_2(f) : run_2(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(place.value++, answer);
 		return chain_verdict(answer, 0);
@@ -346,7 +374,8 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+	if (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&
+	    plain_tag(&plain)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);
@@ -362,11 +391,15 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 
-	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
+		return run_late_packet(ctx);
+	device = home_of_device(ctx->ingress_ifindex);
+	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry != XDPFW_ENTRY_PASS &&
+	    plain_link(&plain, PLAIN_BYTES)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);

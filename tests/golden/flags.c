@@ -86,7 +86,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 14;
@@ -106,7 +106,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 14;
@@ -140,36 +140,48 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_INLINE __u64 rules_0(FIELDS *f)
+XDPFW_INLINE int count_brief(FIELDS *f, __u32 brief)
 {
-	/* table masks, chain ingress */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x2) != 0x0) { return DROP(0); } /* flags.nft:5 tcp flags syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x12) != 0x0) { return DROP(1); } /* flags.nft:6 tcp flags syn,ack drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && HIDDEN32(f->tcp_flags) == 0x2) { return DROP(2); } /* flags.nft:7 tcp flags == syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x3) == 0x0) { return DROP(3); } /* flags.nft:8 tcp flags ! fin,syn drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x7) == 0x3) { return DROP(4); } /* flags.nft:10 tcp flags fin,syn / fin,syn,rst drop */
-	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && !(HIDDEN32(f->tcp_flags) == 0x2 || HIDDEN32(f->tcp_flags) == 0x10)) { return DROP(5); } /* flags.nft:11 tcp flags != { syn, ack } drop */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return DROP(6); } /* flags.nft:12 ip frag-off & 8191 != 0 drop */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_saddr) & 0xff) == 0x1) { return DROP(7); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && HIDDEN32(f->ip_dscp) == 0x2e) { return ACCEPT(8); } /* flags.nft:14 ip dscp ef accept */
-	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && HIDDEN32(f->ip6_flowlabel) == 5) { return DROP(9); } /* flags.nft:15 ip6 flowlabel 5 drop */
-	return CHAIN_END;
+	__u32 number = BRIEF_COUNTER(brief) - 1;
+
+	if (f && number < 1)
+		COUNT_HERE(settings.cell_of[number], f->length);
+	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f)
+XDPFW_INLINE __u32 rules_0(FIELDS *f)
+{
+	/* table masks, chain ingress */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x2) != 0x0) { return BRIEF(ANSWER_DROP, 0, 0); } /* flags.nft:5 tcp flags syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x12) != 0x0) { return BRIEF(ANSWER_DROP, 1, 0); } /* flags.nft:6 tcp flags syn,ack drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && HIDDEN32(f->tcp_flags) == 0x2) { return BRIEF(ANSWER_DROP, 2, 0); } /* flags.nft:7 tcp flags == syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x3) == 0x0) { return BRIEF(ANSWER_DROP, 3, 0); } /* flags.nft:8 tcp flags ! fin,syn drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && (HIDDEN32(f->tcp_flags) & 0x7) == 0x3) { return BRIEF(ANSWER_DROP, 4, 0); } /* flags.nft:10 tcp flags fin,syn / fin,syn,rst drop */
+	if (f->has_l4 && f->meta_l4proto == 6 && f->th_len >= 14 && !(HIDDEN32(f->tcp_flags) == 0x2 || HIDDEN32(f->tcp_flags) == 0x10)) { return BRIEF(ANSWER_DROP, 5, 0); } /* flags.nft:11 tcp flags != { syn, ack } drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_frag_off) & 0x1fff) != 0) { return BRIEF(ANSWER_DROP, 6, 0); } /* flags.nft:12 ip frag-off & 8191 != 0 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_saddr) & 0xff) == 0x1) { return BRIEF(ANSWER_DROP, 7, 0); } /* flags.nft:13 ip saddr & 0.0.0.255 == 0.0.0.1 drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && HIDDEN32(f->ip_dscp) == 0x2e) { return BRIEF(ANSWER_ACCEPT, 8, 0); } /* flags.nft:14 ip dscp ef accept */
+	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && HIDDEN32(f->ip6_flowlabel) == 5) { return BRIEF(ANSWER_DROP, 9, 0); } /* flags.nft:15 ip6 flowlabel 5 drop */
+	return BRIEF_END;
+}
+
+XDPFW_ALONE __u32 run_0(FIELDS *f)
 {
 	return f ? rules_0(f) : 0;
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
+	__u32 brief __attribute__((unused));
 	__u64 answer;
 
 	switch (entry) {
 	case 0: /* device lo */
 		/* table masks, chain ingress, priority 0, policy accept */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(0, answer);
 		return chain_verdict(answer, 0);
@@ -213,7 +225,8 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+	if (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&
+	    plain_tag(&plain)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);
@@ -229,18 +242,22 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 
-	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
+		return run_late_packet(ctx);
+	device = home_of_device(ctx->ingress_ifindex);
+	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry == 0 &&
+	    plain_link(&plain, PLAIN_BYTES)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 		if (plain_ip6(&plain, PLAIN_BYTES)) {
 			read_plain_ip6(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 	}
 	return run_late_packet(ctx);

@@ -368,11 +368,12 @@ struct {
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields *f;
 	__u32 zero = 0;
 	__u32 reason;
 
+	device = find_device(ctx->ingress_ifindex);
 	if (!device) {
 		if (settings.config.prove)
 			trail_reason(XDPFW_REASON_NO_DEVICE);

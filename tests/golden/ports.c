@@ -87,7 +87,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 4;
@@ -108,7 +108,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 4;
@@ -143,31 +143,43 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_INLINE __u64 rules_0(FIELDS *f)
+XDPFW_INLINE int count_brief(FIELDS *f, __u32 brief)
 {
-	/* table filter, chain ingress */
-	if (f->meta_protocol == 0x806) { return ACCEPT(0); } /* ports.nft:5 meta protocol arp accept */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_saddr), 0xc0000200, 0xc00002ff) && f->th_len >= 4 && HIDDEN32(f->tcp_dport) == 22 && f->has_l4 && f->meta_l4proto == 6) { return ACCEPT(1) | COUNTS(0); } /* ports.nft:6 tcp dport 22 ip saddr 192.0.2.0/24 counter accept */
-	if (f->th_len >= 4 && (HIDDEN32(f->tcp_dport) == 80 || HIDDEN32(f->tcp_dport) == 443) && f->has_l4 && f->meta_l4proto == 6) { return ACCEPT(2); } /* ports.nft:7 tcp dport { 80, 443 } accept */
-	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && in32(HIDDEN32(f->udp_dport), 1024, 2047)) { return DROP(3) | COUNTS(1); } /* ports.nft:8 udp dport 1024-2047 counter drop comment "a range" */
-	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 1 && f->th_len >= 1 && HIDDEN32(f->icmp_type) == 8 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_length), 0, 1000)) { return ACCEPT(4); } /* ports.nft:9 icmp type echo-request ip length <= 1000 accept */
-	return CHAIN_END;
+	__u32 number = BRIEF_COUNTER(brief) - 1;
+
+	if (f && number < 2)
+		COUNT_HERE(settings.cell_of[number], f->length);
+	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f)
+XDPFW_INLINE __u32 rules_0(FIELDS *f)
+{
+	/* table filter, chain ingress */
+	if (f->meta_protocol == 0x806) { return BRIEF(ANSWER_ACCEPT, 0, 0); } /* ports.nft:5 meta protocol arp accept */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_saddr), 0xc0000200, 0xc00002ff) && f->th_len >= 4 && HIDDEN32(f->tcp_dport) == 22 && f->has_l4 && f->meta_l4proto == 6) { return BRIEF(ANSWER_ACCEPT, 1, 1); } /* ports.nft:6 tcp dport 22 ip saddr 192.0.2.0/24 counter accept */
+	if (f->th_len >= 4 && (HIDDEN32(f->tcp_dport) == 80 || HIDDEN32(f->tcp_dport) == 443) && f->has_l4 && f->meta_l4proto == 6) { return BRIEF(ANSWER_ACCEPT, 2, 0); } /* ports.nft:7 tcp dport { 80, 443 } accept */
+	if (f->has_l4 && f->meta_l4proto == 17 && f->th_len >= 4 && in32(HIDDEN32(f->udp_dport), 1024, 2047)) { return BRIEF(ANSWER_DROP, 3, 2); } /* ports.nft:8 udp dport 1024-2047 counter drop comment "a range" */
+	if (f->meta_protocol == 0x800 && f->has_l4 && f->meta_l4proto == 1 && f->th_len >= 1 && HIDDEN32(f->icmp_type) == 8 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_length), 0, 1000)) { return BRIEF(ANSWER_ACCEPT, 4, 0); } /* ports.nft:9 icmp type echo-request ip length <= 1000 accept */
+	return BRIEF_END;
+}
+
+XDPFW_ALONE __u32 run_0(FIELDS *f)
 {
 	return f ? rules_0(f) : 0;
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
+	__u32 brief __attribute__((unused));
 	__u64 answer;
 
 	switch (entry) {
 	case 0: /* device lo */
 		/* table filter, chain ingress, priority 0, policy drop */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(0, answer);
 		return chain_verdict(answer, 1);
@@ -211,7 +223,8 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+	if (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&
+	    plain_tag(&plain)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);
@@ -227,18 +240,22 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 
-	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
+		return run_late_packet(ctx);
+	device = home_of_device(ctx->ingress_ifindex);
+	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry == 0 &&
+	    plain_link(&plain, PLAIN_BYTES)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 		if (plain_ip6(&plain, PLAIN_BYTES)) {
 			read_plain_ip6(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 	}
 	return run_late_packet(ctx);

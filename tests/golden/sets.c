@@ -97,7 +97,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 4;
@@ -120,7 +120,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 4;
@@ -158,6 +158,15 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
+XDPFW_INLINE int count_brief(FIELDS *f, __u32 brief)
+{
+	__u32 number = BRIEF_COUNTER(brief) - 1;
+
+	if (f && number < 3)
+		COUNT_HERE(settings.cell_of[number], f->length);
+	return 0;
+}
+
 /* @nets6 */
 XDPFW_INLINE bool set_3(__u64 high, __u64 low)
 {
@@ -165,34 +174,37 @@ XDPFW_INLINE bool set_3(__u64 high, __u64 low)
 	       (high == 0xfe80000000000000ull && in64(low, 0x1, 0xff));
 }
 
-XDPFW_INLINE __u64 rules_0(FIELDS *f)
+XDPFW_INLINE __u32 rules_0(FIELDS *f)
 {
 	/* table sets, chain ingress */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (in32(HIDDEN32(f->ip_saddr), 0xc0000201, 0xc0000202) || HIDDEN32(f->ip_saddr) == 0xc6336401)) { return DROP(0) | COUNTS(0); } /* sets.nft:24 ip saddr @hosts counter drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (in32(HIDDEN32(f->ip_saddr), 0xc0000201, 0xc0000202) || HIDDEN32(f->ip_saddr) == 0xc6336401)) { return BRIEF(ANSWER_DROP, 0, 1); } /* sets.nft:24 ip saddr @hosts counter drop */
 	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && !(in32(HIDDEN32(f->ip_daddr), 0xc0000201, 0xc0000202) || HIDDEN32(f->ip_daddr) == 0xc6336401)) { count(f, 1); } /* sets.nft:25 ip daddr != @hosts counter */
-	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && set_3(HIDDEN64(f->ip6_saddr_high), HIDDEN64(f->ip6_saddr_low))) { return DROP(2); } /* sets.nft:26 ip6 saddr @nets6 drop */
-	if (HIDDEN64(f->ether_daddr) == 0x20000000001ull) { return DROP(3); } /* sets.nft:27 ether daddr @macs drop */
-	if (f->th_len >= 4 && (in32(HIDDEN32(f->th_dport), 1, 21) || HIDDEN32(f->th_dport) == 30)) { return DROP(4); } /* sets.nft:28 th dport @merged drop */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_saddr), 0xa2a0000, 0xa2bffff)) { return DROP(5) | COUNTS(2); } /* sets.nft:29 ip saddr { 10.42.0.0/15 } counter drop comment "merged into one" */
-	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_protocol) == 1 || HIDDEN32(f->ip_protocol) == 47 || in32(HIDDEN32(f->ip_protocol), 50, 51))) { return DROP(6); } /* sets.nft:30 ip protocol { icmp, gre, 50-51 } drop */
-	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && !(HIDDEN32(f->ip6_nexthdr) == 6 || HIDDEN32(f->ip6_nexthdr) == 17 || HIDDEN32(f->ip6_nexthdr) == 58)) { return DROP(7); } /* sets.nft:31 ip6 nexthdr != { tcp, udp, ipv6-icmp } drop */
-	return CHAIN_END;
+	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && set_3(HIDDEN64(f->ip6_saddr_high), HIDDEN64(f->ip6_saddr_low))) { return BRIEF(ANSWER_DROP, 2, 0); } /* sets.nft:26 ip6 saddr @nets6 drop */
+	if (HIDDEN64(f->ether_daddr) == 0x20000000001ull) { return BRIEF(ANSWER_DROP, 3, 0); } /* sets.nft:27 ether daddr @macs drop */
+	if (f->th_len >= 4 && (in32(HIDDEN32(f->th_dport), 1, 21) || HIDDEN32(f->th_dport) == 30)) { return BRIEF(ANSWER_DROP, 4, 0); } /* sets.nft:28 th dport @merged drop */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && in32(HIDDEN32(f->ip_saddr), 0xa2a0000, 0xa2bffff)) { return BRIEF(ANSWER_DROP, 5, 3); } /* sets.nft:29 ip saddr { 10.42.0.0/15 } counter drop comment "merged into one" */
+	if (f->meta_protocol == 0x800 && f->nh_len >= 20 && (HIDDEN32(f->ip_protocol) == 1 || HIDDEN32(f->ip_protocol) == 47 || in32(HIDDEN32(f->ip_protocol), 50, 51))) { return BRIEF(ANSWER_DROP, 6, 0); } /* sets.nft:30 ip protocol { icmp, gre, 50-51 } drop */
+	if (f->meta_protocol == 0x86dd && f->nh_len >= 40 && !(HIDDEN32(f->ip6_nexthdr) == 6 || HIDDEN32(f->ip6_nexthdr) == 17 || HIDDEN32(f->ip6_nexthdr) == 58)) { return BRIEF(ANSWER_DROP, 7, 0); } /* sets.nft:31 ip6 nexthdr != { tcp, udp, ipv6-icmp } drop */
+	return BRIEF_END;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f)
+XDPFW_ALONE __u32 run_0(FIELDS *f)
 {
 	return f ? rules_0(f) : 0;
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
+	__u32 brief __attribute__((unused));
 	__u64 answer;
 
 	switch (entry) {
 	case 0: /* device lo */
 		/* table sets, chain ingress, priority 0, policy accept */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(0, answer);
 		return chain_verdict(answer, 0);
@@ -236,7 +248,8 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+	if (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&
+	    plain_tag(&plain)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);
@@ -252,18 +265,22 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 
-	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
+		return run_late_packet(ctx);
+	device = home_of_device(ctx->ingress_ifindex);
+	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry == 0 &&
+	    plain_link(&plain, PLAIN_BYTES)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 		if (plain_ip6(&plain, PLAIN_BYTES)) {
 			read_plain_ip6(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 	}
 	return run_late_packet(ctx);

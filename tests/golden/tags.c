@@ -100,7 +100,7 @@ XDPFW_INLINE void read_plain_ip(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP_BYTES;
 	f->th_len = 0;
@@ -132,7 +132,7 @@ XDPFW_INLINE void read_plain_ip6(const struct plain *plain, struct xdp_md *ctx,
 				 const struct xdpfw_device *device, struct fields *f)
 {
 	const __u8 *header __attribute__((unused));
-	f->length = plain_length(plain, ctx);
+	f->length = plain_length(plain);
 	f->frame_len = PLAIN_LINK_BYTES;
 	f->nh_len = IP6_BYTES;
 	f->th_len = 0;
@@ -178,33 +178,45 @@ XDPFW_INLINE int count_answer(FIELDS *f, __u64 answer)
 	return 0;
 }
 
-XDPFW_INLINE __u64 rules_0(FIELDS *f)
+XDPFW_INLINE int count_brief(FIELDS *f, __u32 brief)
 {
-	/* table tags, chain ingress */
-	if (f->meta_protocol == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(0); } /* tags.nft:5 ip saddr 192.0.2.1 ether saddr 02:00:00:00:00:01 drop */
-	if (HIDDEN32(f->ether_type) == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return DROP(1); } /* tags.nft:6 ether saddr 02:00:00:00:00:01 ip saddr 192.0.2.1 drop */
-	if (f->nh_len >= 20 && HIDDEN32(f->ip_daddr) == 0xc0000202 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x800 && HIDDEN32(f->ether_type) == 0x8100 && HIDDEN32(f->vlan_id) == 5) { return DROP(2); } /* tags.nft:7 vlan id 5 ip daddr 192.0.2.2 drop */
-	if (HIDDEN32(f->ether_type) == 0x88a8 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x8100 && f->frame_len >= 20 && HIDDEN32(f->vlan_id_1) == 6 && HIDDEN32(f->vlan_id) == 5) { return DROP(3); } /* tags.nft:8 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 drop */
-	if (HIDDEN32(f->ether_type) == 0x8100 && f->frame_len >= 15 && in32(HIDDEN32(f->vlan_pcp), 6, 7)) { return DROP(4); } /* tags.nft:9 vlan pcp > 5 drop */
-	if (f->meta_protocol == 0x806 && f->nh_len >= 18 && HIDDEN32(f->arp_saddr_ip) == 0xc0000209 && HIDDEN32(f->arp_operation) == 1) { return DROP(5); } /* tags.nft:10 arp operation request arp saddr ip 192.0.2.9 drop */
-	if (f->meta_protocol == 0x8100) { count(f, 0); } /* tags.nft:11 meta protocol 8021q counter */
-	return CHAIN_END;
+	__u32 number = BRIEF_COUNTER(brief) - 1;
+
+	if (f && number < 1)
+		COUNT_HERE(settings.cell_of[number], f->length);
+	return 0;
 }
 
-XDPFW_ALONE __u64 run_0(FIELDS *f)
+XDPFW_INLINE __u32 rules_0(FIELDS *f)
+{
+	/* table tags, chain ingress */
+	if (f->meta_protocol == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return BRIEF(ANSWER_DROP, 0, 0); } /* tags.nft:5 ip saddr 192.0.2.1 ether saddr 02:00:00:00:00:01 drop */
+	if (HIDDEN32(f->ether_type) == 0x800 && HIDDEN64(f->ether_saddr) == 0x20000000001ull && f->nh_len >= 20 && HIDDEN32(f->ip_saddr) == 0xc0000201) { return BRIEF(ANSWER_DROP, 1, 0); } /* tags.nft:6 ether saddr 02:00:00:00:00:01 ip saddr 192.0.2.1 drop */
+	if (f->nh_len >= 20 && HIDDEN32(f->ip_daddr) == 0xc0000202 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x800 && HIDDEN32(f->ether_type) == 0x8100 && HIDDEN32(f->vlan_id) == 5) { return BRIEF(ANSWER_DROP, 2, 0); } /* tags.nft:7 vlan id 5 ip daddr 192.0.2.2 drop */
+	if (HIDDEN32(f->ether_type) == 0x88a8 && f->frame_len >= 18 && HIDDEN32(f->vlan_type) == 0x8100 && f->frame_len >= 20 && HIDDEN32(f->vlan_id_1) == 6 && HIDDEN32(f->vlan_id) == 5) { return BRIEF(ANSWER_DROP, 3, 0); } /* tags.nft:8 ether type 8021ad vlan id 5 vlan type 8021q vlan id 6 drop */
+	if (HIDDEN32(f->ether_type) == 0x8100 && f->frame_len >= 15 && in32(HIDDEN32(f->vlan_pcp), 6, 7)) { return BRIEF(ANSWER_DROP, 4, 0); } /* tags.nft:9 vlan pcp > 5 drop */
+	if (f->meta_protocol == 0x806 && f->nh_len >= 18 && HIDDEN32(f->arp_saddr_ip) == 0xc0000209 && HIDDEN32(f->arp_operation) == 1) { return BRIEF(ANSWER_DROP, 5, 0); } /* tags.nft:10 arp operation request arp saddr ip 192.0.2.9 drop */
+	if (f->meta_protocol == 0x8100) { count(f, 0); } /* tags.nft:11 meta protocol 8021q counter */
+	return BRIEF_END;
+}
+
+XDPFW_ALONE __u32 run_0(FIELDS *f)
 {
 	return f ? rules_0(f) : 0;
 }
 
 XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, const bool plain)
 {
+	__u32 brief __attribute__((unused));
 	__u64 answer;
 
 	switch (entry) {
 	case 0: /* device lo */
 		/* table tags, chain ingress, priority 0, policy accept */
-		answer = plain ? rules_0(f) : run_0(f);
-		count_answer(f, answer);
+		brief = plain ? rules_0(f) : run_0(f);
+		HIDE(brief);
+		count_brief(f, brief);
+		answer = WHOLE_ANSWER(brief);
 		if (settings.config.prove)
 			trail_answer(0, answer);
 		return chain_verdict(answer, 0);
@@ -248,7 +260,8 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			trail_reason(XDPFW_REASON_NO_DEVICE);
 		return XDP_PASS;
 	}
-	if (plain_link(&plain, ctx) && plain_tag(&plain)) {
+	if (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&
+	    plain_tag(&plain)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
 			return run_chains(ctx, device->entry, f, 1);
@@ -264,18 +277,22 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 SEC("xdp.frags")
 int xdpfw_rules(struct xdp_md *ctx)
 {
-	const struct xdpfw_device *device = find_home_device(ctx->ingress_ifindex);
+	const struct xdpfw_device *device;
 	struct fields fields, *f = &fields;
 	struct plain plain;
 
-	if (device && device->entry != XDPFW_ENTRY_PASS && plain_link(&plain, ctx)) {
+	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
+		return run_late_packet(ctx);
+	device = home_of_device(ctx->ingress_ifindex);
+	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry == 0 &&
+	    plain_link(&plain, PLAIN_BYTES)) {
 		if (plain_ip(&plain, PLAIN_BYTES)) {
 			read_plain_ip(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 		if (plain_ip6(&plain, PLAIN_BYTES)) {
 			read_plain_ip6(&plain, ctx, device, f);
-			return run_chains(ctx, device->entry, f, 1);
+			return run_chains(ctx, 0, f, 1);
 		}
 	}
 	return run_late_packet(ctx);
