@@ -33,6 +33,7 @@ struct plain {
 #define PLAIN_LINK_BYTES 34
 _Static_assert(PLAIN_LINK_BYTES == ETHER_BYTES + IP_BYTES, "PLAIN_LINK_BYTES");
 
+#define NOT_PLAIN (-1)			/* is no verdict */
 #define PLAIN_TAGGED(plain) ((plain)->network - (plain)->link > ETHER_BYTES)
 
 XDPFW_HELPER const __u8 *(*const see_buffer)(struct xdp_md *ctx) = (void *)XDPFW_SEE_BUFFER;

@@ -325,8 +325,14 @@ static void put_any_packet(const struct emit *emit)
 	buf_puts(out, "\tif (plain_start(&plain, ctx, 0) && plain_link(&plain, PLAIN_BYTES) &&\n"
 		      "\t    plain_tag(&plain)) {\n");
 	put_plain(emit, "device->entry");
+	/* Not called from there: the look-ups' stack would lie below what reads any packet. */
 	buf_puts(out, "\t}\n"
-		      "\treturn run_any_packet(ctx);\n"
+		      "\treturn NOT_PLAIN;\n"
+		      "}\n\n"
+		      "XDPFW_INLINE int run_other_packet(struct xdp_md *ctx)\n"
+		      "{\n"
+		      "\tint verdict = run_late_packet(ctx);\n\n"
+		      "\treturn verdict == NOT_PLAIN ? run_any_packet(ctx) : verdict;\n"
 		      "}\n\n");
 }
 
@@ -339,7 +345,7 @@ static void put_small(const struct emit *emit)
 		   "\tstruct fields fields, *f = &fields;\n"
 		   "\tstruct plain plain;\n\n"
 		   "\tif (!plain_start(&plain, ctx, settings.config.sees_buffer))\n"
-		   "\t\treturn run_late_packet(ctx);\n"
+		   "\t\treturn run_other_packet(ctx);\n"
 		   "\tdevice = home_of_device(ctx->ingress_ifindex);\n"
 		   "\tif (IS_DEVICE(device, ctx->ingress_ifindex) && "
 		   "device->entry %s &&\n"
@@ -347,7 +353,7 @@ static void put_small(const struct emit *emit)
 		   one ? "== 0" : "!= XDPFW_ENTRY_PASS");
 	put_plain(emit, one ? "0" : "device->entry");
 	buf_puts(emit->out, "\t}\n"
-			    "\treturn run_late_packet(ctx);\n");
+			    "\treturn run_other_packet(ctx);\n");
 }
 
 static void put_big(const struct emit *emit, bool scratch)

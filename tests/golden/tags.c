@@ -271,7 +271,14 @@ XDPFW_ALONE int run_late_packet(struct xdp_md *ctx)
 			return run_chains(ctx, device->entry, f, 1);
 		}
 	}
-	return run_any_packet(ctx);
+	return NOT_PLAIN;
+}
+
+XDPFW_INLINE int run_other_packet(struct xdp_md *ctx)
+{
+	int verdict = run_late_packet(ctx);
+
+	return verdict == NOT_PLAIN ? run_any_packet(ctx) : verdict;
 }
 
 SEC("xdp.frags")
@@ -282,7 +289,7 @@ int xdpfw_rules(struct xdp_md *ctx)
 	struct plain plain;
 
 	if (!plain_start(&plain, ctx, settings.config.sees_buffer))
-		return run_late_packet(ctx);
+		return run_other_packet(ctx);
 	device = home_of_device(ctx->ingress_ifindex);
 	if (IS_DEVICE(device, ctx->ingress_ifindex) && device->entry == 0 &&
 	    plain_link(&plain, PLAIN_BYTES)) {
@@ -295,7 +302,7 @@ int xdpfw_rules(struct xdp_md *ctx)
 			return run_chains(ctx, 0, f, 1);
 		}
 	}
-	return run_late_packet(ctx);
+	return run_other_packet(ctx);
 }
 
 char xdpfw_license[] SEC("license") = "GPL";
