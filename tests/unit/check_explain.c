@@ -164,8 +164,7 @@ START_TEST(reasons)
 		" instructions; it counts before its last test\n",
 		" instructions; it jumps or counts whatever the packet is\n",
 		" instructions; the rules behind it are asked when it matched, too\n",
-		" instructions; its map has a table of its own, or entries that jump or only "
-		"count\n",
+		" instructions; its map has a table of its own, or entries that jump or only",
 	};
 	struct explained made;
 
