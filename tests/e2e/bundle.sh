@@ -724,7 +724,7 @@ case_folder_cannot_be_written() {
 	old_and_new
 	mkdir "$XDPFW_STATE_DIR"
 	chmod 700 "$XDPFW_STATE_DIR"
-	mount -t tmpfs -o size=1m,mode=700 tmpfs "$XDPFW_STATE_DIR"
+	mount -t tmpfs -o size=4m,mode=700 tmpfs "$XDPFW_STATE_DIR"
 	fw 0 -f old.nft
 	lacks "$err" notice
 	mount -o remount,ro "$XDPFW_STATE_DIR"

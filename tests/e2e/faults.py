@@ -237,7 +237,7 @@ class Run:
                     raise Failure("before main(), and the rules changed")
                 return "not started"
         # The C library and the modules that it asks for users trust some calls to work.
-        if status == 134 and "xdpfw" not in text and found in scenario.unchanged:
+        if status == 134 and "xdpfw: error: " not in text and found in scenario.unchanged:
             return "ended by a library"
         if status == 0:
             # Who only looks puts right what has expired, but only where nobody is at work.
