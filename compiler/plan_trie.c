@@ -147,7 +147,7 @@ static struct plan_steps cut_steps(const struct plan_steps *steps, unsigned int 
 	return made;
 }
 
-static unsigned int result_bytes(const struct plan_steps *steps)
+unsigned int plan_trie_result_bytes(const struct plan_steps *steps)
 {
 	uint32_t most = 0;
 
@@ -156,7 +156,7 @@ static unsigned int result_bytes(const struct plan_steps *steps)
 	return most <= 0xff ? 1 : most <= 0xffff ? 2 : 4;
 }
 
-static void put_number(uint8_t *at, uint32_t number, unsigned int bytes)
+void plan_trie_put(uint8_t *at, uint32_t number, unsigned int bytes)
 {
 	uint16_t half = (uint16_t)number;
 
@@ -172,7 +172,7 @@ static void put_number(uint8_t *at, uint32_t number, unsigned int bytes)
 static bool make_direct(const struct plan_steps *steps, size_t max_bytes, struct arena *arena,
 			struct plan_trie *trie)
 {
-	unsigned int bytes = result_bytes(steps);
+	unsigned int bytes = plan_trie_result_bytes(steps);
 	size_t count = (size_t)1 << trie->bits, step = 0;
 
 	trie->size = (count * bytes + 63) & ~(size_t)63;
@@ -184,7 +184,7 @@ static bool make_direct(const struct plan_steps *steps, size_t max_bytes, struct
 	for (size_t i = 0; i < count; i++) {
 		if (step + 1 < steps->count && steps->start[step + 1] == i)
 			step++;
-		put_number(trie->bytes + i * bytes, steps->result[step], bytes);
+		plan_trie_put(trie->bytes + i * bytes, steps->result[step], bytes);
 	}
 	return true;
 }
@@ -437,7 +437,7 @@ static bool next_form(struct plan_trie_flat_form *form, unsigned int bits)
 static uint32_t choose_flat(const struct search *search, struct plan_trie_flat_form *ret_form)
 {
 	const struct plan_steps *steps = search->steps;
-	unsigned int last = result_bytes(steps);
+	unsigned int last = plan_trie_result_bytes(steps);
 	size_t blocks[MAX_FLAT_BITS + 1], least_bytes = SIZE_MAX;
 	uint32_t least = UINT32_MAX;
 

@@ -99,28 +99,6 @@ static uint32_t make_block(struct flat *flat, unsigned int window, uint64_t lo, 
 	return base;
 }
 
-/* Bytes of a result. */
-static unsigned int result_bytes(const struct plan_steps *steps)
-{
-	uint32_t most = 0;
-
-	for (size_t i = 0; i < steps->count; i++)
-		most = steps->result[i] > most ? steps->result[i] : most;
-	return most <= 0xff ? 1 : most <= 0xffff ? 2 : 4;
-}
-
-static void put_entry(uint8_t *at, uint32_t entry, unsigned int bytes)
-{
-	uint16_t half = (uint16_t)entry;
-
-	if (bytes == 1)
-		*at = (uint8_t)entry;
-	else if (bytes == 2)
-		memcpy(at, &half, sizeof(half));
-	else
-		memcpy(at, &entry, sizeof(entry));
-}
-
 static size_t put_array(const struct flat *flat, unsigned int window, unsigned int bytes,
 			uint8_t *image, size_t at, struct plan_trie_array *ret_array)
 {
@@ -129,7 +107,7 @@ static size_t put_array(const struct flat *flat, unsigned int window, unsigned i
 	ret_array->at = at;
 	ret_array->count = (uint32_t)count;
 	for (size_t i = 0; image && i < count; i++)
-		put_entry(image + at + i * bytes, flat->entries[window].at[i], bytes);
+		plan_trie_put(image + at + i * bytes, flat->entries[window].at[i], bytes);
 	return at + ((count * bytes + 63) & ~(size_t)63);
 }
 
@@ -160,7 +138,7 @@ static bool finish(const struct flat *flat, size_t max_bytes, struct arena *aren
 	trie->flat = *flat->form;
 	trie->levels = flat->form->windows - 1;
 	trie->word_bytes = sizeof(uint32_t);
-	trie->leaf_bytes = result_bytes(flat->steps);
+	trie->leaf_bytes = plan_trie_result_bytes(flat->steps);
 	trie->top_bits = flat->form->width[0];
 	trie->top_shift = bits_behind(flat->form, 0);
 	trie->size = put_arrays(flat, NULL, trie);

@@ -55,6 +55,13 @@ struct plan_trie {
 	uint32_t cost;
 };
 
+/* plan_trie.c */
+
+/* What the largest result takes: 1, 2 or 4. */
+unsigned int plan_trie_result_bytes(const struct plan_steps *steps);
+/* NUMBER in BYTES, which are 1, 2 or 4, at AT. */
+void plan_trie_put(uint8_t *at, uint32_t number, unsigned int bytes);
+
 /* How one is built. */
 struct plan_trie_form {
 	unsigned int top_bits, levels, max_window;
