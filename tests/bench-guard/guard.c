@@ -4,10 +4,12 @@
  *
  * In: `guard [--update] CEILINGS RULESET...`.  CEILINGS has a line for each ruleset: its path as
  * it is given, and what is allowed: instructions that the verifier looks at, bytes of the
- * program as the kernel keeps it, bytes of tables.  Out: FAIL and why for each that needs more, or
- * has no line, or whose line is for a ruleset that is gone; then the totals.  With --update the
- * file is written anew: what is needed now and a margin for other compilers and kernels, none for
- * tables, which nobody but xdpfw makes.  These are counts, the same on every machine.
+ * program as the kernel keeps it, bytes of tables, and bytes of stack as Linux 6.1 counts them.
+ * Out: FAIL and why for each that needs more, or has no line, or whose line is for a ruleset that
+ * is gone; then the totals.  With --update the file is written anew: what is needed now and a
+ * margin for other compilers and kernels, none for tables, which nobody but xdpfw makes, and none
+ * for stack, of which bench_program allows no more than Linux does.  These are counts, the same on
+ * every machine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@
 
 struct need {
 	const char *path;
-	unsigned long verified, bytes, tables;
+	unsigned long verified, bytes, tables, stack;
 	bool met;			/* by a ruleset */
 };
 
@@ -48,8 +50,8 @@ static void read_ceilings(struct guard *guard, const char *path)
 		if (*line == '#')
 			continue;
 		need = vec_push(&guard->arena, &guard->ceilings);
-		if (sscanf(line, "%255s %lu %lu %lu", name, &need->verified, &need->bytes,
-			   &need->tables) != 4)
+		if (sscanf(line, "%255s %lu %lu %lu %lu", name, &need->verified, &need->bytes,
+			   &need->tables, &need->stack) != 5)
 			bench_stop("%s: not understood: %s", path, line);
 		need->path = arena_strdup(&guard->arena, str_from(name));
 	}
@@ -80,6 +82,7 @@ static void measure(const char *path, struct need *ret_need)
 	ret_need->verified = program.verified;
 	ret_need->bytes = program.xlated_bytes;
 	ret_need->tables = compile->image_bytes;
+	ret_need->stack = program.stack_bytes;
 	bench_program_close(&program);
 	arena_free(&arena);
 }
@@ -92,12 +95,13 @@ static void judge(struct guard *guard, const char *path, const struct need *need
 		if (!strcmp(guard->ceilings.at[i].path, path))
 			ceiling = &guard->ceilings.at[i];
 	if (ceiling && need->verified <= ceiling->verified && need->bytes <= ceiling->bytes &&
-	    need->tables <= ceiling->tables) {
+	    need->tables <= ceiling->tables && need->stack <= ceiling->stack) {
 		guard->passed++;
 	} else if (ceiling) {
 		printf("FAIL %s: %lu instructions verified (at most %lu), %lu bytes (%lu), %lu "
-		       "bytes of tables (%lu)\n", path, need->verified, ceiling->verified,
-		       need->bytes, ceiling->bytes, need->tables, ceiling->tables);
+		       "bytes of tables (%lu), %lu bytes of stack (%lu)\n", path, need->verified,
+		       ceiling->verified, need->bytes, ceiling->bytes, need->tables,
+		       ceiling->tables, need->stack, ceiling->stack);
 		guard->failed++;
 	} else {
 		printf("FAIL %s has no ceiling: `make bench-guard` writes it\n", path);
@@ -136,14 +140,14 @@ static void update(const char *path, char **paths)
 
 	if (!file)
 		bench_stop("%s: %s", path, strerror(errno));
-	fprintf(file, "# At most: instructions verified, bytes of program, bytes of tables "
-		      "(`make bench-guard`).\n");
+	fprintf(file, "# At most: instructions verified, bytes of program, bytes of tables, "
+		      "of stack (`make bench-guard`).\n");
 	for (; *paths; paths++) {
 		struct need need = { 0 };
 
 		measure(*paths, &need);
-		fprintf(file, "%s %lu %lu %lu\n", *paths, with_margin(need.verified),
-			with_margin(need.bytes), need.tables);
+		fprintf(file, "%s %lu %lu %lu %lu\n", *paths, with_margin(need.verified),
+			with_margin(need.bytes), need.tables, need.stack);
 	}
 	if (fclose(file))
 		bench_stop("%s: %s", path, strerror(errno));

@@ -30,6 +30,7 @@
 #include "loader/object_buffer.h"
 #include "loader/object_cells.h"
 #include "loader/own.h"
+#include "tests/bench/bench_stack.h"
 
 #define ROWS_MAP ".data.bench"
 #define RUN_IFINDEX 1			/* of the loopback device, which TEST_RUN gives packets */
@@ -269,7 +270,8 @@ static void set_device(struct arena *arena, struct bpf_object *bpf,
 		bench_stop("cannot fill the devices' table: %s", strerror(errno));
 }
 
-static void read_figures(struct bench_program *program)
+static void read_figures(struct arena *arena, const struct bpf_program *bpf,
+			 struct bench_program *program)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -279,6 +281,11 @@ static void read_figures(struct bench_program *program)
 	program->verified = info.verified_insns;
 	program->xlated_bytes = info.xlated_prog_len;
 	program->jited_bytes = info.jited_prog_len;
+	program->stack_bytes = bench_stack_deepest(arena, bpf_program__insns(bpf),
+						   bpf_program__insn_cnt(bpf));
+	if (program->stack_bytes > BENCH_STACK_BYTES)
+		bench_stop("'%s' takes %u bytes of stack as Linux 6.1 counts them, of %u",
+			   program->name, program->stack_bytes, BENCH_STACK_BYTES);
 }
 
 static struct bench_turn *map_turn(struct bpf_object *bpf)
@@ -317,7 +324,7 @@ void bench_program_load(struct arena *arena, const struct bench_object *object, 
 		set_device(arena, bpf, device);
 	if (packets)
 		ret_program->turn = map_turn(bpf);
-	read_figures(ret_program);
+	read_figures(arena, bpf_object__find_program_by_name(bpf, entry), ret_program);
 }
 
 void bench_program_close(struct bench_program *program)

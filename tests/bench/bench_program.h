@@ -32,6 +32,7 @@ struct bench_program {
 	int trail, cells;		/* -1: it is not one of xdpfw's */
 	volatile struct bench_turn *turn;
 	uint32_t verified, xlated_bytes, jited_bytes;
+	uint32_t stack_bytes;		/* see bench_stack.h */
 	double load_seconds;
 };
 
