@@ -6,22 +6,12 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "compiler/emit.h"
+#include "tests/unit/emitted.h"
 #include "tests/unit/make_ir.h"
-
-static const struct plan_options plan_options = { .force = "compares" };
 
 static const char *emit_of(struct make *make)
 {
-	struct plan *plan = NULL;
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	ck_assert(plan_make(&make->ir, &plan_options, &make->arena, &make->diag, &plan));
-	emit_c(plan, &(struct emit_options){ 0 }, &text);
-	copy = arena_strdup(&make->arena, buf_str(&text));
-	buf_free(&text);
-	return copy;
+	return emitted_of(&make->ir, "compares", &make->arena, &make->diag);
 }
 
 static void start(struct make *make)
@@ -36,18 +26,13 @@ static void make_jump(struct make *make, uint32_t chain)
 	make_verdict(make, IR_VERDICT_JUMP, chain);
 }
 
-static void expect(const char *c_text, const char *part)
-{
-	ck_assert_msg(strstr(c_text, part), "no '%s' in the C text", part);
-}
-
 /* Jumps are steps of a loop, and nothing is called. */
 static void expect_loop(struct make *make)
 {
 	const char *text = emit_of(make);
 
-	expect(text, "chain_answer(f, run_0(f, 0))");
-	expect(text, "return JUMP(0, ");
+	emitted_has(text, "chain_answer(f, run_0(f, 0))");
+	emitted_has(text, "return JUMP(0, ");
 	ck_assert_ptr_null(strstr(text, "chain_0(f)"));
 	arena_free(&make->arena);
 }
@@ -66,11 +51,11 @@ START_TEST(jumps_are_calls)
 	make_test(&make, "tcp", "dport", 1, 5);
 	make_verdict(&make, IR_VERDICT_DROP, 0);
 	text = emit_of(&make);
-	expect(text, "\tanswer = chain_2(f); if (answer >> 60 != ANSWER_RETURN) return answer; "
-		     "/* rules.conf:1 jump */\n");
-	expect(text, "\treturn chain_2(f); /* rules.conf:1 goto */\n");
-	expect(text, "XDPFW_INLINE __u64 chain_2(FIELDS *f)\n{\n\treturn run_1(f);\n}\n");
-	expect(text, "\t\tanswer = chain_0(f);\n");
+	emitted_has(text, "\tanswer = chain_2(f); if (answer >> 60 != ANSWER_RETURN) "
+			  "return answer; /* rules.conf:1 jump */\n");
+	emitted_has(text, "\treturn chain_2(f); /* rules.conf:1 goto */\n");
+	emitted_has(text, "XDPFW_INLINE __u64 chain_2(FIELDS *f)\n{\n\treturn run_1(f);\n}\n");
+	emitted_has(text, "\t\tanswer = chain_0(f);\n");
 	ck_assert_ptr_null(strstr(text, "jump_on("));
 	ck_assert_ptr_null(strstr(text, "switch (from)"));
 	arena_free(&make.arena);
@@ -97,11 +82,11 @@ START_TEST(maps_call)
 	make_rule(&make, "drop");
 	make_verdict(&make, IR_VERDICT_DROP, 0);
 	text = emit_of(&make);
-	expect(text, "if (word == WORD(ANSWER_JUMP, 1)) { answer = chain_1(f); "
-		     "if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_0; } "
-		     "if (word == WORD(ANSWER_GOTO, 1)) { return chain_1(f); } "
-		     "if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 0); "
-		     "count(f, 0); } /* rules.conf:1 map */\nbehind_0:\n\treturn CHAIN_END;\n");
+	emitted_has(text, "if (word == WORD(ANSWER_JUMP, 1)) { answer = chain_1(f); "
+			  "if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_0; } "
+			  "if (word == WORD(ANSWER_GOTO, 1)) { return chain_1(f); } "
+			  "if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 0); "
+			  "count(f, 0); } /* rules.conf:1 map */\nbehind_0:\n\treturn CHAIN_END;\n");
 	arena_free(&make.arena);
 }
 END_TEST
@@ -125,7 +110,7 @@ START_TEST(depth)
 	struct make make;
 
 	make_nest(&make, 2, 1);
-	expect(emit_of(&make), "\t\tanswer = chain_0(f);\n");
+	emitted_has(emit_of(&make), "\t\tanswer = chain_0(f);\n");
 	arena_free(&make.arena);
 	make_nest(&make, 3, 1);
 	expect_loop(&make);
@@ -138,7 +123,7 @@ START_TEST(too_many_jumps)
 	struct make make;
 
 	make_nest(&make, 2, 255);
-	expect(emit_of(&make), "\t\tanswer = chain_0(f);\n");
+	emitted_has(emit_of(&make), "\t\tanswer = chain_0(f);\n");
 	arena_free(&make.arena);
 	make_nest(&make, 2, 256);
 	expect_loop(&make);
@@ -176,9 +161,9 @@ START_TEST(order_by_sharing)
 	make_ports(&make, 7, 81);
 	make_ports(&make, 9, 82);
 	text = emit_of(&make);
-	expect(text, "HIDDEN32(f->tcp_dport) == 80 && HIDDEN32(f->tcp_sport) == 7)");
-	expect(text, "HIDDEN32(f->tcp_dport) == 81 && HIDDEN32(f->tcp_sport) == 7)");
-	expect(text, "HIDDEN32(f->tcp_sport) == 9 && ");
+	emitted_has(text, "HIDDEN32(f->tcp_dport) == 80 && HIDDEN32(f->tcp_sport) == 7)");
+	emitted_has(text, "HIDDEN32(f->tcp_dport) == 81 && HIDDEN32(f->tcp_sport) == 7)");
+	emitted_has(text, "HIDDEN32(f->tcp_sport) == 9 && ");
 	arena_free(&make.arena);
 }
 END_TEST

@@ -6,22 +6,12 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "compiler/emit.h"
+#include "tests/unit/emitted.h"
 #include "tests/unit/make_ir.h"
-
-static const struct plan_options plan_options = { .force = "compares" };
 
 static const char *emit_of(struct make *make)
 {
-	struct plan *plan = NULL;
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	ck_assert(plan_make(&make->ir, &plan_options, &make->arena, &make->diag, &plan));
-	emit_c(plan, &(struct emit_options){ 0 }, &text);
-	copy = arena_strdup(&make->arena, buf_str(&text));
-	buf_free(&text);
-	return copy;
+	return emitted_of(&make->ir, "compares", &make->arena, &make->diag);
 }
 
 static void start(struct make *make)
