@@ -86,7 +86,8 @@ START_TEST(maps_call)
 			  "if (answer >> 60 != ANSWER_RETURN) return answer; goto behind_0; } "
 			  "if (word == WORD(ANSWER_GOTO, 1)) { return chain_1(f); } "
 			  "if (word != WORD(ANSWER_CONTINUE, 0)) return ANSWER(word, 0); "
-			  "count(f, 0); } /* rules.conf:1 map */\nbehind_0:\n\treturn CHAIN_END;\n");
+			  "count(f, 0); } /* rules.conf:1 map */\n"
+			  "behind_0:\n\treturn CHAIN_END;\n");
 	arena_free(&make.arena);
 }
 END_TEST
