@@ -21,7 +21,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # build_ruleset N RULESET PLAN: loads ruleset number N here, which leaves the built object, the names
-# it needs, the options and the listing.
+# it needs, the options and the listing; and the object of the listing, which the guest, being in
+# process 1's network namespace, builds for the next boot.
 build_ruleset() {
 	local ruleset=$2 folder=$work/rules/$1
 	mkdir -p "$folder/state"
@@ -38,7 +39,8 @@ build_ruleset() {
 		while read -r name; do
 			ip link add "$name" type veth peer name "peer$((i += 1))" || exit
 		done <devices
-		"$0" $1 -f rules.nft && "$0" list ruleset >listing' "$top_builddir/xdpfw" "$3" \
+		"$0" $1 -f rules.nft && "$0" list ruleset >listing &&
+			"$0" $1 -f listing' "$top_builddir/xdpfw" "$3" \
 		>"$work/out" 2>&1 || { cat "$work/out"; return 1; }
 }
 
