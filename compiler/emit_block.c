@@ -50,6 +50,10 @@ static void put_dim(const struct emit *emit, const struct plan_block *block,
 
 	if (!is_asked(problem, number))
 		return;
+	if (axis->is_place) {
+		buf_printf(out, "\tconst __u64 d%u = at_rule;\n", number);
+		return;
+	}
 	emit_value_make(emit, &axis->part, block->inet, NULL, &value);
 	if (emit_value_is_wide(&value))
 		buf_printf(out, "\tUNUSED const __u64 d%u_high = %s, d%u = %s;\n", number,
@@ -64,6 +68,14 @@ static void put_dim(const struct emit *emit, const struct plan_block *block,
 	buf_puts(out, ";\n");
 }
 
+static bool asks_place(const struct plan_block *block, const struct plan_case *at)
+{
+	for (uint32_t i = 0; i < at->problem.dim_count; i++)
+		if (block->axes.at[at->problem.dims[i].key_part].is_place)
+			return true;
+	return false;
+}
+
 static void put_case(const struct emit *emit, const struct plan_block *block, size_t run,
 		     size_t number)
 {
@@ -73,7 +85,8 @@ static void put_case(const struct emit *emit, const struct plan_block *block, si
 	if (!at->engine)
 		return;
 	at->engine->write_globals(at->solution, (uint32_t)(run * 16 + number), at->offset, out);
-	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f%s)\n{\n", run, number,
+	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f%s%s)\n{\n", run, number,
+		   asks_place(block, at) ? ", const __u32 at_rule" : "",
 		   at->problem.resumed ? ", const __u32 from" : "");
 	for (uint32_t i = 0; i < at->problem.dim_count; i++)
 		put_dim(emit, block, &at->problem, i, out);
@@ -118,7 +131,8 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 		else if (i)
 			buf_puts(out, "\telse\n\t");
 		if (at->engine)
-			buf_printf(out, "\tnumber = look_%zu_%zu(f%s);\n", run, i,
+			buf_printf(out, "\tnumber = look_%zu_%zu(f%s%s);\n", run, i,
+				   asks_place(block, at) ? ", at_rule" : "",
 				   at->problem.resumed ? ", behind" : "");
 		else
 			buf_printf(out, "\tnumber = %u;\n", at->constant);
@@ -153,11 +167,21 @@ static void put_comment(const struct emit *emit, const struct plan_block *block)
 
 	buf_puts(out, "/*\n * ");
 	emit_chain_name(&emit->ir->chains.at[first->chain], out);
-	buf_printf(out, ": %u rules, from ", block->end - block->first);
+	if (block->shared)
+		buf_printf(out, " and others, in %zu stretches", block->stretches.len);
+	buf_printf(out, ": %u rules, from ", plan_block_rules(block));
 	emit_comment_text(str_from(first->place), out);
 	buf_puts(out, " to ");
 	emit_comment_text(str_from(last->place), out);
 	buf_puts(out, ", are in tables: see `xdpfw explain`.\n */\n");
+}
+
+/* The rule at which the packet comes, or behind which, counted from the block's first one. */
+static void put_place(const struct emit *emit, const struct plan_block *block)
+{
+	if (block->shared)
+		buf_printf(emit->out, "\tat_rule = (from & ~BEHIND(0)) - %u;\n"
+				      "\tHIDE(at_rule);\n", block->first);
 }
 
 /* How many of the block's actions are of rules that are not asked any more. */
@@ -174,9 +198,8 @@ static void put_behind(const struct emit *emit, const struct plan_block *block)
 			   block->behind_slots - 1);
 }
 
-void emit_block(struct emit *emit, size_t run)
+void emit_block(struct emit *emit, const struct plan_block *block, size_t run)
 {
-	const struct plan_block *block = emit->plan->runs.at[run].block;
 	struct buf *out = emit->out;
 
 	put_comment(emit, block);
@@ -185,9 +208,11 @@ void emit_block(struct emit *emit, size_t run)
 	emit_run_begin(emit, run);
 	buf_puts(out, block->wide ? "\tconst struct table_action *action;\n" : "");
 	buf_puts(out, "\t__u32 number;\n");
+	buf_puts(out, block->shared ? "\tUNUSED __u32 at_rule;\n" : "");
 	buf_puts(out, block->resumes ? "\t__u32 behind;\n" : "");
 	buf_putc(out, '\n');
 	emit_run_check(emit);
+	put_place(emit, block);
 	put_behind(emit, block);
 	put_choice(emit, block, run);
 	put_act(emit, block);

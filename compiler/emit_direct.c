@@ -141,15 +141,17 @@ static bool rule_goes(const struct ir *ir, const struct ir_rule *rule)
 	return false;
 }
 
-/* Each run holds rules of one chain; those that are looked up in tables go to no other. */
+/* Each run is a function with rules of one chain; those that are looked up go to no other. */
 static bool are_runs_plain(const struct emit *emit)
 {
 	const struct ir *ir = emit->ir;
 
+	if (emit->plan->function_count < emit->plan->runs.len)
+		return false;
 	for (size_t i = 0; i < emit->plan->runs.len; i++) {
 		const struct plan_run *run = &emit->plan->runs.at[i];
 
-		if (run->block && plan_block_resumes(run->block))
+		if (run->block && plan_block_has_places(run->block))
 			return false;
 		for (uint32_t j = run->first; j < run->end; j++)
 			if (ir->rules.at[j].chain != ir->rules.at[run->first].chain ||

@@ -43,8 +43,7 @@ static bool is_simple(const struct emit *emit, const struct ir_chain *chain)
 	if (plan_find_run(emit->plan, chain->first_rule) !=
 	    plan_find_run(emit->plan, chain->first_rule + chain->rule_count - 1))
 		return false;
-	if (emit_run_has_places(emit, &emit->plan->runs.at[plan_find_run(emit->plan,
-									 chain->first_rule)]))
+	if (emit_function_has_places(emit, emit_function_of(emit, chain->first_rule)))
 		return false;
 	for (uint32_t i = 0; i < chain->rule_count; i++) {
 		const struct ir_rule *rule = &ir->rules.at[chain->first_rule + i];
@@ -78,7 +77,13 @@ static void put_indent(unsigned int depth, struct buf *out)
 		buf_putc(out, '\t');
 }
 
-/* Runs FIRST up to END (not included), halved until one is left. */
+/* Which function a rule is in has to be looked up. */
+static bool has_functions(const struct emit *emit)
+{
+	return emit->plan->function_count < emit->plan->runs.len;
+}
+
+/* Functions FIRST up to END (not included), halved until one is left. */
 static void put_choice(const struct emit *emit, size_t first, size_t end, unsigned int depth)
 {
 	size_t middle = first + (end - first) / 2;
@@ -86,11 +91,14 @@ static void put_choice(const struct emit *emit, size_t first, size_t end, unsign
 	if (end - first == 1) {
 		put_indent(depth, emit->out);
 		buf_printf(emit->out, "return run_%zu(f%s);\n", first,
-			   emit_run_has_places(emit, &emit->plan->runs.at[first]) ? ", from" : "");
+			   emit_function_has_places(emit, (uint32_t)first) ? ", from" : "");
 		return;
 	}
 	put_indent(depth, emit->out);
-	buf_printf(emit->out, "if (rule < %u) {\n", emit->plan->runs.at[middle].first);
+	if (has_functions(emit))
+		buf_printf(emit->out, "if (function < %zu) {\n", middle);
+	else
+		buf_printf(emit->out, "if (rule < %u) {\n", emit->plan->runs.at[middle].first);
 	put_choice(emit, first, middle, depth + 1);
 	put_indent(depth, emit->out);
 	buf_puts(emit->out, "}\n");
@@ -106,25 +114,30 @@ void emit_run_at(const struct emit *emit)
 	buf_puts(out, "/* See xdpfw_jump.h. */\n"
 		      "XDPFW_INLINE __u64 run_at(FIELDS *f, __u32 from)\n"
 		      "{\n"
-		      "\t__u32 rule = from & ~BEHIND(0);\n\n"
-		      "\tif (!f)\n"
+		      "\t__u32 rule = from & ~BEHIND(0);\n");
+	buf_puts(out, has_functions(emit) ? "\t__u16 function;\n" : "");
+	buf_puts(out, "\n\tif (!f)\n"
 		      "\t\treturn 0;\n"
 		      "\tHIDE(rule);\n");
-	put_choice(emit, 0, emit->plan->runs.len, 1);
+	if (has_functions(emit))
+		buf_printf(out, "\tfunction = *TABLE_AT(__u16, %zu + (__u64)rule * 2);\n"
+				"\tHIDE(function);\n", emit->plan->function_of_at);
+	put_choice(emit, 0, emit->plan->function_count, 1);
 	buf_puts(out, "}\n\n");
 }
 
 /* "chain_answer(f, run_3(f, 20))" */
 static void put_call(const struct emit *emit, const struct ir_chain *chain)
 {
-	uint32_t run = plan_find_run(emit->plan, chain->first_rule);
 	bool simple = is_simple(emit, chain);
 	struct buf *out = emit->out;
+	uint32_t run;
 
 	if (!chain->rule_count) {
 		buf_puts(out, "CHAIN_END");
 		return;
 	}
+	run = emit_function_of(emit, chain->first_rule);
 	if (emit->small) {
 		buf_printf(out, "plain ? rules_%u(f) : run_%u(f)", run, run);
 		return;
@@ -134,7 +147,7 @@ static void put_call(const struct emit *emit, const struct ir_chain *chain)
 		return;
 	}
 	buf_printf(out, "%srun_%u(f", simple ? "" : "chain_answer(f, ", run);
-	if (emit_run_has_places(emit, &emit->plan->runs.at[run]))
+	if (emit_function_has_places(emit, run))
 		buf_printf(out, ", %u", chain->first_rule);
 	buf_puts(out, simple ? ")" : "))");
 }

@@ -249,10 +249,12 @@ void emit_pairs(const struct emit *emit);
 
 /* emit_rule.c: the runs. */
 
-/* Whether a run can be entered at other places than its first rule: run_N(f, from). */
-bool emit_run_has_places(const struct emit *emit, const struct plan_run *run);
+/* The number of the function that has a rule's run; most often each has one. */
+uint32_t emit_function_of(const struct emit *emit, uint32_t rule);
+/* Whether it can be entered at other places than its first rule: run_N(f, from). */
+bool emit_function_has_places(const struct emit *emit, uint32_t function);
 /*
- * The function of a run: _begin, declarations, _check, what it does, _end.  What it does reads
+ * The function of runs: _begin, declarations, _check, what it does, _end.  What it does reads
  * members of `f` and returns an answer.  It is run_N(); in a .small program rules_N(), which is put
  * into the program where it is called, and run_N() too, which calls it.
  */
@@ -286,8 +288,8 @@ bool emit_direct_map(const struct emit *emit, uint32_t map, uint32_t rule, struc
 
 /* emit_block.c: runs that are looked up. */
 
-/* run_N() of a block, and what it calls. */
-void emit_block(struct emit *emit, size_t run);
+/* run_N() of a block, and what it calls.  RUN: number of the function. */
+void emit_block(struct emit *emit, const struct plan_block *block, size_t run);
 
 /* emit_order.c: the rule's steps, as they are to be written. */
 const struct ir_step **emit_order(const struct emit *emit, const struct ir_rule *rule);

@@ -458,45 +458,88 @@ static bool is_used(const struct emit *emit, uint32_t rule)
 	return emit->plan->chain_used[emit->ir->rules.at[rule].chain];
 }
 
-/* A chain begins inside of the run. */
-static bool is_entered(const struct emit *emit, const struct plan_run *run, uint32_t rule)
+/* The first run of the function. */
+static const struct plan_run *first_run(const struct emit *emit, uint32_t function)
 {
-	return rule != run->first && rule == chain_of(emit, rule)->first_rule;
+	const struct plan_run *run = emit->plan->runs.at;
+
+	/* They are in the order of their first runs. */
+	if (emit->plan->function_count == emit->plan->runs.len)
+		return &run[function];
+	while (run->function != function)
+		run++;
+	return run;
 }
 
-bool emit_run_has_places(const struct emit *emit, const struct plan_run *run)
+/* The next one of the same function; NULL: there is none. */
+static const struct plan_run *next_run(const struct emit *emit, const struct plan_run *run)
 {
+	const struct plan_run *end = emit->plan->runs.at + emit->plan->runs.len;
+	uint32_t function = run->function;
+
+	if (emit->plan->function_count == emit->plan->runs.len)
+		return NULL;
+	do {
+		if (++run == end)
+			return NULL;
+	} while (run->function != function);
+	return run;
+}
+
+uint32_t emit_function_of(const struct emit *emit, uint32_t rule)
+{
+	return emit->plan->runs.at[plan_find_run(emit->plan, rule)].function;
+}
+
+/* A chain begins, or goes on, inside of the function whose first run is FIRST. */
+static bool is_entered(const struct emit *emit, const struct plan_run *first,
+		       const struct plan_run *run, uint32_t rule)
+{
+	return rule != first->first &&
+	       (rule == chain_of(emit, rule)->first_rule || rule == run->first);
+}
+
+bool emit_function_has_places(const struct emit *emit, uint32_t function)
+{
+	const struct plan_run *run;
+
 	if (emit->direct)
 		return false;
+	run = first_run(emit, function);
 	if (run->block)
-		return plan_block_resumes(run->block);
+		return plan_block_has_places(run->block);
+	if (next_run(emit, run))
+		return true;
 	for (uint32_t i = run->first; i < run->end; i++)
 		if (is_used(emit, i) &&
-		    (is_entered(emit, run, i) || plan_rule_jumps(emit->ir, i)))
+		    (is_entered(emit, run, run, i) || plan_rule_jumps(emit->ir, i)))
 			return true;
 	return false;
 }
 
-/* Where else than at its first rule the run is entered. */
-static void put_places(const struct emit *emit, const struct plan_run *run)
+/* Where else than at its first rule the function is entered. */
+static void put_places(const struct emit *emit, const struct plan_run *first)
 {
 	struct buf *out = emit->out;
 
-	if (!emit_run_has_places(emit, run))
+	if (!emit_function_has_places(emit, first->function))
 		return;
 	buf_puts(out, "\tswitch (from) {\n");
-	for (uint32_t i = run->first; i < run->end; i++) {
-		if (!is_used(emit, i))
-			continue;
-		if (is_entered(emit, run, i))
-			buf_printf(out, "\tcase %u: goto rule_%u;\n", i, i);
-		if (plan_rule_jumps(emit->ir, i))
-			buf_printf(out, "\tcase BEHIND(%u): goto behind_%u;\n", i, i);
+	for (const struct plan_run *run = first; run; run = next_run(emit, run)) {
+		for (uint32_t i = run->first; i < run->end; i++) {
+			if (!is_used(emit, i))
+				continue;
+			if (is_entered(emit, first, run, i))
+				buf_printf(out, "\tcase %u: goto rule_%u;\n", i, i);
+			if (plan_rule_jumps(emit->ir, i))
+				buf_printf(out, "\tcase BEHIND(%u): goto behind_%u;\n", i, i);
+		}
 	}
 	buf_puts(out, "\t}\n");
 }
 
-static void put_rules(struct emit *emit, const struct plan_run *run)
+/* The run's, which is one of the function whose first run is FIRST. */
+static void put_rules(struct emit *emit, const struct plan_run *first, const struct plan_run *run)
 {
 	struct buf *out = emit->out;
 
@@ -511,7 +554,7 @@ static void put_rules(struct emit *emit, const struct plan_run *run)
 			emit_chain_name(chain, out);
 			buf_puts(out, i == chain->first_rule ? " */\n" : ", goes on */\n");
 		}
-		if (is_entered(emit, run, i))
+		if (is_entered(emit, first, run, i))
 			buf_printf(out, "rule_%u:\n", i);
 		emit->behind = false;
 		put_rule(emit, i);
@@ -533,7 +576,7 @@ void emit_run_begin(const struct emit *emit, size_t number)
 			   emit_is_brief(emit, number) ? "__u32" : "__u64", number);
 	else
 		buf_printf(emit->out, "XDPFW_ALONE __u64 run_%zu(FIELDS *f%s)\n{\n", number,
-			   emit_run_has_places(emit, &emit->plan->runs.at[number]) ?
+			   emit_function_has_places(emit, (uint32_t)number) ?
 				   ", __u32 from" : "");
 }
 
@@ -554,15 +597,16 @@ void emit_run_end(const struct emit *emit, size_t number)
 			   number, number);
 }
 
-/* What a run needs is known when its rules are written. */
-static void put_run(struct emit *emit, size_t number)
+/* What a function needs is known when its rules are written. */
+static void put_function(struct emit *emit, const struct plan_run *first)
 {
-	const struct plan_run *run = &emit->plan->runs.at[number];
 	struct buf *out = emit->out, rules = BUF_INIT;
+	uint32_t number = first->function;
 
 	emit->run_key = emit->run_word = emit->run_answer = false;
 	emit->out = &rules;
-	put_rules(emit, run);
+	for (const struct plan_run *run = first; run; run = next_run(emit, run))
+		put_rules(emit, first, run);
 	emit->out = out;
 	emit_run_begin(emit, number);
 	buf_puts(out, emit->run_key ? "\tstruct key key;\n" : "");
@@ -570,7 +614,7 @@ static void put_run(struct emit *emit, size_t number)
 	buf_puts(out, emit->run_answer ? "\t__u64 answer __attribute__((unused));\n" : "");
 	buf_puts(out, emit->run_key || emit->run_word || emit->run_answer ? "\n" : "");
 	emit_run_check(emit);
-	put_places(emit, run);
+	put_places(emit, first);
 	buf_put(out, rules.at, rules.len);
 	emit_run_end(emit, number);
 	buf_free(&rules);
@@ -578,10 +622,14 @@ static void put_run(struct emit *emit, size_t number)
 
 void emit_runs(struct emit *emit)
 {
-	for (size_t i = 0; i < emit->plan->runs.len; i++) {
-		if (emit->plan->runs.at[i].block)
-			emit_block(emit, i);
+	uint32_t count = emit->plan->function_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct plan_run *run = first_run(emit, i);
+
+		if (run->block)
+			emit_block(emit, run->block, i);
 		else
-			put_run(emit, i);
+			put_function(emit, run);
 	}
 }

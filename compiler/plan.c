@@ -182,8 +182,12 @@ static void use_compared(struct plan *plan)
 static void use_problem(struct plan *plan, const struct plan_block *block,
 			const struct plan_problem *problem)
 {
-	for (uint32_t i = 0; i < problem->dim_count; i++)
-		plan->load_used[block->axes.at[problem->dims[i].key_part].part.load] = true;
+	for (uint32_t i = 0; i < problem->dim_count; i++) {
+		const struct plan_axis *axis = &block->axes.at[problem->dims[i].key_part];
+
+		if (!axis->is_place)
+			plan->load_used[axis->part.load] = true;
+	}
 }
 
 /* What blocks ask. */
@@ -427,6 +431,7 @@ static void fill_image(struct plan *plan, struct arena *arena)
 	plan->image = arena_alloc(arena, plan->image_bytes);
 	fill_cells(plan);
 	plan_block_fill(plan);
+	plan_run_fill(plan);
 	plan_named_fill(plan);
 	for (size_t i = 0; i < plan->tables.len; i++) {
 		const struct plan_table *table = &plan->tables.at[i];

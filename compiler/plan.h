@@ -85,12 +85,14 @@ struct plan_shape {
 #define PLAN_MAX_SHAPES 12
 
 /*
- * Rules FIRST up to END (not included), one function of the program.  A run holds a part of one
- * chain, or one or more whole chains, and then maybe rules of unused chains between them.
+ * Rules FIRST up to END (not included).  A run holds a part of one chain, or one or more whole
+ * chains, and then maybe rules of unused chains between them.  Each is a function of the program,
+ * but where chains are very many several runs are in one.
  */
 struct plan_run {
 	uint32_t first, end;
 	uint32_t weight;		/* instructions, estimated */
+	uint32_t function;		/* its number; in the order of their first runs */
 	const struct plan_block *block;	/* how it is looked up; NULL: rule after rule */
 };
 
@@ -137,6 +139,8 @@ struct plan {
 	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
 	const char **why_compared;	/* likewise, of the others: why they are in none */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
+	uint32_t function_count;	/* of the runs; if it is less than runs, the image has at */
+	size_t function_of_at;		/* this place a __u16 for each rule: its function */
 	VEC(struct xdpfw_cell_list) cell_lists;	/* where the image has counters */
 	uint8_t *image;			/* what .bss holds before the first packet */
 	size_t image_bytes;
@@ -173,8 +177,8 @@ static inline unsigned int plan_part_lanes(unsigned int bits)
 	return bits > 64 ? 2 : 1;
 }
 
-/* Whether the block's run is entered behind rules of it, too. */
-bool plan_block_resumes(const struct plan_block *block);
+/* Whether the block's run is entered behind rules of it, too, or at several of them. */
+bool plan_block_has_places(const struct plan_block *block);
 
 /* Whether control can come back to the place behind this rule: it may jump. */
 bool plan_rule_jumps(const struct ir *ir, uint32_t rule);

@@ -18,6 +18,8 @@
 
 /* A value of the packet; dimensions of the cases' problems name it by .key_part. */
 struct plan_axis {
+	bool is_place;			/* not of the packet: the rule at which it comes, or behind
+					   which; of a block of several chains */
 	struct ir_part part;		/* the load itself, or what rules make of it */
 	unsigned int bits;
 	unsigned int need;		/* bytes of its place that have to be there */
@@ -57,8 +59,15 @@ struct plan_case {
 	uint32_t asked_count;
 };
 
+/* Consecutive rules of one chain. */
+struct plan_stretch {
+	uint32_t first, end;		/* END not included */
+};
+
 struct plan_block {
 	uint32_t first, end;		/* rules, END not included */
+	VEC(struct plan_stretch) stretches;	/* these of them, in order */
+	bool shared;			/* they are of several chains: axis 0 is the place */
 	size_t row_count;		/* that they make, before they are split into cases */
 	bool inet;			/* of a chain of that family */
 	VEC(struct plan_axis) axes;
@@ -122,6 +131,8 @@ bool plan_axis_test(struct plan_pose *pose, const struct ir_part *part,
 		    uint32_t *ret_label);
 /* Both. */
 uint32_t plan_axis_meet(struct plan_pose *pose, uint32_t axis, uint32_t a, uint32_t b);
+/* What it takes that a packet comes at one of the rules, counted from the block's first one. */
+uint32_t plan_axis_place(struct plan_pose *pose, uint32_t first, uint32_t end);
 
 /* plan_block_row.c */
 
@@ -136,10 +147,16 @@ struct plan_pose {
 	struct plan_known *known;	/* single tests, see plan_block_row.c */
 	size_t known_slots, known_count;
 	uint32_t tried;			/* see plan_block_axis.c */
+	uint32_t place;			/* label of the stretch, in a shared block */
 };
 
 /* False: the rule does not fit any more, and nothing is changed. */
 bool plan_pose_rule(struct plan_pose *pose, uint32_t rule);
+/*
+ * Adds the stretch to a shared block, behind all that it has.  False: it does not fit, and nothing
+ * is changed.  Of the first one as much is added as fits: .end says how much.
+ */
+bool plan_pose_stretch(struct plan_pose *pose, struct plan_stretch *stretch);
 
 /* plan_block_case.c */
 
@@ -158,6 +175,9 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 const char *plan_block_why_not(const struct plan_block *block, struct arena *arena);
 /* Instructions of its look-ups. */
 uint32_t plan_block_weight(const struct plan_block *block);
+/* Where the stretch ends that has the rule; how many rules all have. */
+uint32_t plan_block_stretch_end(const struct plan_block *block, uint32_t rule);
+uint32_t plan_block_rules(const struct plan_block *block);
 /* Of one action in the image. */
 size_t plan_block_action_bytes(const struct plan_block *block);
 /* Adds to plan->cell_lists. */
@@ -172,7 +192,27 @@ void plan_block_print(const struct plan *plan, const struct plan_block *block, s
 
 /* plan_block.c */
 
+/* The work of cutting all chains into blocks. */
+struct plan_cutter {
+	struct plan *plan;
+	struct arena *arena;
+	uint32_t refusals;		/* blocks that were compared in the end */
+	size_t rules_left;		/* of stretches that are no blocks yet */
+};
+
 /* Cuts the used chains: fills plan->blocks and plan->block_of. */
 void plan_block_cut(struct plan *plan, struct arena *arena);
+/*
+ * Keeps the posed block if tables do what its rules say, at less than they cost compared.  False:
+ * they are compared, and why is said.
+ */
+bool plan_block_keep(struct plan_cutter *cutter, struct plan_pose *pose);
+/* Rules that are in no block, and why. */
+void plan_block_say(struct plan *plan, const struct plan_stretch *stretch, const char *why);
+
+/* plan_block_share.c */
+
+/* Blocks for stretches of many chains; those that are in none are compared. */
+void plan_block_share(struct plan_cutter *cutter, const struct plan_stretch *at, size_t count);
 
 #endif

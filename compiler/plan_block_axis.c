@@ -18,6 +18,7 @@
 					   there can be in 8 bits */
 #define MAX_TRIED (20u << 20)		/* raw values in all for a block, a second or two */
 #define ETHER_BYTES 14u			/* are always there */
+#define PLACE_BITS 28			/* of a rule's number, as in an answer */
 
 /* include/uapi/linux/netfilter.h, if_ether.h */
 #define NFPROTO_IPV4 2
@@ -187,7 +188,8 @@ static uint32_t find_axis(struct plan_pose *pose, const struct ir_part *part)
 	uint32_t i;
 
 	for (i = 0; i < pose->block->axes.len; i++)
-		if (part_is(pose, &pose->block->axes.at[i].part, part))
+		if (!pose->block->axes.at[i].is_place &&
+		    part_is(pose, &pose->block->axes.at[i].part, part))
 			return i;
 	if (i == PLAN_MAX_AXES)
 		return PLAN_NO_AXIS;
@@ -356,6 +358,18 @@ bool plan_axis_test(struct plan_pose *pose, const struct ir_part *part,
 		return false;
 	*ret_label = find_label(pose, *ret_axis, list.at.at, list.at.len);
 	return true;
+}
+
+uint32_t plan_axis_place(struct plan_pose *pose, uint32_t first, uint32_t end)
+{
+	struct ir_interval *at = ARENA_NEW(pose->arena, struct ir_interval);
+
+	if (!pose->block->axes.len)
+		*vec_push(pose->arena, &pose->block->axes) = (struct plan_axis){
+			.is_place = true, .bits = PLACE_BITS, .always = true,
+		};
+	*at = (struct ir_interval){ first - pose->block->first, end - 1 - pose->block->first };
+	return find_label(pose, 0, at, 1);
 }
 
 uint32_t plan_axis_meet(struct plan_pose *pose, uint32_t number, uint32_t a, uint32_t b)

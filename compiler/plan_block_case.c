@@ -40,8 +40,11 @@ struct classes {
 
 static enum field_load load_kind(const struct plan_pose *pose, const struct plan_axis *axis)
 {
-	const struct ir_load *load = &pose->ir->loads.at[axis->part.load];
+	const struct ir_load *load;
 
+	if (axis->is_place)
+		return FIELD_LOAD_NEVER;
+	load = &pose->ir->loads.at[axis->part.load];
 	return load->tunnel == PROTO_META ? load->field->load : FIELD_LOAD_NEVER;
 }
 
@@ -49,8 +52,8 @@ static bool is_root(const struct plan_pose *pose, const struct plan_axis *axis)
 {
 	enum field_load kind = load_kind(pose, axis);
 
-	return ir_part_is_plain(pose->ir, &axis->part) && axis->labels.len <= MAX_ROOT_LABELS &&
-	       (kind == FIELD_LOAD_PROTOCOL || kind == FIELD_LOAD_NFPROTO);
+	return (kind == FIELD_LOAD_PROTOCOL || kind == FIELD_LOAD_NFPROTO) &&
+	       ir_part_is_plain(pose->ir, &axis->part) && axis->labels.len <= MAX_ROOT_LABELS;
 }
 
 static uint32_t find_root(const struct plan_pose *pose)

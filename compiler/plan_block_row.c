@@ -329,26 +329,99 @@ static bool add_steps(struct rows *rows, const struct ir_rule *rule)
 	return true;
 }
 
+/* What is taken back when something does not fit. */
+struct mark {
+	size_t axes, actions, action_of, results;
+	bool resumes, wide;
+};
+
+static struct mark mark_pose(const struct plan_pose *pose)
+{
+	const struct plan_block *block = pose->block;
+
+	return (struct mark){ block->axes.len, block->actions.len, block->action_of.len,
+			      pose->results.len, block->resumes, block->wide };
+}
+
+static void take_back(struct plan_pose *pose, const struct mark *mark)
+{
+	struct plan_block *block = pose->block;
+
+	/* Tests that are known may be of an axis that goes. */
+	if (block->axes.len > mark->axes)
+		pose->known_slots = pose->known_count = 0;
+	block->axes.len = mark->axes;
+	block->actions.len = mark->actions;
+	block->action_of.len = mark->action_of;
+	block->resumes = mark->resumes;
+	block->wide = mark->wide;
+	pose->results.len = pose->resumed.len = mark->results;
+	pose->labels.len = mark->results * PLAN_MAX_AXES;
+}
+
+/* Between stretches are rules that are none of the block's. */
+static void put_action_of(struct plan_pose *pose, uint32_t number)
+{
+	struct plan_block *block = pose->block;
+	size_t wanted = block->shared ? number - block->first + 1 : block->action_of.len + 1;
+
+	while (block->action_of.len < wanted)
+		*vec_push(pose->arena, &block->action_of) = (uint32_t)block->actions.len;
+}
+
 bool plan_pose_rule(struct plan_pose *pose, uint32_t number)
 {
 	uint32_t labels[PLAN_MAX_AXES], action = 0;
 	struct rows rows = { .pose = pose, .rule = number, .labels = labels, .actions = &action,
 			     .count = 1 };
-	struct plan_block *block = pose->block;
-	size_t axes = block->axes.len, actions = block->actions.len;
-	size_t results = pose->results.len;
-	bool resumes = block->resumes;
+	struct mark mark = mark_pose(pose);
 
-	*vec_push(pose->arena, &block->action_of) = (uint32_t)actions;
+	put_action_of(pose, number);
 	memset(labels, 0xff, sizeof(labels));
+	if (pose->block->shared)
+		labels[0] = pose->place;
 	if (add_steps(&rows, &pose->ir->rules.at[number]) &&
 	    pose->results.len <= PLAN_MAX_BLOCK_ROWS)
 		return true;
-	block->axes.len = axes;
-	block->actions.len = actions;
-	block->action_of.len--;
-	block->resumes = resumes;
-	pose->results.len = pose->resumed.len = results;
-	pose->labels.len = results * PLAN_MAX_AXES;
+	take_back(pose, &mark);
 	return false;
+}
+
+/* Behind the stretch is more of its chain: there packets go on that none of its rules match. */
+static void put_end(struct plan_pose *pose, uint32_t end)
+{
+	uint32_t labels[PLAN_MAX_AXES], action = (uint32_t)pose->block->actions.len;
+	struct rows rows = { .pose = pose, .labels = labels, .actions = &action, .count = 1 };
+
+	put_action_of(pose, end);
+	*vec_push(pose->arena, &pose->block->actions) = (struct table_action){
+		.answer = (uint64_t)WORD(ANSWER_CONTINUE, end) << 32,
+	};
+	memset(labels, 0xff, sizeof(labels));
+	labels[0] = pose->place;
+	put_rows(pose, &rows);
+}
+
+bool plan_pose_stretch(struct plan_pose *pose, struct plan_stretch *stretch)
+{
+	const struct ir_chain *chain =
+		&pose->ir->chains.at[pose->ir->rules.at[stretch->first].chain];
+	struct plan_block *block = pose->block;
+	struct mark mark = mark_pose(pose);
+	uint32_t rule = stretch->first;
+
+	if (!block->stretches.len)
+		block->first = stretch->first;
+	pose->place = plan_axis_place(pose, stretch->first, stretch->end);
+	while (rule < stretch->end && plan_pose_rule(pose, rule))
+		rule++;
+	if (rule == stretch->first || (rule < stretch->end && block->stretches.len)) {
+		take_back(pose, &mark);
+		return false;
+	}
+	stretch->end = block->end = rule;
+	if (rule < chain->first_rule + chain->rule_count)
+		put_end(pose, rule);
+	*vec_push(pose->arena, &block->stretches) = *stretch;
+	return true;
 }

@@ -194,7 +194,7 @@ static uint32_t expected(const struct plan_block *block)
 
 static bool is_worth_it(const struct plan *plan, const struct plan_block *block)
 {
-	return plan->options.force ||
+	return plan->options.force || block->shared ||
 	       block->expected < plan_cost_compares(block->row_count);
 }
 
@@ -218,7 +218,7 @@ static bool is_deep(const struct plan *plan, const struct plan_block *block)
 {
 	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[block->first].chain];
 
-	if (block->resumes || block->first != chain->first_rule ||
+	if (block->resumes || block->shared || block->first != chain->first_rule ||
 	    block->end != chain->first_rule + chain->rule_count)
 		return true;
 	for (size_t i = 0; i < plan->ir->chains.len; i++)
@@ -290,7 +290,7 @@ const char *plan_block_why_not(const struct plan_block *block, struct arena *are
 		if (!block->cases.at[i].engine && block->cases.at[i].asked_count)
 			return why_unsolved(&block->cases.at[i], arena);
 	return arena_printf(arena, "each %u looked up would take about %u.%u ns, compared %u.%u ns",
-			    block->end - block->first, block->expected / 10, block->expected % 10,
+			    plan_block_rules(block), block->expected / 10, block->expected % 10,
 			    compared / 10, compared % 10);
 }
 
@@ -299,9 +299,26 @@ size_t plan_block_action_bytes(const struct plan_block *block)
 	return block->wide ? sizeof(struct table_action) : sizeof(uint64_t);
 }
 
-bool plan_block_resumes(const struct plan_block *block)
+bool plan_block_has_places(const struct plan_block *block)
 {
-	return block->resumes;
+	return block->resumes || block->shared;
+}
+
+uint32_t plan_block_stretch_end(const struct plan_block *block, uint32_t rule)
+{
+	for (size_t i = 0; i < block->stretches.len; i++)
+		if (rule < block->stretches.at[i].end)
+			return block->stretches.at[i].end;
+	return block->end;
+}
+
+uint32_t plan_block_rules(const struct plan_block *block)
+{
+	uint32_t rules = 0;
+
+	for (size_t i = 0; i < block->stretches.len; i++)
+		rules += block->stretches.at[i].end - block->stretches.at[i].first;
+	return rules;
 }
 
 uint32_t plan_block_weight(const struct plan_block *block)
@@ -362,11 +379,14 @@ void plan_block_cells(const struct plan_block *block, struct arena *arena, struc
 		  block->actions.len + 1, bytes);
 }
 
-/* Behind a block comes the next run of its chain, or its end. */
+/*
+ * Behind a block comes the next run of its chain, or its end.  A shared one has a row for each
+ * stretch that is not the end of its chain.
+ */
 static uint64_t no_match(const struct plan *plan, const struct plan_block *block)
 {
 	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[block->first].chain];
-	bool last = block->end == chain->first_rule + chain->rule_count;
+	bool last = block->shared || block->end == chain->first_rule + chain->rule_count;
 
 	return (uint64_t)(last ? WORD(ANSWER_RETURN, 0) : WORD(ANSWER_CONTINUE, block->end)) << 32;
 }

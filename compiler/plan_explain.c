@@ -28,6 +28,10 @@ static void print_time(uint32_t tenths, struct buf *out)
 
 static void print_axis(const struct plan *plan, const struct plan_axis *axis, struct buf *out)
 {
+	if (axis->is_place) {
+		buf_puts(out, "the chain's place");
+		return;
+	}
 	ir_load_name(&plan->ir->loads.at[axis->part.load], out);
 	if (!ir_part_is_plain(plan->ir, &axis->part))
 		buf_puts(out, " (some bits)");
@@ -111,7 +115,10 @@ static void print_case(const struct plan *plan, const struct plan_block *block,
 
 void plan_block_print(const struct plan *plan, const struct plan_block *block, struct buf *out)
 {
-	buf_printf(out, "%u rules by look-ups, ", block->end - block->first);
+	buf_printf(out, "%u rules ", plan_block_rules(block));
+	if (block->stretches.len > 1)
+		buf_printf(out, "in %zu stretches, ", block->stretches.len);
+	buf_puts(out, "by look-ups, ");
 	print_time(block->expected, out);
 	buf_printf(out, " (rule after rule: ");
 	print_time(plan_cost_compares(block->row_count), out);
@@ -143,13 +150,27 @@ static void explain_compared(const struct plan *plan, uint32_t first, uint32_t e
 	buf_printf(out, ", at most %u instructions; %s\n", weight, plan->why_compared[first]);
 }
 
+/* A shared block is explained once. */
+static void explain_block(const struct plan *plan, const struct plan_block *block,
+			  uint32_t first, uint32_t end, struct buf *out)
+{
+	const struct ir *ir = plan->ir;
+	const struct ir_chain *chain = &ir->chains.at[ir->rules.at[block->first].chain];
+
+	if (first == block->first)
+		plan_block_print(plan, block, out);
+	else
+		buf_printf(out, "%u rules in the look-ups of table %.*s, chain %.*s\n",
+			   end - first, STR_ARG(chain->table), STR_ARG(chain->name));
+}
+
 /* Returns where the rules end that are done as RULE is. */
 static uint32_t find_end(const struct plan *plan, const struct ir_chain *chain, uint32_t rule)
 {
 	uint32_t end = rule + 1;
 
 	if (plan->block_of[rule])
-		return plan->blocks.at[plan->block_of[rule] - 1]->end;
+		return plan_block_stretch_end(plan->blocks.at[plan->block_of[rule] - 1], rule);
 	while (end < chain->first_rule + chain->rule_count && !plan->block_of[end] &&
 	       !strcmp(plan->why_compared[end], plan->why_compared[rule]))
 		end++;
@@ -165,7 +186,7 @@ static void explain_chain(const struct plan *plan, const struct ir_chain *chain,
 		end = find_end(plan, chain, i);
 		print_places(plan, i, end, out);
 		if (plan->block_of[i])
-			plan_block_print(plan, plan->blocks.at[plan->block_of[i] - 1], out);
+			explain_block(plan, plan->blocks.at[plan->block_of[i] - 1], i, end, out);
 		else
 			explain_compared(plan, i, end, out);
 	}

@@ -13,4 +13,6 @@ const char *const plan_optimize_words[PLAN_OPTIMIZES] = {
 };
 
 /* Engines of blocks first, then kinds of set tables. */
-const char *const plan_force_words[] = { "compares", "cross", "packed", "lead", "tree", NULL };
+const char *const plan_force_words[] = {
+	"compares", "cross", "packed", "lead", "tree", "shared", NULL,
+};

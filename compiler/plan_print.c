@@ -127,10 +127,16 @@ void plan_print(const struct plan *plan, struct buf *out)
 		if (run->block) {
 			buf_printf(out, "run %zu: rules %u to %u, of chain %u: ", i, run->first,
 				   run->end - 1, first->chain);
-			plan_block_print(plan, run->block, out);
+			if (run->first == run->block->first)
+				plan_block_print(plan, run->block, out);
+			else
+				buf_printf(out, "in function %u\n", run->function);
 			continue;
 		}
-		buf_printf(out, "run %zu: rules %u to %u, from chain %u, weight %u\n", i,
+		buf_printf(out, "run %zu: rules %u to %u, from chain %u, weight %u", i,
 			   run->first, run->end - 1, first->chain, run->weight);
+		if (plan->function_count < plan->runs.len)
+			buf_printf(out, ", in function %u", run->function);
+		buf_putc(out, '\n');
 	}
 }

@@ -3,20 +3,24 @@
  * plan_run: cuts the rules into functions.
  *
  * In: the rules, and how their sets are looked up.  Out: runs of rules in order, each small enough
- * that the verifier and clang take it in one piece, and not more of them than a program can have.
- * A chain has runs of its own while there are few chains; many small chains share one.
+ * that the verifier and clang take it in one piece; and their functions, not more than a program
+ * can have.  A chain has runs of its own while there are few chains; many small chains share one,
+ * and runs of many chains a function, if they are looked up together or compared.
  *
  * Safety: only which rules are together is decided here, not what they do.
  */
-#include "compiler/plan_block.h"
 #include "compiler/plan_run.h"
+
+#include <string.h>
+
+#include "compiler/plan_block.h"
 
 /*
  * Linux allows 256 functions in a program (BPF_MAX_SUBPROGS), a million instructions to be looked
  * at by the verifier (BPF_COMPLEXITY_LIMIT_INSNS), and 8,192 branches that it has not followed yet
  * (BPF_COMPLEXITY_LIMIT_JMP_SEQ) which a function's compares must stay below.
  */
-#define MAX_RUNS 190
+#define MAX_FUNCTIONS 190
 #define MAX_WEIGHT 780000u		/* the verifier looks at up to 1.2 times as many */
 #define RUN_WEIGHT 3000u
 
@@ -143,7 +147,8 @@ static bool check_weight(const struct plan *plan, struct diag *diag)
 static void add_run(struct plan *plan, struct arena *arena, uint32_t first, uint32_t end,
 		    uint32_t weight)
 {
-	*vec_push(arena, &plan->runs) = (struct plan_run){ first, end, weight, NULL };
+	*vec_push(arena, &plan->runs) =
+		(struct plan_run){ .first = first, .end = end, .weight = weight };
 }
 
 static const struct plan_block *block_at(const struct plan *plan, uint32_t rule)
@@ -160,6 +165,7 @@ static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_ch
 	for (uint32_t i = first; i < end; i++) {
 		const struct plan_block *block = block_at(plan, i);
 		uint32_t more = block ? 0 : plan_rule_weight(plan, i);
+		uint32_t last = block ? plan_block_stretch_end(block, i) : i;
 
 		if (i > first && (block || weight + more > budget)) {
 			add_run(plan, arena, first, i, weight);
@@ -170,9 +176,9 @@ static void cut_chain(struct plan *plan, struct arena *arena, const struct ir_ch
 		if (!block)
 			continue;
 		*vec_push(arena, &plan->runs) =
-			(struct plan_run){ block->first, block->end,
-					   plan_block_weight(block), block };
-		first = block->end;
+			(struct plan_run){ .first = i, .end = last, .block = block,
+					   .weight = plan_block_weight(block) };
+		first = last;
 		i = first - 1;
 	}
 	if (first < end)
@@ -234,6 +240,29 @@ static void cut_chains(struct plan *plan, struct arena *arena, const uint32_t *o
 	}
 }
 
+/*
+ * A block's runs are one function; if JOIN, runs that are compared are some in one, up to BUDGET.
+ */
+static void find_functions(struct plan *plan, struct arena *arena, uint32_t budget, bool join)
+{
+	uint32_t *of_block = ARENA_ARRAY(arena, uint32_t, plan->blocks.len + 1);
+	uint32_t compared = 0, weight = 0;
+
+	plan->function_count = 0;
+	for (size_t i = 0; i < plan->runs.len; i++) {
+		struct plan_run *run = &plan->runs.at[i];
+		uint32_t *known = run->block ? &of_block[plan->block_of[run->first] - 1] :
+					       &compared;
+
+		if (!run->block && (!join || weight + run->weight > budget))
+			compared = weight = 0;
+		weight += run->block ? 0 : run->weight;
+		if (!*known)
+			*known = ++plan->function_count;
+		run->function = *known - 1;
+	}
+}
+
 /* The chains in the order of their rules. */
 static uint32_t *order_chains(const struct ir *ir, struct arena *arena)
 {
@@ -258,9 +287,27 @@ bool plan_run_cut(struct plan *plan, struct arena *arena, struct diag *diag)
 	if (!check_weight(plan, diag))
 		return false;
 	cut_chains(plan, arena, order, budget, false);
-	for (; plan->runs.len > MAX_RUNS; budget += budget / 2)
+	find_functions(plan, arena, budget, false);
+	for (; plan->function_count > MAX_FUNCTIONS; budget += budget / 2) {
 		cut_chains(plan, arena, order, budget, true);
+		find_functions(plan, arena, budget, true);
+	}
+	if (plan->function_count < plan->runs.len)
+		plan->function_of_at = plan_take_image(plan, (plan->ir->rules.len + 1) *
+							     sizeof(uint16_t));
 	return true;
+}
+
+void plan_run_fill(const struct plan *plan)
+{
+	if (plan->function_count == plan->runs.len)
+		return;
+	for (uint32_t i = 0; i < plan->ir->rules.len; i++) {
+		uint16_t function = (uint16_t)plan->runs.at[plan_find_run(plan, i)].function;
+
+		memcpy(plan->image + plan->function_of_at + i * sizeof(function), &function,
+		       sizeof(function));
+	}
 }
 
 uint32_t plan_find_run(const struct plan *plan, uint32_t rule)

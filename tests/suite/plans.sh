@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # plans: rulesets of the other suites with each engine forced on all rules that can be looked up, and
-# 2,000 rules that jump or only count, against the interpreter.
+# with look-ups that all chains share; 2,000 rules that jump or only count; hundreds of chains:
+# against the interpreter.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
 if need kernel "programs whose rules are looked up against the interpreter"; then
 	verify=$top_builddir/tests/verify/verify_load
 	large=$(mktemp -d)
-	PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/run/make_jumps.py" 2000 \
-		>"$large/jumps.nft"
+	export PYTHONDONTWRITEBYTECODE=1
+	python3 "$top_srcdir/tests/run/make_jumps.py" 2000 >"$large/jumps.nft"
+	python3 "$top_srcdir/tests/run/make_chains.py" 300 30 >"$large/chains.nft"
+	python3 "$top_srcdir/tests/run/make_chains.py" 400 0 jumps hours ip6 >"$large/mixed.nft"
 	cd "$top_srcdir/examples" || exit 1
-	for plan in cross packed lead tree; do
+	for plan in cross packed lead tree shared; do
 		export XDPFW_TEST_PLAN=$plan
 		for ruleset in ./*.nft ../tests/run/*.nft ../tests/diff/cases/*.nft \
 			"$large/jumps.nft"; do
@@ -19,6 +22,9 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 	done
 	unset XDPFW_TEST_PLAN
 	check "chosen: jumps.nft" "$verify" -i 110000 -n 2000 "$large/jumps.nft"
+	for ruleset in chains mixed; do
+		check "chosen: $ruleset.nft" "$verify" -i 200000 -n 1000 "$large/$ruleset.nft"
+	done
 	rm -rf "$large"
 fi
 finish

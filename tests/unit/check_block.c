@@ -13,6 +13,7 @@
 
 #define RULES 40
 #define PACKETS 400
+#define CHAINS 12
 
 /* What rules can ask of it. */
 struct frame {
@@ -148,8 +149,8 @@ static const struct plan_case *find_case(const struct ir *ir, const struct plan_
 	return NULL;
 }
 
-/* A number of an action, or 0. */
-static uint32_t look_up(const struct ir *ir, const struct plan_block *block,
+/* A number of an action, or 0, of a packet that comes at RULE or behind it. */
+static uint32_t look_up(const struct ir *ir, const struct plan_block *block, uint32_t rule,
 			const struct frame *frame, uint32_t from)
 {
 	const struct plan_case *at = find_case(ir, block, frame);
@@ -159,9 +160,15 @@ static uint32_t look_up(const struct ir *ir, const struct plan_block *block,
 	if (!at->engine)
 		return at->constant;
 	for (uint32_t i = 0; i < at->problem.dim_count; i++) {
-		const struct ir_part *part = &block->axes.at[at->problem.dims[i].key_part].part;
+		const struct plan_axis *axis = &block->axes.at[at->problem.dims[i].key_part];
+		const struct ir_part *part = &axis->part;
 		u128 value = 0;
 
+		if (axis->is_place) {
+			key.present[i] = true;
+			key.value[i] = rule - block->first;
+			continue;
+		}
 		key.present[i] = load_value(&ir->loads.at[part->load], frame, &value);
 		key.value[i] = ir_part_apply(ir, part, value);
 		ck_assert(key.present[i] || !at->problem.dims[i].always);
@@ -189,19 +196,32 @@ static void check_action(const struct ir *ir, const struct table_action *action,
 	ck_assert_uint_eq(counters, deed->counters);
 }
 
-/* The block's answers for a packet, one after the other as its rules are asked again. */
-static void check_frame(const struct ir *ir, const struct plan_block *block,
-			const struct frame *frame)
+/* What is answered when no rule of the stretch matches, or none behind one of it. */
+static void check_miss(const struct ir *ir, const struct plan_block *block,
+		       const struct plan_stretch *at, uint32_t number)
 {
-	uint32_t from = 0;
+	const struct ir_chain *chain = &ir->chains.at[ir->rules.at[at->first].chain];
 
-	for (uint32_t rule = block->first; rule < block->end; rule++) {
+	if (!block->shared || at->end == chain->first_rule + chain->rule_count)
+		ck_assert_uint_eq(number, 0);
+	else
+		ck_assert_uint_eq(block->actions.at[number - 1].answer >> 32,
+				  WORD(ANSWER_CONTINUE, at->end));
+}
+
+/* The block's answers for a packet, one after the other as its rules are asked again. */
+static void check_stretch(const struct ir *ir, const struct plan_block *block,
+			  const struct plan_stretch *at, const struct frame *frame)
+{
+	uint32_t from = 0, entered = at->first;
+
+	for (uint32_t rule = at->first; rule < at->end; rule++) {
 		struct deed deed = do_rule(ir, rule, frame);
 		uint32_t number, answer;
 
 		if (!deed.matches)
 			continue;
-		number = look_up(ir, block, frame, from);
+		number = look_up(ir, block, entered, frame, from);
 		ck_assert_uint_ne(number, 0);
 		check_action(ir, &block->actions.at[number - 1], &deed, rule);
 		answer = (uint32_t)(block->actions.at[number - 1].answer >> 60);
@@ -209,8 +229,18 @@ static void check_frame(const struct ir *ir, const struct plan_block *block,
 			return;
 		ck_assert(block->resumes);
 		from = number;
+		entered = rule;
+		if (rule + 1 - block->first < block->action_of.len)
+			from = block->action_of.at[rule + 1 - block->first];
 	}
-	ck_assert_uint_eq(look_up(ir, block, frame, from), 0);
+	check_miss(ir, block, at, look_up(ir, block, entered, frame, from));
+}
+
+static void check_frame(const struct ir *ir, const struct plan_block *block,
+			const struct frame *frame)
+{
+	for (size_t i = 0; i < block->stretches.len; i++)
+		check_stretch(ir, block, &block->stretches.at[i], frame);
 }
 
 static struct frame make_frame(uint32_t *seed)
@@ -395,6 +425,84 @@ START_TEST(same_as_rule_after_rule)
 }
 END_TEST
 
+/* Chains that ask for chance, so that their stretches are not all of them, and others. */
+static void make_chains(struct make *make, uint32_t *seed)
+{
+	uint32_t other;
+
+	make_start(make);
+	other = make_chain(make, "other", false);
+	make_rule(make, "drop");
+	make_verdict(make, IR_VERDICT_DROP, 0);
+	for (uint32_t i = 0; i < CHAINS; i++) {
+		make_entry(make, make_chain(make, "in", true));
+		for (uint32_t j = below(seed, 12); j; j--)
+			add_rule(make, seed, other);
+		make_rule(make, "");
+		if (below(seed, 2))
+			make_test(make, "meta", "random", 1, 5);
+		make_verdict(make, IR_VERDICT_DROP, 0);
+		for (uint32_t j = below(seed, 6); j; j--)
+			add_rule(make, seed, other);
+	}
+}
+
+START_TEST(same_in_shared_blocks)
+{
+	const struct plan_options options = { .force = "shared" };
+	uint32_t seed = (uint32_t)_i * 7907 + 1, shared = 0;
+	struct plan *plan;
+	struct make make;
+
+	make_chains(&make, &seed);
+	ck_assert(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan));
+	for (size_t i = 0; i < plan->blocks.len; i++)
+		shared += plan->blocks.at[i]->stretches.len > 1;
+	ck_assert_uint_gt(shared, 0);
+	for (uint32_t i = 0; i < PACKETS / 4; i++) {
+		struct frame frame = make_frame(&seed);
+
+		for (size_t j = 0; j < plan->blocks.len; j++)
+			check_frame(&make.ir, plan->blocks.at[j], &frame);
+	}
+	arena_free(&make.arena);
+}
+END_TEST
+
+/*
+ * As many chains as there may be: few have look-ups of their own, no rule of the others is
+ * compared, and functions stay few.
+ */
+START_TEST(many_chains)
+{
+	const struct plan_options options = { 0 };
+	struct plan *plan;
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	for (uint32_t i = 1; i <= 2000; i++) {
+		make_rule(&make, "");
+		make_test(&make, "ip", "saddr", i, i);
+		make_verdict(&make, IR_VERDICT_JUMP, i);
+	}
+	for (uint32_t i = 1; i <= 2000; i++) {
+		make_chain(&make, "other", false);
+		for (uint32_t j = 0; j < 20; j++) {
+			make_rule(&make, "");
+			make_test(&make, "ip", "daddr", i * j, i * j + j);
+			make_test(&make, "tcp", "dport", j, j + i % 3);
+			make_verdict(&make, IR_VERDICT_DROP, 0);
+		}
+	}
+	ck_assert(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan));
+	ck_assert_uint_le(plan->function_count, 60);
+	for (uint32_t i = 0; i < make.ir.rules.len; i++)
+		ck_assert_uint_ne(plan->block_of[i], 0);
+	arena_free(&make.arena);
+}
+END_TEST
+
 /* Few rules that do not end the walk are left out, many are taken in. */
 START_TEST(cut_or_resumed)
 {
@@ -456,6 +564,8 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, same_as_rule_after_rule, 0, 90);
+	tcase_add_loop_test(tcase, same_in_shared_blocks, 0, 40);
+	tcase_add_test(tcase, many_chains);
 	tcase_add_loop_test(tcase, cut_or_resumed, 0, 2);
 	tcase_add_test(tcase, not_taken);
 	suite_add_tcase(suite, tcase);

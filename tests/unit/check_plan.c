@@ -231,6 +231,25 @@ static void check_runs(const struct make *make, const struct plan *plan)
 	}
 }
 
+/* They are numbered in the order of their first runs, and the image knows each rule's. */
+static void check_functions(const struct plan *plan)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < plan->runs.len; i++) {
+		const struct plan_run *run = &plan->runs.at[i];
+		uint16_t function;
+
+		ck_assert_uint_le(run->function, count);
+		count += run->function == count;
+		for (uint32_t j = run->first; j < run->end; j++) {
+			memcpy(&function, plan->image + plan->function_of_at + 2 * j, 2);
+			ck_assert_uint_eq(function, run->function);
+		}
+	}
+	ck_assert_uint_eq(plan->function_count, count);
+}
+
 static void add_rules(struct make *make, uint32_t count)
 {
 	uint32_t set = make_set(make);
@@ -277,7 +296,8 @@ START_TEST(many_chains)
 	plan = plan_of(&make);
 	for (uint32_t i = 1; i < LIMITS_CHAINS; i++)
 		ck_assert_int_eq(plan->chain_used[i], i % 2);
-	ck_assert_uint_le(plan->runs.len, 200);
+	ck_assert_uint_le(plan->function_count, 200);
+	check_functions(plan);
 	check_runs(&make, plan);
 	arena_free(&make.arena);
 }
