@@ -26,6 +26,7 @@
 #define MAX_PRODUCT (1u << 20)		/* elements of a table of small dimensions */
 #define CELL_WORDS 4			/* of 32 bits: two for the cell, two results */
 #define PACKED_WORDS 8			/* two for the cell, two for its masks, four results */
+#define MANY_ROWS 4096u			/* tables too big for the nearest cache */
 
 /* The axis is missing (NULL): one class, all rows PLAN_ANY. */
 static void start_side(struct plan_cross_sparse *sparse, int number,
@@ -576,6 +577,32 @@ static const char *describe(const struct plan_cross_sparse *sparse)
 			    sparse->shapes.shape_count);
 }
 
+/* Steps for the small dimensions, if there are any. */
+static bool add_small(struct plan_cross_sparse *sparse, uint32_t axes)
+{
+	if (sparse->is_compared)
+		return !sparse->cells.len || plan_packed_rule_class(sparse);
+	if (sparse->is_packed || axes <= 2)
+		return true;
+	sparse->small_step = plan_cross_source_steps(sparse->cross, sparse->small.source);
+	return sparse->small_step != CROSS_NO_STEP;
+}
+
+/*
+ * Steps for all dimensions.  In big tables the tries come first: all waits for their loads, and
+ * what the small dimensions take is done meanwhile.
+ */
+static bool add_classes(struct plan_cross_sparse *sparse, uint32_t axes)
+{
+	bool late = sparse->cross->problem->row_count > MANY_ROWS;
+
+	if (!late && !add_small(sparse, axes))
+		return false;
+	if (!add_fields(sparse, 0) || !add_fields(sparse, 1))
+		return false;
+	return !late || add_small(sparse, axes);
+}
+
 bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *axes,
 		       uint32_t count, enum plan_cross_form form)
 {
@@ -594,12 +621,7 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 	if (form == CROSS_COMPARED ? sparse->cells.len && !plan_packed_rule_fill(sparse) :
 				     sparse->slots > 1 && !fill_words(sparse))
 		return false;
-	if (count > 2 && form == CROSS_SHAPES) {
-		sparse->small_step = plan_cross_source_steps(cross, sparse->small.source);
-		if (sparse->small_step == CROSS_NO_STEP)
-			return false;
-	}
-	if (!add_fields(sparse, 0) || !add_fields(sparse, 1) || !add_answer(sparse))
+	if (!add_classes(sparse, count) || !add_answer(sparse))
 		return false;
 	return plan_cross_finish(cross, describe(sparse));
 }

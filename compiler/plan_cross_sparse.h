@@ -67,6 +67,8 @@ bool plan_packed_rule_start(struct plan_cross_sparse *sparse, const struct plan_
 bool plan_packed_rule_list(struct plan_cross_sparse *sparse, uint32_t *rows, size_t count,
 			   struct plan_cross_list *ret_list);
 bool plan_packed_rule_fill(struct plan_cross_sparse *sparse);
+/* The steps that give what rules are compared with. */
+bool plan_packed_rule_class(struct plan_cross_sparse *sparse);
 /* The result + 1 in the cell of a row (a step, or always OFFSET) and a column, or .none. */
 uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
 			       uint32_t column, const char *comment);

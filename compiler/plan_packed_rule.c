@@ -247,6 +247,14 @@ bool plan_packed_rule_fill(struct plan_cross_sparse *sparse)
 		base += count > CROSS_CELL_RULES ? count - CROSS_CELL_RULES : 0;
 	}
 	rules->table = plan_cross_table_add(cross, bytes, size);
+	return true;
+}
+
+bool plan_packed_rule_class(struct plan_cross_sparse *sparse)
+{
+	struct plan_packed_rules *rules = &sparse->compared;
+	struct plan_cross *cross = sparse->cross;
+
 	rules->lanes_step = plan_cross_step_add(cross, &(struct plan_cross_step){
 		.kind = CROSS_LANES,
 		.dim = rules->lane[0],
