@@ -28,6 +28,10 @@
  *		these that the numbers of one differ in their last 16 bits: 15 slots have these, the
  *		last what is spilled.  Small sets have 7 slots of whole keys.  Free slots have what
  *		no key of that bucket has.
+ *	pairs	the same in two tables of words, word[buckets] each, and both are read.  A key is in
+ *		its word of one of them: two mixes of its bits, of which each is another number for
+ *		each key, say which words these are, as for buckets.  A word has 4 slots of 16 bits
+ *		of the mix that chose it, or of small sets 2 of whole keys.
  *	hash	any keys.  A bucket has 13 prints of 15 bits with the highest bit of 16 set; which
  *		match is which slot, TABLE_SLOT_OF says.  The upper half of word 1 is the number of
  *		the row of slot 0, and the upper 16 bits of word 0 what is spilled.  A row is a key:
@@ -270,6 +274,19 @@ __attribute__((always_inline, unused)) static inline __u64 table_mix(__u64 high,
 	mixed ^= mixed >> 33;
 	mixed *= 0xc4ceb9fe1a85ec53ull;
 	return mixed;
+}
+
+/* Of a key in the first or the second table of a pair; SEED is odd. */
+__attribute__((always_inline, unused)) static inline __u32 table_pair_mix(__u32 key, __u32 second,
+									  __u32 seed)
+{
+	return (second ? key ^ key >> 15 : key) * seed;
+}
+
+__attribute__((always_inline, unused)) static inline __u32 table_pair_home(__u32 mixed,
+									   __u32 buckets)
+{
+	return (__u32)((__u64)mixed * buckets >> 32);
 }
 
 /* The upper half, scaled to the number of buckets. */

@@ -70,6 +70,18 @@ XDPFW_INLINE __u32 named_bucket(const struct table_named *row, __u32 key, const 
 	return table_some(found);
 }
 
+/* As table_pair(). */
+XDPFW_INLINE __u32 named_pair(const struct table_named *row, __u32 key, const __u32 slot)
+{
+	__u32 first = table_pair_mix(key, 0, row->seed), second = table_pair_mix(key, 1, row->seed);
+	__u64 a = (__u64)first * row->slots >> 32, b = (__u64)second * row->slots >> 32;
+
+	a = *(const __u64 *)(tables + named_at(row->at[0], a, sizeof(a)));
+	b = *(const __u64 *)(tables + named_at(row->at[1], b, sizeof(b)));
+	return table_some(table_in_pair(a ^ table_pair_slots(key, first, slot),
+					b ^ table_pair_slots(key, second, slot), slot));
+}
+
 /* The row, from 1, that may be the key's by what bucket NUMBER has of it; 0: none. */
 XDPFW_INLINE __u64 named_likely(const struct table_named *row, __u64 number, __u64 mixed,
 				__u64 *ret_spill)

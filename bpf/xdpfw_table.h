@@ -108,6 +108,34 @@ XDPFW_INLINE __u32 table_bucket(__u32 key, const __u32 at, const __u32 buckets,
 	return table_some(found);
 }
 
+/* Not 0: one of two words has what is looked for there in a slot.  SLOT: bits. */
+XDPFW_INLINE __u64 table_in_pair(__u64 a, __u64 b, const __u32 slot)
+{
+	const __u64 ones = slot == 16 ? 0x0001000100010001ull : 0x0000000100000001ull;
+
+	return (TABLE_ANY_ZERO(a, ones) | TABLE_ANY_ZERO(b, ones)) & ones << (slot - 1);
+}
+
+/* What is looked for, in each slot of a word. */
+XDPFW_INLINE __u64 table_pair_slots(__u32 key, __u32 mixed, const __u32 slot)
+{
+	return slot == 16 ? (mixed & 0xffff) * 0x0001000100010001ull :
+			    key | (__u64)key << 32;
+}
+
+/* BUCKETS: words of each of the two tables, at AT and behind it. */
+XDPFW_INLINE __u32 table_pair(__u32 key, const __u32 at, const __u32 buckets, const __u32 seed,
+			      const __u32 slot)
+{
+	__u32 first = table_pair_mix(key, 0, seed), second = table_pair_mix(key, 1, seed);
+	__u64 a, b;
+
+	a = ((const __u64 *)TABLE_PLACE(at))[(__u64)first * buckets >> 32];
+	b = ((const __u64 *)TABLE_PLACE(at + buckets * 8))[(__u64)second * buckets >> 32];
+	return table_some(table_in_pair(a ^ table_pair_slots(key, first, slot),
+					b ^ table_pair_slots(key, second, slot), slot));
+}
+
 /* A 1 for each slot of a word that is 0, and for no other, at its lowest bit. */
 XDPFW_INLINE __u64 table_zeros(__u64 word, const __u64 highest)
 {

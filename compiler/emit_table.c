@@ -105,6 +105,10 @@ static void put_body(const struct plan_table *table, uint32_t number, struct buf
 			   table->offset, table->slots, table->spilled, table->seed,
 			   table->slot_bits);
 		break;
+	case PLAN_PAIRS:
+		buf_printf(out, "\treturn table_pair(key, %u, %u, 0x%x, %u);\n", table->offset,
+			   table->slots, table->seed, table->slot_bits);
+		break;
 	case PLAN_HASH:
 		put_find(table, out);
 		break;
@@ -166,6 +170,9 @@ static void put_moved_body(const struct plan_table *table, struct buf *out)
 		break;
 	case PLAN_BUCKETS:
 		buf_printf(out, "\n\treturn named_bucket(row, key, %u);\n", table->slot_bits);
+		break;
+	case PLAN_PAIRS:
+		buf_printf(out, "\n\treturn named_pair(row, key, %u);\n", table->slot_bits);
 		break;
 	case PLAN_HASH:
 		put_moved_find(table, out);

@@ -465,6 +465,10 @@ bool plan_make(const struct ir *ir, const struct plan_options *options, struct a
 
 	plan->ir = ir;
 	plan->options = *options;
+	if (plan_force_is_table(options->force)) {
+		plan->force_table = options->force;
+		plan->options.force = NULL;
+	}
 	plan->chain_used = ARENA_ARRAY(arena, bool, ir->chains.len + 1);
 	plan->load_used = ARENA_ARRAY(arena, bool, ir->loads.len + 1);
 	plan->sets = ARENA_ARRAY(arena, struct plan_look, ir->sets.len + 1);

@@ -18,6 +18,7 @@ enum plan_kind {
 	PLAN_COMPARE,			/* a few intervals or boxes: compares in C */
 	PLAN_BITMAP,			/* a set of numbers of up to 16 bits */
 	PLAN_BUCKETS,			/* a set of single values of 32 bits */
+	PLAN_PAIRS,			/* the same in less memory */
 	PLAN_HASH,			/* single values */
 	PLAN_TRIE,			/* intervals: see plan_trie.h */
 	PLAN_SEARCH,			/* the same, where a trie would be too big: binary search */
@@ -25,18 +26,23 @@ enum plan_kind {
 	PLAN_BOXES,			/* the same, where none takes them: one after the other */
 };
 
+/* What --emit=plan calls them. */
+extern const char *const plan_kind_words[];
+
 /* A look-up table in the image; see bpf/xdpfw_layout.h for what is in it. */
 struct plan_table {
 	enum plan_kind kind;		/* all but COMPARE */
 	unsigned int key_bits;		/* 32, 64 or 128: what the key is kept in; 0: lanes */
 	unsigned int lanes;		/* of a key in lanes; else 0 */
 	uint32_t slots;			/* SEARCH: a power of two; BOXES: their number; BITMAP:
-					   bits; BUCKETS, HASH: buckets */
+					   bits; BUCKETS, HASH: buckets; PAIRS: of each
+					   of two */
 	uint32_t spilled;		/* BUCKETS, HASH: buckets behind these */
-	uint32_t slot_bits;		/* BUCKETS: 16 or 32 */
+	uint32_t slot_bits;		/* BUCKETS, PAIRS: 16 or 32 */
 	uint32_t used;			/* entries filled */
-	uint32_t seed;			/* HASH: of table_mix(); BUCKETS: multiplier */
-	uint32_t rows_at, results_at;	/* HASH, SOLVED, from the table's start; results 0: a set */
+	uint32_t seed;			/* HASH: of table_mix(); BUCKETS, PAIRS: multiplier */
+	uint32_t rows_at, results_at;	/* HASH, SOLVED, from the table's start; results 0: a set;
+					   PAIRS: where the second one is */
 	const struct plan_trie *trie;	/* TRIE */
 	const struct plan_problem *problem;	/* SOLVED: dimensions are the parts of the key, */
 	const struct plan_engine *engine;	/* and results places in .results */
@@ -124,7 +130,8 @@ struct plan_named {
 
 struct plan {
 	const struct ir *ir;
-	struct plan_options options;
+	struct plan_options options;	/* a kind of set table is not .force here, but */
+	const char *force_table;	/* NULL: the best */
 	bool *chain_used;		/* per IR chain: an entry runs it, or a used chain jumps to
 					   it; only the rules of these are in runs */
 	bool *map_seen;			/* per IR map: a rule of a used chain asks it */
@@ -155,6 +162,9 @@ extern const char *const plan_optimize_words[PLAN_OPTIMIZES];
  * blocks; others are kinds of set tables.
  */
 extern const char *const plan_force_words[];
+
+/* One of the kinds of set tables, where there is a choice. */
+bool plan_force_is_table(const char *word);
 
 /* Fails, with a message, only when the ruleset is too big for one program. */
 bool plan_make(const struct ir *ir, const struct plan_options *options, struct arena *arena,

@@ -23,6 +23,10 @@ bool plan_hash_narrow(const uint32_t *keys, size_t count, struct arena *arena,
 		      struct plan_table *table);
 bool plan_hash_wide(const struct plan_keys *keys, struct arena *arena, struct plan_table *table);
 
+/* plan_pairs.c: the same of numbers. */
+bool plan_hash_pairs(const uint32_t *keys, size_t count, struct arena *arena,
+		     struct plan_table *table);
+
 uint64_t plan_hash_mix(const struct plan_table *table, const uint64_t *words);
 
 #endif

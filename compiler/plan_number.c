@@ -23,6 +23,7 @@ struct entry {
 struct entries {
 	VEC(struct entry) entries;
 	unsigned int key_bits;
+	bool buckets;			/* asked for: no pairs */
 };
 
 unsigned int plan_key_bits(unsigned int bits)
@@ -111,7 +112,7 @@ static bool make_entries(const struct plan_rows *rows, struct arena *arena,
 static bool split_entries(const struct entries *entries, struct arena *arena,
 			  struct entries *ret_values)
 {
-	struct entries values = { .key_bits = entries->key_bits };
+	struct entries values = { .key_bits = entries->key_bits, .buckets = entries->buckets };
 	size_t most = entries->entries.len + entries->entries.len / 4 + 8;
 	u128 left = most;
 
@@ -142,7 +143,9 @@ static bool choose_narrow(const struct entries *entries, struct arena *arena,
 
 	for (size_t i = 0; i < entries->entries.len; i++)
 		keys[i] = (uint32_t)entries->entries.at[i].lo;
-	found = plan_hash_narrow(keys, entries->entries.len, arena, table);
+	found = (!entries->buckets &&
+		 plan_hash_pairs(keys, entries->entries.len, arena, table)) ||
+		plan_hash_narrow(keys, entries->entries.len, arena, table);
 	arena_free(&scratch);
 	return found;
 }
@@ -311,14 +314,15 @@ static void make_search(const struct entries *entries, struct arena *arena,
 		put_start(table, table->bytes, at++, &last);
 }
 
-bool plan_number_choose(const struct plan_rows *rows, struct arena *arena,
-			struct plan_table *table)
+bool plan_number_choose(const struct plan *plan, const struct plan_rows *rows,
+			struct arena *arena, struct plan_table *table)
 {
 	unsigned int bits = total_bits(rows->look);
 	struct entries entries;
 
 	if (!make_entries(rows, arena, &entries))
 		return false;
+	entries.buckets = plan->force_table && !strcmp(plan->force_table, "buckets");
 	table->key_bits = entries.key_bits;
 	if (bits <= 16 && !table->is_map)
 		make_bitmap(&entries, bits, arena, table);

@@ -6,6 +6,8 @@
  */
 #include "compiler/plan.h"
 
+#include <string.h>
+
 const char *const plan_optimize_words[PLAN_OPTIMIZES] = {
 	[PLAN_OPTIMIZE_BALANCED] = "balanced",
 	[PLAN_OPTIMIZE_SPEED] = "speed",
@@ -14,5 +16,11 @@ const char *const plan_optimize_words[PLAN_OPTIMIZES] = {
 
 /* Engines of blocks first, then kinds of set tables. */
 const char *const plan_force_words[] = {
-	"compares", "cross", "packed", "lead", "tree", "shared", NULL,
+	"compares", "cross", "packed", "lead", "tree", "shared", "pairs",
+	"buckets", NULL,
 };
+
+bool plan_force_is_table(const char *word)
+{
+	return word && (!strcmp(word, "pairs") || !strcmp(word, "buckets"));
+}

@@ -7,10 +7,10 @@
 #include "compiler/plan_block.h"
 #include "compiler/plan_trie.h"
 
-static const char *const kind_words[] = {
+const char *const plan_kind_words[] = {
 	[PLAN_COMPARE] = "compares", [PLAN_BITMAP] = "bitmap", [PLAN_BUCKETS] = "buckets",
 	[PLAN_HASH] = "hash",	     [PLAN_TRIE] = "trie",     [PLAN_SEARCH] = "search",
-	[PLAN_SOLVED] = "solved",    [PLAN_BOXES] = "boxes",
+	[PLAN_SOLVED] = "solved",    [PLAN_BOXES] = "boxes",   [PLAN_PAIRS] = "pairs",
 };
 
 static void print_shape(uint32_t number, const struct plan_table *table, struct buf *out)
@@ -19,8 +19,12 @@ static void print_shape(uint32_t number, const struct plan_table *table, struct 
 	switch (table->kind) {
 	case PLAN_BUCKETS:
 	case PLAN_HASH:
-		buf_printf(out, "%s, %u in %u + %u buckets", kind_words[table->kind], table->used,
-			   table->slots, table->spilled);
+		buf_printf(out, "%s, %u in %u + %u buckets", plan_kind_words[table->kind],
+			   table->used, table->slots, table->spilled);
+		break;
+	case PLAN_PAIRS:
+		buf_printf(out, "pairs, %u in 2 * %u buckets of %u", table->used, table->slots,
+			   64 / table->slot_bits);
 		break;
 	case PLAN_TRIE:
 		plan_trie_print(table->trie, out);
@@ -33,7 +37,7 @@ static void print_shape(uint32_t number, const struct plan_table *table, struct 
 	case PLAN_BITMAP:
 	case PLAN_SEARCH:
 	case PLAN_BOXES:
-		buf_printf(out, "%s, %u of %u slots", kind_words[table->kind], table->used,
+		buf_printf(out, "%s, %u of %u slots", plan_kind_words[table->kind], table->used,
 			   table->slots);
 	}
 }
@@ -43,7 +47,7 @@ static void print_table(const struct plan *plan, const struct plan_look *look, s
 	const struct plan_table *table;
 
 	if (look->table == PLAN_NO_TABLE) {
-		buf_printf(out, "%s\n", kind_words[PLAN_COMPARE]);
+		buf_printf(out, "%s\n", plan_kind_words[PLAN_COMPARE]);
 		return;
 	}
 	table = &plan->tables.at[look->table];

@@ -19,7 +19,7 @@
 void plan_table_choose(struct plan *plan, const struct plan_rows *rows, struct arena *arena,
 		       struct plan_table *table)
 {
-	if (!plan_number_choose(rows, arena, table))
+	if (!plan_number_choose(plan, rows, arena, table))
 		plan_lanes_choose(plan, rows, arena, table);
 }
 
@@ -81,6 +81,20 @@ static bool look_buckets(const struct plan_table *table, const uint8_t *bytes, u
 		return true;
 	return spill && look_bucket(table,
 				    bytes + (table->slots + spill - 1) * TABLE_BUCKET_BYTES, key);
+}
+
+static bool look_pairs(const struct plan_table *table, const uint8_t *bytes, uint32_t key)
+{
+	for (unsigned int half = 0; half < 2; half++) {
+		uint32_t mixed = table_pair_mix(key, half, table->seed);
+		uint64_t home = half * table->slots + table_pair_home(mixed, table->slots);
+
+		for (unsigned int i = 0; i < 64 / table->slot_bits; i++)
+			if (slot_at(bytes + home * 8, i, table->slot_bits) ==
+			    (table->slot_bits == 16 ? mixed & 0xffff : key))
+				return true;
+	}
+	return false;
 }
 
 /* What the row of a bucket's match says; 0: no match, or another key's. */
@@ -174,6 +188,8 @@ uint32_t plan_table_look(const struct plan *plan, const struct plan_table *table
 		return word_at(bytes + lanes[1] / 64 * 8) >> lanes[1] % 64 & 1;
 	case PLAN_BUCKETS:
 		return look_buckets(table, bytes, (uint32_t)lanes[1]);
+	case PLAN_PAIRS:
+		return look_pairs(table, bytes, (uint32_t)lanes[1]);
 	case PLAN_HASH:
 		return look_hash(table, bytes,
 				 table->lanes || table->key_bits == 128 ? lanes : lanes + 1);

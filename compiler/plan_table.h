@@ -37,8 +37,8 @@ uint32_t plan_table_look(const struct plan *plan, const struct plan_table *table
 /* plan_number.c: keys that are one number. */
 
 /* False: the rows are no intervals of numbers. */
-bool plan_number_choose(const struct plan_rows *rows, struct arena *arena,
-			struct plan_table *table);
+bool plan_number_choose(const struct plan *plan, const struct plan_rows *rows,
+			struct arena *arena, struct plan_table *table);
 
 /* plan_lanes.c: keys that are rows of lanes. */
 

@@ -71,7 +71,8 @@ struct variant {
 	struct bench_object object;
 	struct bench_program *program;
 	double compile_seconds;
-	char *engines;			/* of its blocks, with + between them; "-": there is none */
+	char *engines;			/* of its blocks, with + between them; "-": there is none;
+					   then kinds of tables */
 };
 
 struct options {
@@ -125,7 +126,8 @@ static void add_plans(struct options *options)
 {
 	options->variants[options->variant_count++].plan = NULL;
 	for (size_t i = 0; plan_force_words[i]; i++)
-		if (options->variant_count < MAX_PROGRAMS - FIRST_MEASURED - 1)
+		if (options->variant_count < MAX_PROGRAMS - FIRST_MEASURED - 1 &&
+		    !plan_force_is_table(plan_force_words[i]))
 			options->variants[options->variant_count++].plan = plan_force_words[i];
 }
 
@@ -215,7 +217,10 @@ static void parse_variant(const struct variant *variant, struct compile_options 
 		bench_stop("there is no goal or pass '%s'", variant->words);
 }
 
-/* What blocks are really looked up by: an engine that is forced may not be able to. */
+/*
+ * What blocks, and then sets and maps, are really looked up by: an engine that is forced may not be
+ * able to.
+ */
 static char *list_engines(struct arena *arena, const struct plan *plan)
 {
 	OWN_BUF struct buf names = BUF_INIT;
@@ -227,7 +232,12 @@ static char *list_engines(struct arena *arena, const struct plan *plan)
 			if (engine && (!names.at || !strstr(names.at, engine->name)))
 				buf_printf(&names, "%s%s", names.len ? "+" : "", engine->name);
 		}
-	return arena_strdup(arena, names.len ? buf_str(&names) : str_from("-"));
+	if (!names.len)
+		buf_puts(&names, "-");
+	for (size_t i = 0; i < plan->tables.len; i++)
+		if (!strstr(names.at, plan_kind_words[plan->tables.at[i].kind]))
+			buf_printf(&names, "+%s", plan_kind_words[plan->tables.at[i].kind]);
+	return arena_strdup(arena, buf_str(&names));
 }
 
 static void compile_variant(struct bench *bench, struct variant *variant)

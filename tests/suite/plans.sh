@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # plans: rulesets of the other suites with each engine forced on all rules that can be looked up, and
-# with look-ups that all chains share; 2,000 rules that jump or only count; hundreds of chains:
-# against the interpreter.
+# with look-ups that all chains share; 2,000 rules that jump or only count; hundreds of chains; sets of
+# addresses in both their forms: against the interpreter.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
 if need kernel "programs whose rules are looked up against the interpreter"; then
@@ -19,6 +19,11 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 			"$large/jumps.nft"; do
 			check "$plan: ${ruleset##*/}" "$verify" -i 110000 -n 300 "$ruleset"
 		done
+	done
+	PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/run/make_hosts.py" >"$large/hosts.nft"
+	for plan in pairs buckets; do
+		export XDPFW_TEST_PLAN=$plan
+		check "$plan: hosts.nft" "$verify" -i 110000 -n 2000 "$large/hosts.nft"
 	done
 	unset XDPFW_TEST_PLAN
 	check "chosen: jumps.nft" "$verify" -i 110000 -n 2000 "$large/jumps.nft"

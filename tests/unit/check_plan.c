@@ -9,6 +9,7 @@
 #include "compiler/base/limits.h"
 #include "compiler/plan.h"
 #include "compiler/plan_cost.h"
+#include "compiler/plan_hash.h"
 #include "compiler/plan_table.h"
 #include "tests/unit/make_ir.h"
 
@@ -104,10 +105,57 @@ START_TEST(hash_of_values)
 			make_interval(&make, 0, values[i], values[i]);
 	plan = plan_of(&make);
 	ck_assert_int_eq(plan->tables.at[0].kind,
-			 bits <= 16 ? PLAN_BITMAP : bits <= 32 ? PLAN_BUCKETS : PLAN_HASH);
+			 bits <= 16 ? PLAN_BITMAP : bits <= 32 ? PLAN_PAIRS : PLAN_HASH);
 	ck_assert_uint_eq(plan->tables.at[0].key_bits, bits <= 32 ? 32 : bits <= 64 ? 64 : 128);
 	check_keys(&make, plan, values, 700, bits);
 	arena_free(&make.arena);
+}
+END_TEST
+
+/* Sets of addresses of each size that tables have a form for, in both kinds. */
+static const struct {
+	size_t count;
+	const char *force;
+	enum plan_kind kind;
+	unsigned int slot_bits;
+} address_sets[] = {
+	{ 20, NULL, PLAN_PAIRS, 32 },	     { 20, "buckets", PLAN_BUCKETS, 32 },
+	{ 30000, "pairs", PLAN_PAIRS, 32 },  { 30000, "buckets", PLAN_BUCKETS, 32 },
+	{ 350000, "pairs", PLAN_PAIRS, 16 }, { 350000, "buckets", PLAN_BUCKETS, 16 },
+};
+
+START_TEST(sets_of_addresses)
+{
+	size_t count = address_sets[_i].count;
+	struct make make;
+	struct plan *plan;
+	u128 *values;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	make_rule(&make, "");
+	make_look_up(&make, IR_STEP_TEST, "ip", "saddr", make_set(&make));
+	values = random_values(&make, 32, count);
+	for (size_t i = 0; i < count; i++)
+		if (!i || values[i] != values[i - 1])
+			make_interval(&make, 0, values[i], values[i]);
+	plan = forced_plan(&make, address_sets[_i].force);
+	ck_assert_int_eq(plan->tables.at[0].kind, address_sets[_i].kind);
+	ck_assert_uint_eq(plan->tables.at[0].slot_bits, address_sets[_i].slot_bits);
+	check_keys(&make, plan, values, count, 32);
+	arena_free(&make.arena);
+}
+END_TEST
+
+/* More keys for two buckets than these have slots: not moved around for ever. */
+START_TEST(no_pairs)
+{
+	uint32_t keys[20] = { 0 };
+	struct plan_table table = { 0 };
+	struct arena arena = ARENA_INIT;
+
+	ck_assert(!plan_hash_pairs(keys, 20, &arena, &table));
+	arena_free(&arena);
 }
 END_TEST
 
@@ -624,6 +672,8 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, hash_of_values, 0, 4);
+	tcase_add_loop_test(tcase, sets_of_addresses, 0, 6);
+	tcase_add_test(tcase, no_pairs);
 	tcase_add_loop_test(tcase, trie_of_intervals, 0, 4);
 	tcase_add_loop_test(tcase, map_of_verdicts, 0, 2);
 	tcase_add_test(tcase, few_are_compared);
