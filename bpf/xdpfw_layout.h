@@ -69,7 +69,9 @@
  * A trie without breakpoints has windows that are the same for all numbers of up to 32 bits, one
  * behind the other.  The first one's bits are the index of a word: its base << width | mask, where
  * width is that of the next window and the mask as many ones, or 0.  The next index is base + (the
- * next window's bits & mask); the last one is that of a result of 8, 16 or 32 bits.
+ * next window's bits & mask); the last one is that of a result of 8, 16 or 32 bits.  Where a base
+ * counts units of 2^N entries, the word is shifted right by N less: the mask's lowest bits, which
+ * are behind the base then, are added to that.
  *
  * Tables of named sets and maps can be moved: their places are not in the program but in rows of
  * struct table_named, two for each table, in `tables` behind a struct table_head.  A packet reads

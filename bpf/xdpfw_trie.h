@@ -37,7 +37,7 @@ XDPFW_INLINE __u64 trie_word128(__u64 at, const __u64 offset, __u64 high, __u64 
 	return trie_next(word, low ^ ((low ^ high) & -(word >> 6 & 1)));
 }
 
-/* NUMBER: the next window, which has BITS bits. */
+/* NUMBER: the next window, which has BITS bits, or some more: see "units" in xdpfw_layout.h. */
 XDPFW_INLINE __u64 trie_flat(__u64 at, const __u64 offset, __u64 number, const __u32 bits)
 {
 	__u64 word = *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(__u32));

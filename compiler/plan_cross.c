@@ -94,10 +94,17 @@ static bool make_constant(struct plan_cross *cross)
 	return plan_cross_finish(cross, "always the same");
 }
 
-/* The better one of two orders of joining; or NULL. */
+/* The best one of some orders of joining; or NULL. */
 static struct plan_solution *try_product(const struct plan_cross *cross,
 					 const struct plan_cross_axis *axes, uint32_t count)
 {
+	static const struct {
+		bool late_last;
+		uint64_t last_product;
+	} orders[] = {
+		{ false, 1u << 14 }, { true, 1u << 14 }, { true, 1u << 16 },
+		{ true, MAX_DENSE_PRODUCT },
+	};
 	const struct plan_budget budget = {
 		cross->budget->bytes,
 		MAX_DENSE_WORK < cross->budget->work ? MAX_DENSE_WORK : cross->budget->work,
@@ -106,16 +113,17 @@ static struct plan_solution *try_product(const struct plan_cross *cross,
 
 	if (cross->problem->row_count > MAX_DENSE_ROWS)
 		return NULL;
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct plan_cross attempt = {
 			.problem = cross->problem,
 			.budget = &budget,
 			.arena = cross->arena,
-			.late_last = i,
+			.late_last = orders[i].late_last,
+			.last_product = orders[i].last_product,
 		};
 
 		if (make_product(&attempt, axes, count) &&
-		    (!best || attempt.solution->estimate.cost <= best->estimate.cost))
+		    (!best || plan_cross_weight(attempt.solution) <= plan_cross_weight(best)))
 			best = attempt.solution;
 	}
 	return best;
@@ -142,7 +150,7 @@ static bool make(struct plan_cross *cross)
 		cross->why = NULL;
 		cross->solution = product;
 	}
-	if (product && product->estimate.cost < cross->solution->estimate.cost)
+	if (product && plan_cross_weight(product) < plan_cross_weight(cross->solution))
 		cross->solution = product;
 	return true;
 }

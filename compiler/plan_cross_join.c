@@ -16,7 +16,6 @@
 
 #define SMALL_PRODUCT 8192		/* elements that a table of several parts may have, so that
 					   it stays in the first cache */
-#define LAST_PRODUCT 16384		/* likewise for the last table, of results */
 #define MAX_BIT_WORDS (8u << 20)
 
 struct join {
@@ -310,13 +309,14 @@ static int compare_parts(const void *a, const void *b)
  * How many of the sorted parts to join next: those whose classes are there early first, so that
  * what comes from a trie has few tables before it; all that are left when that is a small table.
  */
-static uint32_t choose_some(const struct plan_cross_part *parts, uint32_t count, bool results)
+static uint32_t choose_some(const struct plan_cross *cross, const struct plan_cross_part *parts,
+			    uint32_t count, bool results)
 {
 	uint32_t early = 0, some = 2;
 
 	while (early < count && !parts[early].late)
 		early++;
-	if (results && product_of(parts, count) <= LAST_PRODUCT && early < count)
+	if (results && product_of(parts, count) <= cross->last_product && early < count)
 		return count;
 	if (early < 2)
 		early = count;
@@ -334,7 +334,7 @@ bool plan_cross_join(struct plan_cross *cross, const struct plan_cross_part *par
 	memcpy(left, parts, count * sizeof(*parts));
 	while (count > 1) {
 		qsort(left, count, sizeof(*left), compare_parts);
-		some = choose_some(left, count, results);
+		some = choose_some(cross, left, count, results);
 		if (product_of(left, some) > max_product)
 			return plan_cross_refuse(cross, "%llu combinations of classes",
 						 (unsigned long long)product_of(left, some));

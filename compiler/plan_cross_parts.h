@@ -67,7 +67,7 @@ enum plan_cross_kind {
 	CROSS_TRIE,			/* .table's trie of the value, likewise */
 	CROSS_LOAD,			/* .size bytes at .table, element (sum of inputs, + .number)
 					   of .stride bytes */
-	CROSS_FIELD,			/* input >> .shift & .number */
+	CROSS_FIELD,			/* input >> .shift (or a second input) & .number */
 	CROSS_ADD,			/* sum of inputs, + .number */
 	CROSS_SAME,			/* last input if the first is equal to the second one in the
 					   bits of .number, else 0 */
@@ -101,6 +101,8 @@ struct plan_solution {
 	VEC(struct plan_cross_step) steps;	/* the last one's number is the answer */
 	size_t bytes;
 	struct plan_estimate estimate;
+	uint32_t depth;			/* of loads and steps that wait for each other, tenths of
+					   nanoseconds */
 	const char *text;		/* for explain */
 };
 
@@ -116,6 +118,7 @@ struct plan_cross {
 	const char *why;		/* it does not work; NULL: so far it does */
 	enum plan_cross_taste taste;
 	bool late_last;			/* join what tries give behind all else */
+	uint64_t last_product;		/* elements that the last table, of results, may have */
 	VEC(struct plan_cross_source) sources;
 	struct plan_solution *solution;
 };
@@ -244,8 +247,10 @@ uint32_t plan_cross_load_numbers(struct plan_cross *cross, const uint32_t *numbe
 				 const char *comment);
 /* The steps of a source; CROSS_NO_STEP when .why is set. */
 uint32_t plan_cross_source_steps(struct plan_cross *cross, uint32_t source);
-/* Lays the tables out and fills .estimate in. */
+/* Lays the tables out and fills .estimate and .depth in. */
 bool plan_cross_finish(struct plan_cross *cross, const char *text);
+/* What the better one of two solutions has less of: all that is done, and what waits for it. */
+uint32_t plan_cross_weight(const struct plan_solution *solution);
 
 /* plan_cross_write.c */
 void plan_cross_fill(const struct plan_solution *solution, uint8_t *image, size_t offset);

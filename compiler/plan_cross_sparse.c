@@ -12,8 +12,10 @@
  *	neither	by groups of wide labels of the second
  *
  * What a cell, or a group, says about each P is either a row of results (dense: `values`), or a
- * shape, shared by many cells, with a list of results (see plan_cross_shape.c).  The lists of one
- * or two results lie in the matrix beside their cell.  The answer is the least of the kinds'.
+ * shape, shared by many cells, with a list of results (see plan_cross_shape.c).  When no list is
+ * long, a cell's list is its second word: NONE and the results, side by side, and shapes say by how
+ * much to shift it.  Else lists of one or two results lie in the matrix beside their cell, longer
+ * ones behind it.  The answer is the least of the kinds'.
  *
  * Safety: a cell has its column in it, and offsets of matrix rows are unique, so that no cell is
  * taken for another's.
@@ -82,6 +84,18 @@ static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cro
 	return base;
 }
 
+/* The results of a list as one word.  Where there is no cell its lowest number is no result, too. */
+static void put_short(struct plan_cross_sparse *sparse, const struct plan_cross_list *list,
+		      size_t slot)
+{
+	const uint32_t *results = sparse->cross->problem->results;
+	uint64_t word = sparse->none;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		word |= (results[list->rows[i]] + 1ull) << (i + 1) * sparse->result_bits;
+	memcpy(&sparse->words.at[slot * CELL_WORDS + 2], &word, sizeof(word));
+}
+
 static size_t cell_slot(const struct plan_cross_sparse *sparse, const struct plan_cross_cell *cell)
 {
 	return (size_t)sparse->offsets[cell->row] + cell->column;
@@ -95,7 +109,7 @@ static bool measure_fields(struct plan_cross_sparse *sparse)
 
 	sparse->column_bits = bits_of(sparse->columns);
 	sparse->shape_bits = sparse->is_packed ? 0 : bits_of(shapes - 1);
-	sparse->word_bits = bits_of(sparse->words.len - 1);
+	sparse->word_bits = sparse->is_short ? 0 : bits_of(sparse->words.len - 1);
 	for (uint32_t i = 0; i < sparse->packed.group_count; i++) {
 		struct plan_packed_group *group = &sparse->packed.groups[i];
 
@@ -166,6 +180,44 @@ static size_t list_slots(struct plan_cross_sparse *sparse, struct slot **ret_slo
 	return count;
 }
 
+/* Whether a word has room for NONE and the results of each list. */
+static bool are_short(struct plan_cross_sparse *sparse, const struct slot *slots, size_t count)
+{
+	sparse->result_bits = bits_of(sparse->none);
+	if (sparse->is_packed)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if ((slots[i].list->count + 1) * sparse->result_bits > 64)
+			return false;
+	return true;
+}
+
+/* Places of lists, all but short ones. */
+static const uint32_t *put_lists(struct plan_cross_sparse *sparse, const struct slot *slots,
+				 size_t count)
+{
+	uint32_t *bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		if (sparse->is_short)
+			put_short(sparse, slots[i].list, slots[i].number);
+		else
+			bases[i] = put_list(sparse, slots[i].list, slots[i].number);
+	return bases;
+}
+
+/* Bytes of the shapes, of short lists as shifts. */
+static uint32_t add_shapes(struct plan_cross_sparse *sparse)
+{
+	size_t count = sparse->shapes.shape_count * sparse->shapes.classes;
+	uint8_t *bytes = arena_alloc(sparse->cross->arena, count);
+
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(sparse->shapes.shape_bytes[i] *
+				     (sparse->is_short ? sparse->result_bits : 1));
+	return plan_cross_table_add(sparse->cross, bytes, count);
+}
+
 /*
  * A cell: its column, its shape times the number of classes, the place of its list, and a one on
  * top, so that the upper half, which is where the result of "no row" would be, is above all
@@ -174,17 +226,16 @@ static size_t list_slots(struct plan_cross_sparse *sparse, struct slot **ret_slo
 static bool fill_words(struct plan_cross_sparse *sparse)
 {
 	size_t words = sparse->slots * cell_words(sparse), count;
-	uint32_t *bases;
+	const uint32_t *bases;
 	struct slot *slots;
 
 	count = list_slots(sparse, &slots);
-	bases = ARENA_ARRAY(sparse->cross->arena, uint32_t, count + 1);
+	sparse->is_short = are_short(sparse, slots, count);
 	sparse->words.cap = words + count;
 	sparse->words.at = ARENA_ARRAY(sparse->cross->arena, uint32_t, sparse->words.cap);
 	for (size_t i = 0; i < words; i++)
 		*vec_push(sparse->cross->arena, &sparse->words) = ~0u;
-	for (size_t i = 0; i < count; i++)
-		bases[i] = put_list(sparse, slots[i].list, slots[i].number);
+	bases = put_lists(sparse, slots, count);
 	if (!measure_fields(sparse))
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -192,9 +243,7 @@ static bool fill_words(struct plan_cross_sparse *sparse)
 	sparse->word_table = plan_cross_table_add(sparse->cross, sparse->words.at,
 						  sparse->words.len * sizeof(uint32_t));
 	if (!sparse->is_packed)
-		sparse->shape_table = plan_cross_table_add(
-			sparse->cross, sparse->shapes.shape_bytes,
-			sparse->shapes.shape_count * sparse->shapes.classes);
+		sparse->shape_table = add_shapes(sparse);
 	return true;
 }
 
@@ -355,8 +404,8 @@ static uint32_t choose_row(struct plan_cross_sparse *sparse, uint32_t cell, uint
 	return plan_cross_step_add(cross, &shape);
 }
 
-/* The result that CELL, and with packed lists MASKS beside it, stand for. */
-static uint32_t add_result(struct plan_cross_sparse *sparse, uint32_t cell, uint32_t masks)
+/* The result that CELL, and its second word or what is made of that, stand for. */
+static uint32_t add_result(struct plan_cross_sparse *sparse, uint32_t cell, uint32_t second)
 {
 	struct plan_cross_step word = { .kind = CROSS_LOAD,
 					.table = sparse->word_table,
@@ -364,8 +413,17 @@ static uint32_t add_result(struct plan_cross_sparse *sparse, uint32_t cell, uint
 					.stride = 4,
 					.near = true,
 					.comment = "its result + 1" };
+	uint32_t chosen = choose_row(sparse, cell, second);
 
-	add_input(&word, choose_row(sparse, cell, masks));
+	if (sparse->is_short)
+		return plan_cross_step_add(sparse->cross, &(struct plan_cross_step){
+			.kind = CROSS_FIELD,
+			.inputs = { second, chosen },
+			.input_count = 2,
+			.number = (1ull << sparse->result_bits) - 1,
+			.comment = "its result + 1",
+		});
+	add_input(&word, chosen);
 	add_input(&word, field_step(sparse->cross, cell, sparse->column_bits + sparse->shape_bits,
 				    sparse->word_bits, NULL));
 	return plan_cross_step_add(sparse->cross, &word);
@@ -377,7 +435,7 @@ static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_
 {
 	struct plan_cross *cross = sparse->cross;
 	struct plan_cross_step add = { .kind = CROSS_ADD, .number = behind };
-	uint32_t found, masks = CROSS_NO_STEP;
+	uint32_t found, second = CROSS_NO_STEP;
 
 	if (behind || column == CROSS_NO_STEP) {
 		add_input(&add, column);
@@ -386,19 +444,23 @@ static uint32_t add_cell(struct plan_cross_sparse *sparse, uint32_t row, uint32_
 	if (sparse->is_compared)
 		return plan_packed_rule_step(sparse, row, offset, column, comment);
 	found = load_cell(sparse, row, offset, column, 0, comment);
+	if (sparse->is_packed || sparse->is_short)
+		second = load_cell(sparse, row, offset, column, 1, NULL);
 	if (sparse->is_packed)
-		masks = if_same(sparse, found, column,
-				load_cell(sparse, row, offset, column, 1, NULL));
-	return add_result(sparse, if_same(sparse, found, column, CROSS_NO_STEP), masks);
+		second = if_same(sparse, found, column, second);
+	return add_result(sparse, if_same(sparse, found, column, CROSS_NO_STEP), second);
 }
 
 /* The result in a cell that is there for each group and wide group. */
 static uint32_t add_direct(struct plan_cross_sparse *sparse, enum plan_cross_row kind,
 			   uint32_t group, uint32_t wide, const char *comment)
 {
-	uint32_t first = (uint32_t)sparse->direct_slot[kind];
+	uint32_t first = (uint32_t)sparse->direct_slot[kind], cell, second = CROSS_NO_STEP;
 
-	return add_result(sparse, load_cell(sparse, group, first, wide, 0, comment), CROSS_NO_STEP);
+	cell = load_cell(sparse, group, first, wide, 0, comment);
+	if (sparse->is_short)
+		second = load_cell(sparse, group, first, wide, 1, NULL);
+	return add_result(sparse, cell, second);
 }
 
 /* A row of results, by the group of a side and the wide group of the other. */
@@ -476,22 +538,22 @@ static uint32_t add_neither(struct plan_cross_sparse *sparse)
 			sparse->field[1][WIDE], sparse->wide_column, "rows that name no address");
 }
 
-/* The least of all kinds' results. */
+/* The least of all kinds' results; pairs take longest. */
 static bool add_answer(struct plan_cross_sparse *sparse)
 {
 	uint32_t found[KINDS], count = 0, least;
 	struct plan_cross *cross = sparse->cross;
 
-	if (sparse->has[PAIR])
-		found[count++] = add_cell(sparse, sparse->field[0][MATRIX], 0,
-					  sparse->field[1][MATRIX], 0,
-					  "rows that name both addresses");
 	if (sparse->has[LEFT])
 		found[count++] = add_left(sparse);
 	if (sparse->has[RIGHT])
 		found[count++] = add_right(sparse);
 	if (sparse->has[NEITHER])
 		found[count++] = add_neither(sparse);
+	if (sparse->has[PAIR])
+		found[count++] = add_cell(sparse, sparse->field[0][MATRIX], 0,
+					  sparse->field[1][MATRIX], 0,
+					  "rows that name both addresses");
 	least = found[0];
 	for (uint32_t i = 1; i < count; i++)
 		least = plan_cross_step_add(cross, &(struct plan_cross_step){

@@ -33,6 +33,7 @@ struct plan_cross_sparse {
 	uint32_t none;			/* above all results + 1 */
 	bool has[KINDS], dense[KINDS];
 	bool apart;			/* packed: rows of the kind NEITHER are looked up apart */
+	bool is_short;			/* all results of a cell are in its second word */
 	bool direct[KINDS];		/* not dense, and cells of all groups are in a row */
 	VEC(struct plan_cross_list) lists[KINDS];	/* of these cells, numbered as value_at */
 	size_t direct_slot[KINDS];	/* of the first of them, behind the matrix */
@@ -55,6 +56,7 @@ struct plan_cross_sparse {
 	uint32_t small_step;		/* CROSS_NO_STEP: always class 0 */
 	uint32_t field[2][FIELDS];	/* steps; CROSS_NO_STEP: always 0 */
 	unsigned int column_bits, shape_bits, word_bits;
+	unsigned int result_bits;	/* in a second word */
 	uint32_t word_table, shape_table;
 };
 

@@ -18,6 +18,7 @@
 #define SPLIT_BITS 8
 #define SMALL_TRIE (1u << 20)		/* bytes of a trie, and for each of its steps */
 #define TRIE_STEP 128u
+#define TRIE_SHARE 4			/* of all bytes allowed */
 #define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less, */
 #define FEW_ROWS 256u			/* likewise for so many rows: other tables are small */
 
@@ -136,6 +137,7 @@ static uint32_t axis_trie(struct plan_cross *cross, const struct plan_cross_sour
 	uint32_t *result = ARENA_ARRAY(cross->arena, uint32_t, axis->step_count);
 	struct plan_steps steps = { axis->bits, 0, start, result };
 	const struct plan_trie *trie;
+	size_t bytes;
 
 	for (size_t i = 0; i < axis->step_count; i++) {
 		uint32_t class = axis->class_of[i];
@@ -148,7 +150,10 @@ static uint32_t axis_trie(struct plan_cross *cross, const struct plan_cross_sour
 	}
 	if (!plan_cross_spend(cross, 100 * axis->step_count))
 		return CROSS_NO_STEP;
-	trie = plan_trie_make_fast(&steps, SMALL_TRIE + TRIE_STEP * steps.count, cross->arena);
+	bytes = SMALL_TRIE + TRIE_STEP * steps.count;
+	if (bytes > cross->budget->bytes / TRIE_SHARE)
+		bytes = cross->budget->bytes / TRIE_SHARE;
+	trie = plan_trie_make_fast(&steps, bytes, cross->arena);
 	if (!trie)
 		trie = plan_trie_make(&steps, cross->budget->bytes, cross->arena);
 	if (!trie) {
@@ -296,10 +301,53 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 		estimate->cost += 120;
 	else if (bytes > 1u << 20)
 		estimate->cost += 60;
-	else if (bytes > 64u << 10)
+	else if (bytes > 128u << 10)
 		estimate->cost += 20;
 	else if (bytes > 16u << 10)
 		estimate->cost += 8;
+}
+
+/* How long a step takes, from its last input on. */
+static uint32_t step_depth(const struct plan_solution *solution, const struct plan_cross_step *step)
+{
+	static const uint8_t depths[] = {
+		[CROSS_DIRECT] = 18, [CROSS_SPLIT] = 36, [CROSS_LOAD] = 18, [CROSS_FIELD] = 6,
+		[CROSS_ADD] = 3, [CROSS_SAME] = 15, [CROSS_MIN] = 12, [CROSS_BELOW] = 9,
+		[CROSS_AND] = 3, [CROSS_FIRST] = 30, [CROSS_ELSE] = 9, [CROSS_LANES] = 9,
+		[CROSS_RULES] = 150, [CROSS_TRIE] = 6,
+	};
+	const struct plan_cross_table *table = &solution->tables.at[step->table];
+	uint32_t depth = depths[step->kind];
+
+	if (step->kind == CROSS_TRIE)
+		depth += plan_trie_cost(table->trie);
+	if (step->kind == CROSS_LOAD && !step->near)
+		depth += table->bytes > 256u << 10 ? 20 : table->bytes > 128u << 10 ? 10 : 0;
+	return depth;
+}
+
+static uint32_t find_depth(const struct plan_cross *cross)
+{
+	const struct plan_solution *solution = cross->solution;
+	uint32_t depths[CROSS_MAX_STEPS], depth = 0;
+
+	for (size_t i = 0; i < solution->steps.len; i++) {
+		const struct plan_cross_step *step = &solution->steps.at[i];
+
+		depth = 0;
+		for (uint32_t j = 0; j < step->input_count; j++)
+			if (depths[step->inputs[j]] > depth)
+				depth = depths[step->inputs[j]];
+		depth += step_depth(solution, step);
+		depths[i] = depth;
+	}
+	return depth;
+}
+
+/* Packets that follow each other overlap, so what a packet waits for counts in part. */
+uint32_t plan_cross_weight(const struct plan_solution *solution)
+{
+	return solution->estimate.cost + solution->depth / 2;
 }
 
 bool plan_cross_finish(struct plan_cross *cross, const char *text)
@@ -315,6 +363,7 @@ bool plan_cross_finish(struct plan_cross *cross, const char *text)
 	solution->estimate = (struct plan_estimate){ .possible = true, .bytes = solution->bytes };
 	for (size_t i = 0; i < solution->steps.len; i++)
 		weigh_step(solution, &solution->steps.at[i], &solution->estimate);
+	solution->depth = find_depth(cross);
 	solution->text = text;
 	return true;
 }

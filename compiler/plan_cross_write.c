@@ -139,7 +139,8 @@ uint32_t plan_cross_look(const struct plan_solution *solution, const struct plan
 					   step->size);
 			break;
 		case CROSS_FIELD:
-			at[i] = first >> step->shift & step->number;
+			at[i] = first >> (step->input_count > 1 ? second : step->shift) &
+				step->number;
 			break;
 		case CROSS_ADD:
 			at[i] = sum;
@@ -258,7 +259,9 @@ static void write_step(const struct plan_solution *solution, const struct plan_c
 				   step->stride);
 		return;
 	case CROSS_FIELD:
-		buf_printf(out, "v%u >> %u & 0x%llx", step->inputs[0], step->shift,
+		buf_printf(out, "v%u >> %s%u & 0x%llx", step->inputs[0],
+			   step->input_count > 1 ? "v" : "",
+			   step->input_count > 1 ? step->inputs[1] : step->shift,
 			   (unsigned long long)step->number);
 		return;
 	case CROSS_ADD:

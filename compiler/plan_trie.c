@@ -17,6 +17,9 @@
 #define FEW_BREAKS 64			/* up to these all are, whatever was found */
 #define MAX_FLAT_BITS 32
 #define MAX_FLAT_WIDTH 16
+#define MAX_FLAT_UNIT 6			/* bits of entries that bases may count at once, */
+#define MAX_UNIT_BYTES (576u << 10)	/* in tries of so many bytes: bigger ones miss more than the
+					   load less is worth */
 
 uint32_t plan_trie_load_cost(size_t bytes)
 {
@@ -394,23 +397,29 @@ static uint32_t fast_trie_cost(const struct plan_trie *trie)
 
 /*
  * Bytes of words, and then of results of LAST bytes; SIZE_MAX: words may not reach so many entries,
- * among them one for each of CONSTANTS.
+ * among them one for each of CONSTANTS.  Chooses the units.
  */
-static size_t flat_bytes(const struct plan_trie_flat_form *form, const size_t *blocks,
+static size_t flat_bytes(struct plan_trie_flat_form *form, const size_t *blocks,
 			 unsigned int last, size_t constants)
 {
-	unsigned int bits = 0;
+	unsigned int bits = 0, unit = 0;
 	size_t bytes = 0;
 
 	for (unsigned int i = 0; i < form->windows; i++) {
 		size_t entries = blocks[bits] << form->width[i];
 
-		if (i && (entries + constants) >> (32 - form->width[i]))
-			return SIZE_MAX;
+		form->unit[i] = 0;
+		while (i && (entries + constants) >> (32 - form->width[i] + form->unit[i])) {
+			if (++form->unit[i] > MAX_FLAT_UNIT || form->unit[i] > form->width[i])
+				return SIZE_MAX;
+			entries = (blocks[bits] << form->width[i]) +
+				  ((blocks[bits] + constants) << form->unit[i]);
+		}
 		bytes += entries * (i + 1 < form->windows ? sizeof(uint32_t) : last);
+		unit |= form->unit[i];
 		bits += form->width[i];
 	}
-	return bytes;
+	return unit && bytes > MAX_UNIT_BYTES ? SIZE_MAX : bytes;
 }
 
 /* The next split of the bits into windows of up to 16; false: there is none. */
@@ -444,7 +453,10 @@ static uint32_t choose_flat(const struct search *search, struct plan_trie_flat_f
 	count_blocks(steps, blocks);
 	for (unsigned int windows = 2; windows <= TRIE_MAX_FLAT && windows <= steps->bits;
 	     windows++) {
-		struct plan_trie_flat_form form = { windows, { 1, 1, 1, 1 } };
+		struct plan_trie_flat_form form = {
+			.windows = windows,
+			.width = { 1, 1, 1, 1 },
+		};
 
 		form.width[windows - 1] = steps->bits - windows + 1;
 		do {

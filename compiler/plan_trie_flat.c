@@ -10,6 +10,10 @@
  * a base: the next index is base + (the next window's bits & these).  So what is the same for all
  * numbers behind a word is one entry and no block.
  *
+ * A base may count units of several entries, when it must reach more of them: it is shifted right
+ * by less, so that its lowest bits are those of the mask.  Blocks then begin at the last entry of a
+ * unit, and single entries at the first one.
+ *
  * Safety: tests compare all breakpoints, and their neighbours, with the steps.
  */
 #include "compiler/plan_trie_part.h"
@@ -30,6 +34,7 @@ struct flat {
 	bool failed;
 	VEC(uint32_t) entries[TRIE_MAX_FLAT];	/* of each window; the last one's are results */
 	struct cached constants[TRIE_MAX_FLAT][CACHE];	/* entries that say one result */
+	VEC(uint32_t) spare[TRIE_MAX_FLAT];	/* first entries of units before blocks */
 };
 
 static unsigned int bits_behind(const struct plan_trie_flat_form *form, unsigned int window)
@@ -45,8 +50,32 @@ static uint32_t make_word(struct flat *flat, unsigned int window, uint32_t base,
 {
 	unsigned int width = flat->form->width[window + 1];
 
+	base >>= flat->form->unit[window + 1];
 	flat->failed = flat->failed || base >> (32 - width);
 	return base << width | (constant ? 0 : (1u << width) - 1);
+}
+
+/* Skips entries of WINDOW up to one that is REST behind the first of its unit. */
+static void skip_to(struct flat *flat, unsigned int window, uint32_t rest)
+{
+	uint32_t unit = 1u << flat->form->unit[window];
+
+	while ((flat->entries[window].len & (unit - 1)) != rest) {
+		if (rest && !(flat->entries[window].len & (unit - 1)))
+			*vec_push(&flat->arena, &flat->spare[window]) =
+				(uint32_t)flat->entries[window].len;
+		*vec_push(&flat->arena, &flat->entries[window]) = 0;
+	}
+}
+
+/* Where a single entry of WINDOW can be. */
+static uint32_t take_entry(struct flat *flat, unsigned int window)
+{
+	if (flat->spare[window].len)
+		return flat->spare[window].at[--flat->spare[window].len];
+	skip_to(flat, window, 0);
+	*vec_push(&flat->arena, &flat->entries[window]) = 0;
+	return (uint32_t)flat->entries[window].len - 1;
 }
 
 static uint32_t constant_entry(struct flat *flat, unsigned int window, uint32_t result);
@@ -68,8 +97,8 @@ static uint32_t constant_entry(struct flat *flat, unsigned int window, uint32_t 
 	if (cached->index == NO_INDEX || cached->result != result) {
 		value = constant_value(flat, window, result);
 		cached->result = result;
-		cached->index = (uint32_t)flat->entries[window].len;
-		*vec_push(&flat->arena, &flat->entries[window]) = value;
+		cached->index = take_entry(flat, window);
+		flat->entries[window].at[cached->index] = value;
 	}
 	return cached->index;
 }
@@ -79,8 +108,10 @@ static uint32_t make_block(struct flat *flat, unsigned int window, uint64_t lo, 
 {
 	const struct plan_steps *steps = flat->steps;
 	unsigned int behind = bits_behind(flat->form, window);
-	uint32_t base = (uint32_t)flat->entries[window].len;
+	uint32_t base;
 
+	skip_to(flat, window, (1u << flat->form->unit[window]) - 1);
+	base = (uint32_t)flat->entries[window].len;
 	for (uint32_t i = 0; i < 1u << flat->form->width[window]; i++)
 		*vec_push(&flat->arena, &flat->entries[window]) = 0;
 	for (uint64_t i = 0; i < 1ull << flat->form->width[window]; i++) {
@@ -179,7 +210,8 @@ uint32_t plan_trie_flat_look(const struct plan_trie *trie, uint32_t number)
 		uint32_t word;
 
 		memcpy(&word, trie->bytes + trie->level[i].at + at * sizeof(word), sizeof(word));
-		at = (word >> width) + (number >> behind & word & ((1u << width) - 1));
+		at = (word >> (width - form->unit[i + 1])) +
+		     (number >> behind & word & ((1u << width) - 1));
 	}
 	memcpy(&result, trie->bytes + trie->leaves.at + (size_t)at * trie->leaf_bytes,
 	       trie->leaf_bytes);

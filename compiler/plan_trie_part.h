@@ -30,6 +30,7 @@ enum plan_trie_leaf {
 struct plan_trie_flat_form {
 	unsigned int windows;		/* at least 2 */
 	unsigned int width[TRIE_MAX_FLAT];	/* bits of each; together those of a number */
+	unsigned int unit[TRIE_MAX_FLAT];	/* bases count so many bits' entries of this one */
 };
 
 struct plan_trie {

@@ -178,7 +178,7 @@ static void put_flat(const struct plan_trie *trie, size_t offset, struct buf *ou
 		buf_puts(out, "\t\ttrie_at = trie_flat(");
 		put_index(&trie->level[i], !i, offset, out);
 		buf_printf(out, ", trie_low >> %u & 0x%x, %u);\n", behind, (1u << width) - 1,
-			   width);
+			   width - trie->flat.unit[i + 1]);
 	}
 	buf_printf(out, "\t\ttrie_result%u(", trie->leaf_bytes * 8);
 	put_index(&trie->leaves, false, offset, out);

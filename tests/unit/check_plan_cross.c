@@ -483,6 +483,56 @@ START_TEST(wide)
 }
 END_TEST
 
+/* How cells' results are found: "" nowhere. */
+static const char *form_of(struct made *made)
+{
+	const struct plan_budget budget = { BYTES, WORK };
+	struct plan_estimate estimate;
+	const struct plan_solution *solution =
+		plan_engine_cross.build(&made->problem, &budget, &made->arena, &estimate);
+	struct buf text = BUF_INIT;
+	const char *form = "";
+
+	ck_assert_ptr_nonnull(solution);
+	plan_engine_cross.write(solution, 64, &text);
+	for (const char *at = text.at; (at = strstr(at, "/* its result + 1 */")) != NULL; at++)
+		form = strstr(at, "cross_u32") && strstr(at, "cross_u32") < strchr(at, ';') ?
+				"loaded" : "shifted";
+	buf_free(&text);
+	return form;
+}
+
+/* Pairs of hosts with up to as many rows as one word has room for, and then one with more. */
+START_TEST(short_lists)
+{
+	const size_t rows = 6000;
+	struct made made;
+	uint32_t port;
+
+	start(&made, 5, 3, rows);
+	set_dim(&made, 0, 32, true);
+	set_dim(&made, 1, 32, true);
+	set_dim(&made, 2, 16, false);
+	for (size_t i = 0; i < rows; i++) {
+		size_t pair = i < rows - 1 ? i / 3 : i / 3 - 1;
+
+		port = (uint32_t)(i % 3 * 20 + pair % 7);
+		made.results[i] = (uint32_t)i;
+		row(&made, i, 0, label_of(&made, 0, pair * 5 + 1, pair * 5 + 2));
+		row(&made, i, 1, label_of(&made, 1, pair % 90 * 7, pair % 90 * 7));
+		row(&made, i, 2, label_of(&made, 2, port, port));
+	}
+	/* The last row is that of a pair of its own, or a fourth one of the pair before. */
+	if (!_i)
+		made.problem.row_count--;
+	else
+		row(&made, rows - 1, 2, label_of(&made, 2, 900, 999));
+	ck_assert_str_eq(form_of(&made), _i ? "loaded" : "shifted");
+	ck_assert(judge(&made, &plan_engine_cross));
+	arena_free(&made.arena);
+}
+END_TEST
+
 /* N prefixes, each inside of the one before, on both sides: refused, and soon. */
 START_TEST(nested)
 {
@@ -545,6 +595,7 @@ int main(void)
 	tcase_add_test(tests, boxes);
 	tcase_add_test(tests, matrix);
 	tcase_add_loop_test(tests, wide, 0, 2);
+	tcase_add_loop_test(tests, short_lists, 0, 2);
 	tcase_add_test(tests, nested);
 	tcase_add_test(tests, constant);
 	tcase_add_test(tests, budget);

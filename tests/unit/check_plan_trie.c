@@ -413,6 +413,27 @@ START_TEST(test_flat)
 }
 END_TEST
 
+/* So few upper halves have breakpoints that two windows do, whose bases count several entries. */
+START_TEST(test_flat_units)
+{
+	struct made *made = new_made(32, 60, 5);
+	struct plan_steps steps;
+	const struct plan_trie *trie;
+	struct buf text = BUF_INIT;
+
+	for (uint32_t i = 1; i <= 60; i++)
+		add_step(made, (u128)(0x0a000000 + i / 20 * 0x7030000 + i % 20 * 1021), i * 3 % 50);
+	steps = (struct plan_steps){ made->bits, made->count, made->start, made->result };
+	trie = plan_trie_make_fast(&steps, 1 << 20, &made->arena);
+	plan_trie_write(trie, 64, "high", "low", &text);
+	ck_assert_ptr_nonnull(strstr(text.at, "trie_low >> 0 & 0xffff, 1"));
+	ck_assert_ptr_null(strstr(text.at, "trie_low >> 0 & 0xffff, 16)"));
+	ck_assert_uint_le(plan_trie_bytes(trie), 576 << 10);
+	buf_free(&text);
+	check_all(made);
+}
+END_TEST
+
 static double now(void)
 {
 	struct timespec time;
@@ -452,6 +473,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_too_small);
 	tcase_add_test(tcase, test_written);
 	tcase_add_loop_test(tcase, test_flat, 0, 3);
+	tcase_add_test(tcase, test_flat_units);
 	tcase_add_loop_test(tcase, test_time, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
