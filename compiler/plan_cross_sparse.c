@@ -84,7 +84,7 @@ static uint32_t put_list(struct plan_cross_sparse *sparse, const struct plan_cro
 	return base;
 }
 
-/* The results of a list as one word.  Where there is no cell its lowest number is no result, too. */
+/* The results of a list as one word.  Where no cell is, its lowest number is no result, either. */
 static void put_short(struct plan_cross_sparse *sparse, const struct plan_cross_list *list,
 		      size_t slot)
 {

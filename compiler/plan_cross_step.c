@@ -192,7 +192,8 @@ uint32_t plan_cross_source_steps(struct plan_cross *cross, uint32_t number)
 
 	if (source->axis)
 		return axis_steps(cross, source);
-	for (uint32_t i = 0; i < source->input_count; i++) {
+	/* What takes longest comes last, and begins first. */
+	for (uint32_t i = source->input_count; i--;) {
 		inputs[i] = plan_cross_source_steps(cross, source->inputs[i]);
 		if (inputs[i] == CROSS_NO_STEP)
 			return CROSS_NO_STEP;
