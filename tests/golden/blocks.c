@@ -237,32 +237,29 @@ XDPFW_INLINE __u32 look_2_0(FIELDS *f)
 
 	const __u64 v0 = ({
 		const __u64 trie_low = d2;
-		__u64 trie_at = trie_low >> 22 & 0x3ff;
+		__u64 trie_at = trie_low >> 16 & 0xffff;
 
-		trie_at = trie_flat(trie_at, 180992, trie_low >> 12 & 0x3ff, 10);
-		trie_at = trie_flat(trie_at & 0x7ff, 176832, trie_low >> 0 & 0xfff, 12);
-		trie_result16(trie_at & 0x1fff, 168576);
+		trie_at = trie_flat(trie_at, 66112, trie_low >> 0 & 0xffff, 15);
+		trie_result8(trie_at & 0x1ffff, 512);
 	});
-	const __u64 v1 = cross_if(p4, cross_u8(512, d4, 0xffff, 1));
-	const __u64 v2 = cross_if(p5, cross_u8(187776, d5, 0xff, 1));
-	const __u64 v3 = cross_if(p1, cross_u8(188032, d1, 0xff, 1));
-	const __u64 v4 = cross_if(p3, cross_u8(66048, d3, 0xffff, 1));
-	/* their combination */
-	const __u64 v5 = cross_u16(186432, v1 + v2 + v3 + v4, 0x1ff, 2);
-	const __u64 v6 = ({
+	const __u64 v1 = ({
 		const __u64 trie_low = d0;
-		__u64 trie_at = trie_low >> 21 & 0x7ff;
+		__u64 trie_at = trie_low >> 20 & 0xfff;
 
-		trie_at = trie_flat(trie_at, 160384, trie_low >> 11 & 0x3ff, 10);
-		trie_at = trie_flat(table_inside(trie_at, 4097), 143936, trie_low >> 0 & 0x7ff, 11);
-		trie_result8(trie_at & 0x3fff, 131584);
+		trie_at = trie_flat(trie_at, 488128, trie_low >> 10 & 0x3ff, 10);
+		trie_at = trie_flat(trie_at & 0x1fff, 471680, trie_low >> 0 & 0x3ff, 10);
+		trie_result16(trie_at & 0x1fff, 459328);
 	});
+	const __u64 v2 = cross_if(p3, cross_u8(328256, d3, 0xffff, 1));
+	const __u64 v3 = cross_if(p1, cross_u8(522112, d1, 0xff, 1));
+	const __u64 v4 = cross_if(p5, cross_u8(522368, d5, 0xff, 1));
+	const __u64 v5 = cross_if(p4, cross_u8(393792, d4, 0xffff, 1));
 	/* their combination */
-	const __u64 v7 = cross_u8(187136, v5 + v6, 0x3ff, 1);
+	const __u64 v6 = cross_u16(521408, v5 + v4 + v3 + v2, 0x1ff, 2);
 	/* their combination */
-	const __u64 v8 = cross_u8(185088, v0 + v7, 0x7ff, 1);
+	const __u64 v7 = cross_u8(504512, v6 + v1 + v0, 0x7fff, 1);
 
-	return (__u32)v8;
+	return (__u32)v7;
 }
 
 XDPFW_INLINE __u32 look_2_1(FIELDS *f)
