@@ -20,7 +20,7 @@ python3 "$top_srcdir/tests/run/make_large.py" "$random" || fail "no large rulese
 run bash "$top_srcdir/tests/kernels/rulesets.sh" "$1" 6.1,6.12,new "$top_srcdir"/examples/*.nft \
 	"$top_srcdir"/tests/{golden,run,diff/cases}/*.nft "$random"/*.nft
 make_tables "$random" || fail "no rulesets with tables"
-for plan in tree cross packed; do
+for plan in tree cross packed shared; do
 	run bash "$top_srcdir/tests/kernels/rulesets.sh" "$1" 6.1 --plan=$plan \
 		"$top_srcdir"/examples/*.nft "$top_srcdir"/tests/{golden,diff/cases}/*.nft \
 		"$random"/*.nft

@@ -25,7 +25,8 @@ if [ $((failed + skipped)) = 0 ] && need qemu "the loader on other kernels${miss
 		"$top_srcdir"/tests/{golden/sets,diff/cases/options,diff/cases/transport}.nft \
 		"$work"/{acl,ipc6}*.nft \
 		--plan=cross "$top_srcdir"/{examples/{odd,server,containers},tests/golden/blocks}.nft \
-		--plan=packed "$work"/ipc_*.nft
+		--plan=packed "$work"/ipc_*.nft \
+		--plan=shared "$top_srcdir"/{examples/containers,tests/golden/commands}.nft
 	rm -rf "$work"
 fi
 finish
