@@ -10,11 +10,14 @@
 
 #include "xdpfw_table.h"
 
+/* Bit 5 of a word is the mask's lowest one: with it, the lowest 6 shift by 32 more. */
 XDPFW_INLINE __u64 trie_word32(__u64 at, const __u64 offset, __u64 number)
 {
-	__u32 word = *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(word));
+	__u64 word = *(const __u32 *)(TABLE_PLACE(offset) + at * sizeof(__u32));
 
-	return (word >> 13) + (number >> (word & 31) & (word >> 5 & 0xff));
+	number <<= 32;
+	__asm__("%0 >>= %1" : "+r"(number) : "r"(word));
+	return (word >> 13) + (number & (word >> 5 & 0xff));
 }
 
 /* Behind a WORD of 64 bits; a shift is by the lowest 6 of these, which clang need not know. */
@@ -175,15 +178,18 @@ XDPFW_INLINE __u64 trie_beyond(__u64 differ, __u8 shift)
 	return trie_highest(-(differ >> shift));
 }
 
-/* Each subtraction leaves a bit at 20 of 21 where NUMBER has reached the breakpoint. */
+/*
+ * Each sum has a bit at 20 of 21 where NUMBER has reached the breakpoint: how many of these there
+ * are, and the highest bit, is even or odd.  The product adds them up in its highest bit.
+ */
 XDPFW_INLINE __u32 trie_packed(__u64 at, const __u64 offset, __u64 number)
 {
 	const __u64 *word = (const __u64 *)(TABLE_PLACE(offset) + at * 32);
-	__u64 numbers = (number & 0xfffff) * 0x40000200001ull | 0x4000020000100000ull;
-	__u64 reached = (numbers - word[0]) ^ (numbers - word[1]) ^ (numbers - word[2]) ^
-			(numbers - word[3]);
+	__u64 numbers = (number & 0xfffff) * 0x40000200001ull;
+	__u64 reached = (word[0] + numbers) ^ (word[1] + numbers) ^ (word[2] + numbers) ^
+			(word[3] + numbers);
 
-	return (reached >> 20 ^ reached >> 41 ^ reached >> 62 ^ reached >> 63) & 1;
+	return (reached & 0xc000020000100000ull) * 0x80000400003ull >> 63;
 }
 
 #endif

@@ -221,16 +221,16 @@ static void put_ranges(const struct build *build, const struct leaf *leaf, uint8
 	}
 }
 
-/* Unused breakpoints are the first number behind the block. */
+/* Unused ones are 0: a number is one more than the last to reach that. */
 static void put_packed(const struct leaf *leaf, uint8_t *bytes)
 {
 	uint64_t words[4] = { (uint64_t)leaf->result[0] << 63 };
 
 	for (unsigned int i = 0; i < 12; i++) {
-		uint64_t number = (uint64_t)1 << TRIE_PACKED_BITS;
+		uint64_t end = (uint64_t)1 << TRIE_PACKED_BITS, number = 0;
 
 		if (i + 1 < leaf->count)
-			number = (uint64_t)leaf->start[i + 1] & (number - 1);
+			number = end - ((uint64_t)leaf->start[i + 1] & (end - 1));
 		words[i / 3] |= number << i % 3 * (TRIE_PACKED_BITS + 1);
 	}
 	memcpy(bytes, words, sizeof(words));
