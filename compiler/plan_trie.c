@@ -307,9 +307,10 @@ static void try_few(struct search *search)
 static void try_many(struct search *search)
 {
 	static const unsigned int tops[] = { 16, 14, 12 };
+	bool most = search->steps->count > 16 * MANY_BREAKS;
 
-	for (unsigned int i = 0; i < 3 && (!i || search->steps->count <= 16 * MANY_BREAKS); i++)
-		for (unsigned int levels = 1; levels <= 2; levels++)
+	for (unsigned int i = 0; i < (most ? 2 : 3); i++)
+		for (unsigned int levels = 1; levels <= (most && i ? 1 : 2); levels++)
 			try_leaves(search, (struct plan_trie_form){ .top_bits = tops[i],
 					   .skip = true, .levels = levels, .max_window = WINDOW });
 }
