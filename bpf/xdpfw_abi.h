@@ -158,7 +158,8 @@ struct xdpfw_config {
 	__u32 stamp;			/* see emit.h; 0 but in tests */
 	__u32 one_page;			/* 1: all its cells are in page 0 */
 	__u32 sees_buffer;		/* 1: calls of XDPFW_SEE_BUFFER are replaced */
-	__u32 pad;
+	__u32 first_cell;		/* of counter 0, when each one's is the next to that of the
+					   one before; else 0 */
 	/* followed by __u32 cell_of[counter_count, at least 1] */
 };
 

@@ -22,6 +22,21 @@
 #define TABLE_ANSWER(at, mask, number)                                                         \
 	(*(const __u64 *)(TABLE_PLACE(at) + ((__u64)(number) & (mask)) * sizeof(__u64)))
 
+/* The cell of a counter, below COUNTERS; see config.first_cell. */
+#define CELL_OF(counter, counters)                                                             \
+	(settings.config.first_cell ?                                                          \
+		 settings.config.first_cell + (counter) :                                      \
+		 settings.cell_of[table_inside(counter, (counters) - 1)])
+
+/*
+ * The answer of a block whose results say what it is, see plan_block_answer.c.  NUMBER: a result
+ * + 1, odd for accept and even for drop; FIRST: the block's first counter, of COUNTERS; MISS: the
+ * answer when NUMBER is 0.
+ */
+#define COMPUTED_ANSWER(number, first, counters, miss)                                         \
+	computed_answer(number,                                                                \
+			CELL_OF((((__u64)(number) + 1) >> 1) + (first) - 1, counters), miss)
+
 /* How many actions the first RULES rules of a block have. */
 #define TABLE_BEHIND(at, mask, rules)                                                          \
 	(*(const __u32 *)(TABLE_PLACE(at) + ((__u64)(rules) & (mask)) * sizeof(__u32)))
@@ -51,6 +66,15 @@ XDPFW_INLINE __u64 is_number(__u64 number, const __u32 wanted)
 	number = (number ^ wanted) - 1;
 	HIDE(number);
 	return number >> 63;
+}
+
+XDPFW_INLINE __u64 computed_answer(__u64 number, __u64 cell, const __u64 miss)
+{
+	__u64 some = -number >> 63, word = cell + ((2 - (number & 1)) << 28);
+
+	HIDE(some);
+	some = -some;
+	return (word << 32 & some) | (miss & ~some);
 }
 
 #endif

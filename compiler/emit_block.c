@@ -140,11 +140,28 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 	}
 }
 
+/* The table is read in proofs alone. */
+static void put_computed(const struct emit *emit, const struct plan_block *block)
+{
+	struct buf *out = emit->out;
+
+	buf_printf(out, "\tanswer = COMPUTED_ANSWER(number, %u, %u, 0x%llxull);\n"
+			"\tif (settings.config.prove)\n"
+			"\t\tanswer |= (__u32)TABLE_ANSWER(%zu, %u, (number + 1) >> 1);\n"
+			"\treturn answer;\n", block->first_counter, emit->ir->counter_count,
+		   (unsigned long long)plan_block_no_match(emit->plan, block), block->actions_at,
+		   block->action_slots - 1);
+}
+
 static void put_act(const struct emit *emit, const struct plan_block *block)
 {
 	struct buf *out = emit->out;
 	uint32_t mask = block->action_slots - 1;
 
+	if (block->computed) {
+		put_computed(emit, block);
+		return;
+	}
 	if (!block->wide) {
 		buf_printf(out, "\treturn TABLE_ANSWER(%zu, %u, number);\n", block->actions_at,
 			   mask);
@@ -207,6 +224,7 @@ void emit_block(struct emit *emit, const struct plan_block *block, size_t run)
 		put_case(emit, block, run, i);
 	emit_run_begin(emit, run);
 	buf_puts(out, block->wide ? "\tconst struct table_action *action;\n" : "");
+	buf_puts(out, block->computed ? "\t__u64 answer;\n" : "");
 	buf_puts(out, "\t__u32 number;\n");
 	buf_puts(out, block->shared ? "\tUNUSED __u32 at_rule;\n" : "");
 	buf_puts(out, block->resumes ? "\t__u32 behind;\n" : "");

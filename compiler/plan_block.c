@@ -133,6 +133,7 @@ bool plan_block_keep(struct plan_cutter *cutter, struct plan_pose *pose)
 		return false;
 	}
 	block->row_count = pose->results.len;
+	plan_block_compute_answers(pose, plan->options.force);
 	plan_pose_cases(pose);
 	left = image_left(cutter);
 	if (!plan_block_solve(plan, block, left, arena)) {

@@ -81,6 +81,9 @@ struct plan_block {
 	uint32_t behind_slots;		/* a power of two; 0: rules and actions are the same */
 	bool wide;			/* some count more than an answer says; else only answers
 					   are in the image */
+	bool computed;			/* answers are, see plan_block_answer.c; then there may be
+					   actions that are nothing */
+	uint32_t first_counter;		/* of the first action, when they are */
 	uint32_t action_slots;		/* a power of two, more than there are actions */
 	size_t actions_at;		/* in the image; [0] is for packets without an answer */
 	uint32_t expected;		/* cost of the look-up, as plan_cost.h counts */
@@ -158,6 +161,13 @@ bool plan_pose_rule(struct plan_pose *pose, uint32_t rule);
  */
 bool plan_pose_stretch(struct plan_pose *pose, struct plan_stretch *stretch);
 
+/* plan_block_answer.c */
+
+/* Makes them, if they can be; FORCED: also where it does not pay. */
+void plan_block_compute_answers(struct plan_pose *pose, bool forced);
+/* What a look-up's answer, a result + 1, stands for. */
+const struct table_action *plan_block_action(const struct plan_block *block, uint32_t number);
+
 /* plan_block_case.c */
 
 /* Makes the block's cases with their problems. */
@@ -180,6 +190,8 @@ uint32_t plan_block_stretch_end(const struct plan_block *block, uint32_t rule);
 uint32_t plan_block_rules(const struct plan_block *block);
 /* Of one action in the image. */
 size_t plan_block_action_bytes(const struct plan_block *block);
+/* The answer for packets that none of its rules matches. */
+uint64_t plan_block_no_match(const struct plan *plan, const struct plan_block *block);
 /* Adds to plan->cell_lists. */
 void plan_block_cells(const struct plan_block *block, struct arena *arena, struct plan *plan);
 /* The tables of all blocks, once plan->image is there. */

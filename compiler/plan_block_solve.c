@@ -260,8 +260,10 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 		share.bytes -= at->estimate.bytes < share.bytes ? at->estimate.bytes : share.bytes;
 	}
 	place_behind(plan, block);
-	block->expected = expected(block) + PLAN_COST_ACTION +
-			  plan_cost_load(block->actions.len * plan_block_action_bytes(block));
+	block->expected = expected(block) + PLAN_COST_ACTION;
+	if (!block->computed)
+		block->expected += plan_cost_load(block->actions.len *
+						  plan_block_action_bytes(block));
 	if (block->resumes)
 		block->expected = 2 * block->expected + PLAN_COST_RESUME;
 	return is_worth_it(plan, block);
@@ -335,11 +337,12 @@ uint32_t plan_block_weight(const struct plan_block *block)
 	return weight;
 }
 
+/* One that is nothing has room for it. */
 static bool has_cell(const struct table_action *action)
 {
 	uint32_t answer = (uint32_t)(action->answer >> 60);
 
-	return answer == ANSWER_ACCEPT || answer == ANSWER_DROP;
+	return answer == ANSWER_ACCEPT || answer == ANSWER_DROP || !action->answer;
 }
 
 static void add_cells(struct plan *plan, struct arena *arena, size_t at, size_t count,
@@ -383,7 +386,7 @@ void plan_block_cells(const struct plan_block *block, struct arena *arena, struc
  * Behind a block comes the next run of its chain, or its end.  A shared one has a row for each
  * stretch that is not the end of its chain.
  */
-static uint64_t no_match(const struct plan *plan, const struct plan_block *block)
+uint64_t plan_block_no_match(const struct plan *plan, const struct plan_block *block)
 {
 	const struct ir_chain *chain = &plan->ir->chains.at[plan->ir->rules.at[block->first].chain];
 	bool last = block->shared || block->end == chain->first_rule + chain->rule_count;
@@ -393,7 +396,7 @@ static uint64_t no_match(const struct plan *plan, const struct plan_block *block
 
 static void fill_actions(const struct plan *plan, const struct plan_block *block)
 {
-	struct table_action none = { .answer = no_match(plan, block) };
+	struct table_action none = { .answer = plan_block_no_match(plan, block) };
 	size_t bytes = plan_block_action_bytes(block);
 	uint8_t *at = plan->image + block->actions_at;
 

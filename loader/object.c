@@ -86,6 +86,15 @@ static bool has_one_page(const struct object_config *config)
 	return true;
 }
 
+/* A program then need not read the cell of each. */
+static uint32_t first_cell(const struct object_config *config)
+{
+	for (uint32_t i = 1; i < config->counter_count; i++)
+		if (config->cell_of[i] != config->cell_of[0] + i)
+			return 0;
+	return config->counter_count ? config->cell_of[0] : 0;
+}
+
 static bool set_config(struct report *report, struct bpf_object *object,
 		       struct bpf_program *program, const struct object_config *config)
 {
@@ -99,6 +108,7 @@ static bool set_config(struct report *report, struct bpf_object *object,
 		.tai_offset = config->tai_offset,
 		.one_page = has_one_page(config),
 		.sees_buffer = object_buffer_patch(program),
+		.first_cell = first_cell(config),
 	};
 	size_t size = 0;
 	uint8_t *at = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;

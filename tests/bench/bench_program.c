@@ -243,6 +243,7 @@ static void set_config(struct bpf_object *bpf, const char *entry, const struct c
 	config->sees_buffer =
 		object_buffer_patch(bpf_object__find_program_by_name(bpf, entry));
 	config->one_page = count < XDPFW_PAGE_CELLS;
+	config->first_cell = 1;
 	for (uint32_t i = 0; i < count; i++)
 		((uint32_t *)(config + 1))[i] = i + 1;
 	if (bpf_map__set_max_entries(find_map(bpf, "xdpfw_cells"), count / XDPFW_PAGE_CELLS + 1))

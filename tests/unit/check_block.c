@@ -205,7 +205,7 @@ static void check_miss(const struct ir *ir, const struct plan_block *block,
 	if (!block->shared || at->end == chain->first_rule + chain->rule_count)
 		ck_assert_uint_eq(number, 0);
 	else
-		ck_assert_uint_eq(block->actions.at[number - 1].answer >> 32,
+		ck_assert_uint_eq(plan_block_action(block, number)->answer >> 32,
 				  WORD(ANSWER_CONTINUE, at->end));
 }
 
@@ -223,8 +223,8 @@ static void check_stretch(const struct ir *ir, const struct plan_block *block,
 			continue;
 		number = look_up(ir, block, entered, frame, from);
 		ck_assert_uint_ne(number, 0);
-		check_action(ir, &block->actions.at[number - 1], &deed, rule);
-		answer = (uint32_t)(block->actions.at[number - 1].answer >> 60);
+		check_action(ir, plan_block_action(block, number), &deed, rule);
+		answer = (uint32_t)(plan_block_action(block, number)->answer >> 60);
 		if (answer != ANSWER_CONTINUE && answer != ANSWER_JUMP)
 			return;
 		ck_assert(block->resumes);
