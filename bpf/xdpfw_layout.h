@@ -258,6 +258,12 @@ struct tree_part {
 	__u32 at, count;
 };
 
+/* ---- pages of the flow cache, see xdpfw_cache.h ---- */
+
+#define CACHE_PAGE_BITS 11
+#define CACHE_PAGE_WORDS (1u << CACHE_PAGE_BITS)	/* 16 kB; a CPU's value has up to 32 */
+#define CACHE_MAX_PAGES 192
+
 /* The next lane of a key goes into HASH, which is 0 at first. */
 __attribute__((always_inline, unused)) static inline __u64 table_mix_lane(__u64 hash, __u64 lane)
 {

@@ -52,7 +52,8 @@ static struct plan_options plan_options(const struct compile_options *options)
 		[COMPILE_SIZE] = PLAN_OPTIMIZE_SIZE,
 	};
 
-	return (struct plan_options){ goals[options->optimize.goal], options->optimize.engine };
+	return (struct plan_options){ goals[options->optimize.goal], options->optimize.engine,
+				      options->optimize.flow_cache };
 }
 
 static bool run_parse(struct source_set *sources, uint32_t source,
@@ -355,7 +356,7 @@ static bool get_kept(const struct compile_inner *inner, const struct compile_opt
 	const struct compile_keeper *keeper = options->keeper;
 	const char *engine = options->optimize.engine ? options->optimize.engine : "";
 	const uint32_t words[] = { options->optimize.goal, options->optimize.off,
-				   (uint32_t)strlen(engine) };
+				   options->optimize.flow_cache, (uint32_t)strlen(engine) };
 
 	if (!keeper || options->miscompile || options->stamp)
 		return false;

@@ -55,6 +55,7 @@ struct compile_optimize {
 	enum compile_goal goal;
 	uint32_t off;			/* passes of the optimiser: bit I is enum opt_pass I */
 	const char *engine;		/* the one that all blocks get; NULL: the best for each */
+	bool flow_cache;		/* what packets of a flow get is kept */
 };
 
 /*
@@ -66,7 +67,7 @@ bool compile_optimize_parse(const char *words, struct compile_optimize *optimize
 /* The same of the name of an engine. */
 bool compile_plan_parse(const char *name, struct compile_optimize *optimize,
 			struct str_nearest *nearest);
-/* Words that compile_optimize_parse() makes .goal and .off of again. */
+/* Words that compile_optimize_parse() makes all but .engine of again. */
 void compile_optimize_print(const struct compile_optimize *optimize, struct buf *out);
 
 /* What a program is made of: text, tables, and what the loader has to know of them. */

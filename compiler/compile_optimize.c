@@ -37,12 +37,21 @@ static bool parse_off(struct str word, struct compile_optimize *optimize)
 	return found;
 }
 
+static bool parse_cache(struct str word, struct compile_optimize *optimize)
+{
+	if (!str_is(word, PLAN_FLOW_CACHE_WORD))
+		return false;
+	optimize->flow_cache = true;
+	return true;
+}
+
 static void suggest(struct str word, struct str_nearest *nearest)
 {
 	*nearest = (struct str_nearest){ .word = word };
 	for (size_t i = 0; i < PLAN_OPTIMIZES; i++)
 		str_nearest_offer(nearest, plan_optimize_words[i]);
 	str_nearest_offer(nearest, "none");
+	str_nearest_offer(nearest, PLAN_FLOW_CACHE_WORD);
 	for (size_t i = 0; opt_pass_words[i]; i++)
 		str_nearest_offer(nearest, opt_pass_words[i]);
 }
@@ -53,7 +62,8 @@ bool compile_optimize_parse(const char *words, struct compile_optimize *optimize
 	for (;;) {
 		struct str word = { words, strcspn(words, ",") };
 
-		if (!parse_goal(word, optimize) && !parse_off(word, optimize)) {
+		if (!parse_goal(word, optimize) && !parse_off(word, optimize) &&
+		    !parse_cache(word, optimize)) {
 			suggest(word, nearest);
 			return false;
 		}
@@ -83,4 +93,5 @@ void compile_optimize_print(const struct compile_optimize *optimize, struct buf 
 	for (size_t i = 0; opt_pass_words[i]; i++)
 		if (optimize->off & 1u << i)
 			buf_printf(out, ",%s", opt_pass_words[i]);
+	buf_puts(out, optimize->flow_cache ? "," PLAN_FLOW_CACHE_WORD : "");
 }

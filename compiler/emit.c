@@ -147,6 +147,11 @@ static void put_table_header(const struct emit *emit)
 		emit_header(EMIT_HEADER_TRIE, emit->out);
 	if (emit->plan->blocks.len)
 		emit_header(EMIT_HEADER_ACTION, emit->out);
+	if (emit->plan->caches.pages) {
+		buf_printf(emit->out, "#define XDPFW_CACHE_PAGES %u\n\n",
+			   emit->plan->caches.pages);
+		emit_header(EMIT_HEADER_CACHE, emit->out);
+	}
 	if (uses_cross(emit))
 		emit_header(EMIT_HEADER_CROSS, emit->out);
 	if (emit_uses_engine(emit, &plan_engine_tree))

@@ -68,12 +68,19 @@ static void put_dim(const struct emit *emit, const struct plan_block *block,
 	buf_puts(out, ";\n");
 }
 
-static bool asks_place(const struct plan_block *block, const struct plan_case *at)
+bool emit_block_asks_place(const struct plan_block *block, const struct plan_case *at)
 {
 	for (uint32_t i = 0; i < at->problem.dim_count; i++)
 		if (block->axes.at[at->problem.dims[i].key_part].is_place)
 			return true;
 	return false;
+}
+
+void emit_block_key(const struct emit *emit, const struct plan_block *block,
+		    const struct plan_problem *problem)
+{
+	for (uint32_t i = 0; i < problem->dim_count; i++)
+		put_dim(emit, block, problem, i, emit->out);
 }
 
 static void put_case(const struct emit *emit, const struct plan_block *block, size_t run,
@@ -86,13 +93,14 @@ static void put_case(const struct emit *emit, const struct plan_block *block, si
 		return;
 	at->engine->write_globals(at->solution, (uint32_t)(run * 16 + number), at->offset, out);
 	buf_printf(out, "XDPFW_INLINE __u32 look_%zu_%zu(FIELDS *f%s%s)\n{\n", run, number,
-		   asks_place(block, at) ? ", const __u32 at_rule" : "",
+		   emit_block_asks_place(block, at) ? ", const __u32 at_rule" : "",
 		   at->problem.resumed ? ", const __u32 from" : "");
-	for (uint32_t i = 0; i < at->problem.dim_count; i++)
-		put_dim(emit, block, &at->problem, i, out);
+	emit_block_key(emit, block, &at->problem);
 	buf_putc(out, '\n');
 	at->engine->write(at->solution, at->offset, out);
 	buf_puts(out, "}\n\n");
+	if (at->cache.words)
+		emit_cache(emit, block, run, number);
 }
 
 /* "f->meta_protocol == 0x800 && f->length >= 20"; nothing for all that are left. */
@@ -131,8 +139,9 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 		else if (i)
 			buf_puts(out, "\telse\n\t");
 		if (at->engine)
-			buf_printf(out, "\tnumber = look_%zu_%zu(f%s%s);\n", run, i,
-				   asks_place(block, at) ? ", at_rule" : "",
+			buf_printf(out, "\tnumber = %s_%zu_%zu(f%s%s);\n",
+				   at->cache.words ? "cached" : "look", run, i,
+				   emit_block_asks_place(block, at) ? ", at_rule" : "",
 				   at->problem.resumed ? ", behind" : "");
 		else
 			buf_printf(out, "\tnumber = %u;\n", at->constant);

@@ -30,6 +30,7 @@ HEADER(run);
 HEADER(jump);
 HEADER(table);
 HEADER(named);
+HEADER(cache);
 HEADER(trie);
 HEADER(cross);
 HEADER(action);
@@ -47,7 +48,7 @@ static const char *const texts[] = {
 	[EMIT_HEADER_TUNNEL] = emit_text_tunnel, [EMIT_HEADER_TRIE] = emit_text_trie,
 	[EMIT_HEADER_ACTION] = emit_text_action, [EMIT_HEADER_PLAIN] = emit_text_plain,
 	[EMIT_HEADER_TREE] = emit_text_tree,	 [EMIT_HEADER_CROSS] = emit_text_cross,
-	[EMIT_HEADER_NAMED] = emit_text_named,
+	[EMIT_HEADER_NAMED] = emit_text_named,	 [EMIT_HEADER_CACHE] = emit_text_cache,
 };
 
 void emit_header(enum emit_header header, struct buf *out)

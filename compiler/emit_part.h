@@ -85,6 +85,7 @@ enum emit_header {
 	EMIT_HEADER_JUMP,
 	EMIT_HEADER_TABLE,
 	EMIT_HEADER_NAMED,
+	EMIT_HEADER_CACHE,
 	EMIT_HEADER_TRIE,
 	EMIT_HEADER_CROSS,
 	EMIT_HEADER_ACTION,
@@ -288,8 +289,19 @@ bool emit_direct_map(const struct emit *emit, uint32_t map, uint32_t rule, struc
 
 /* emit_block.c: runs that are looked up. */
 
+struct plan_problem;
+struct plan_case;
+
 /* run_N() of a block, and what it calls.  RUN: number of the function. */
 void emit_block(struct emit *emit, const struct plan_block *block, size_t run);
+/* Declares the values of the problem's dimensions: see plan_engine.write. */
+void emit_block_key(const struct emit *emit, const struct plan_block *block,
+		    const struct plan_problem *problem);
+/* look_R_C() of the case has an argument `at_rule`. */
+bool emit_block_asks_place(const struct plan_block *block, const struct plan_case *at);
+
+/* emit_cache.c: cached_R_C(), which answers as look_R_C() of the same case. */
+void emit_cache(const struct emit *emit, const struct plan_block *block, size_t run, size_t number);
 
 /* emit_order.c: the rule's steps, as they are to be written. */
 const struct ir_step **emit_order(const struct emit *emit, const struct ir_rule *rule);

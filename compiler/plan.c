@@ -478,6 +478,7 @@ bool plan_make(const struct ir *ir, const struct plan_options *options, struct a
 		return false;
 	use_entries(plan);
 	plan_block_cut(plan, arena);
+	plan_cache_choose(plan, arena);
 	use_blocks(plan);
 	use_compared(plan);
 	if (!make_tables(plan, arena, diag) || !plan_run_cut(plan, arena, diag))

@@ -13,6 +13,7 @@
 #include "bpf/xdpfw_layout.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir.h"
+#include "compiler/plan_cache.h"
 
 enum plan_kind {
 	PLAN_COMPARE,			/* a few intervals or boxes: compares in C */
@@ -119,6 +120,7 @@ struct plan_options {
 	enum plan_optimize optimize;
 	const char *force;		/* for tests: one of plan_force_words[]; NULL: the cheapest.
 					    Used wherever it is possible at all */
+	bool flow_cache;		/* look-ups of blocks have their answers kept */
 };
 
 /* Where the image has what tables that can move need: see struct table_head. */
@@ -144,6 +146,7 @@ struct plan {
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
 	VEC(struct plan_block *) blocks;
 	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
+	struct plan_caches caches;	/* of blocks' answers */
 	const char **why_compared;	/* likewise, of the others: why they are in none */
 	VEC(struct plan_run) runs;	/* in the order of their rules */
 	uint32_t function_count;	/* of the runs; if it is less than runs, the image has at */
@@ -154,6 +157,7 @@ struct plan {
 };
 
 #define PLAN_OPTIMIZES 3
+#define PLAN_FLOW_CACHE_WORD "flow-cache"
 
 /* What --optimize takes, by enum plan_optimize. */
 extern const char *const plan_optimize_words[PLAN_OPTIMIZES];

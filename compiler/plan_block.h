@@ -13,6 +13,7 @@
 
 #include "bpf/xdpfw_layout.h"
 #include "compiler/plan.h"
+#include "compiler/plan_cache.h"
 #include "compiler/plan_cost.h"
 #include "compiler/plan_engine.h"
 
@@ -55,6 +56,7 @@ struct plan_case {
 	const struct plan_solution *solution;
 	struct plan_estimate estimate;
 	size_t offset;			/* in the image */
+	struct plan_cache cache;	/* of answers, in front of the engine */
 	struct plan_asked asked[PLAN_MAX_ASKED];
 	uint32_t asked_count;
 };

@@ -19,6 +19,8 @@ enum {
 	PLAN_COST_MISS_BRANCH = 50,	/* one that went the other way than guessed */
 	PLAN_COST_ACTION = 25,		/* what a block does behind its look-up, but for the load */
 	PLAN_COST_RESUME = 300,		/* to go on behind a rule that jumped or counted */
+	PLAN_COST_CACHE = 150,		/* to find an answer in the flow cache, */
+	PLAN_COST_CACHE_WORD = 10,	/* and for each word of the key */
 	PLAN_COST_CALL = 10,		/* a function that is not inlined, with its arguments */
 };
 

@@ -110,6 +110,7 @@ static void print_case(const struct plan *plan, const struct plan_block *block,
 	print_bytes(at->estimate.bytes, out);
 	buf_printf(out, " at byte %zu, %u instructions\n", at->offset, at->estimate.instructions);
 	at->engine->print(at->solution, "\t\t\t", out);
+	plan_cache_print(plan, at, "\t\t\t", out);
 	print_others(at, "\t\t\t", out);
 }
 

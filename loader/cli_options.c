@@ -45,8 +45,8 @@ static const struct cli_row rows[] = {
 	{ OPTION_EMIT, 0, "emit", "PHASE",
 	  "print one phase of the compiler: tokens, ast, bound, ir, opt, plan or c" },
 	{ OPTION_OPTIMIZE, 0, "optimize", "GOAL[,no-PASS]",
-	  "make the program for: balanced, speed or size; none, or without a PASS: intervals, "
-	  "implied, never, shadowed, order, merge, tests" },
+	  "make the program for: balanced, speed or size; with a flow-cache; none, or without a "
+	  "PASS: intervals, implied, never, shadowed, order, merge, tests" },
 	{ OPTION_PLAN, 0, "plan", "NAME",
 	  "look all rules up in one way, for tests: compares, cross, packed, lead, tree, pairs "
 	  "or buckets" },
@@ -164,7 +164,8 @@ static bool set_optimize(struct report *report, const char *words, struct cli_op
 	if (compile_optimize_parse(words, &options->optimize, &nearest))
 		return true;
 	report_fail(report, REPORT_USAGE,
-		    "--optimize is balanced, speed or size, none, and no-PASS, not '%.*s'",
+		    "--optimize is balanced, speed or size, flow-cache, none, and no-PASS, not "
+		    "'%.*s'",
 		    STR_ARG(nearest.word));
 	return suggest(report, &nearest, "");
 }

@@ -20,6 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/xdpfw_layout.h"
 #include "loader/object.h"
 
 #define FORM_MAX_SECTIONS 256
@@ -234,7 +235,8 @@ struct form_map {
 	const char *name;
 	enum bpf_map_type type;
 	size_t least, most;		/* bytes of a value */
-	uint32_t entries, flags, may;	/* flags it has, and may have */
+	uint32_t entries, most_entries;
+	uint32_t flags, may;		/* flags it has, and may have */
 	bool needed;
 };
 
@@ -242,7 +244,8 @@ static bool is_like(const struct bpf_map *map, const struct form_map *like)
 {
 	return bpf_map__type(map) == like->type && bpf_map__key_size(map) == sizeof(uint32_t) &&
 	       bpf_map__value_size(map) >= like->least && bpf_map__value_size(map) <= like->most &&
-	       bpf_map__max_entries(map) == like->entries &&
+	       bpf_map__max_entries(map) >= like->entries &&
+	       bpf_map__max_entries(map) <= like->most_entries &&
 	       (bpf_map__map_flags(map) & ~like->may) == like->flags &&
 	       !bpf_map__pin_path(map) && !bpf_map__inner_map((struct bpf_map *)map) &&
 	       !bpf_map__map_extra(map) && !bpf_map__ifindex(map) && !bpf_map__numa_node(map) &&
@@ -284,20 +287,23 @@ bool object_form_check(struct report *report, const struct bpf_object *bpf,
 	size_t given = sizeof(struct xdpfw_given), image = config->image_bytes;
 	const struct form_map known[] = {
 		{ "xdpfw_cells", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct xdpfw_page),
-		  sizeof(struct xdpfw_page), 2, 0, 0, true },
+		  sizeof(struct xdpfw_page), 2, 2, 0, 0, true },
 		{ XDPFW_DEVICES, BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_device_table),
-		  sizeof(struct xdpfw_device_table), 1, 0, BPF_F_MMAPABLE, true },
+		  sizeof(struct xdpfw_device_table), 1, 1, 0, BPF_F_MMAPABLE, true },
 		{ "xdpfw_trail", BPF_MAP_TYPE_ARRAY, sizeof(struct xdpfw_trail),
-		  sizeof(struct xdpfw_trail), 1, 0, 0, true },
-		{ "xdpfw_fields", BPF_MAP_TYPE_PERCPU_ARRAY, 1, FORM_PERCPU_BYTES, 1, 0, 0, false },
+		  sizeof(struct xdpfw_trail), 1, 1, 0, 0, true },
+		{ "xdpfw_fields", BPF_MAP_TYPE_PERCPU_ARRAY, 1, FORM_PERCPU_BYTES, 1, 1, 0, 0,
+		  false },
+		{ "xdpfw_cache", BPF_MAP_TYPE_PERCPU_ARRAY, CACHE_PAGE_WORDS * sizeof(uint64_t),
+		  CACHE_PAGE_WORDS * sizeof(uint64_t), 1, CACHE_MAX_PAGES, 0, 0, false },
 		/* libbpf makes these of sections, mmapable where the kernel can. */
-		{ "xdpfw.rodata", BPF_MAP_TYPE_ARRAY, 1, 1u << 20, 1, BPF_F_RDONLY_PROG,
+		{ "xdpfw.rodata", BPF_MAP_TYPE_ARRAY, 1, 1u << 20, 1, 1, BPF_F_RDONLY_PROG,
 		  BPF_F_MMAPABLE, false },
-		{ ".rodata.config", BPF_MAP_TYPE_ARRAY, settings, settings, 1, BPF_F_RDONLY_PROG,
-		  BPF_F_MMAPABLE, true },
-		{ ".data.given", BPF_MAP_TYPE_ARRAY, given, given, 1, 0, BPF_F_MMAPABLE,
+		{ ".rodata.config", BPF_MAP_TYPE_ARRAY, settings, settings, 1, 1,
+		  BPF_F_RDONLY_PROG, BPF_F_MMAPABLE, true },
+		{ ".data.given", BPF_MAP_TYPE_ARRAY, given, given, 1, 1, 0, BPF_F_MMAPABLE,
 		  config->reads_given },
-		{ "xdpfw.bss", BPF_MAP_TYPE_ARRAY, image, image, 1, 0, BPF_F_MMAPABLE,
+		{ "xdpfw.bss", BPF_MAP_TYPE_ARRAY, image, image, 1, 1, 0, BPF_F_MMAPABLE,
 		  image != 0 },
 	};
 

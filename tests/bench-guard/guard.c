@@ -20,6 +20,7 @@
 #include "compiler/compile.h"
 #include "loader/own.h"
 #include "tests/bench/bench_program.h"
+#include "tests/tool/force.h"
 
 #define MARGIN 10			/* per cent */
 
@@ -63,7 +64,7 @@ static void measure(const char *path, struct need *ret_need)
 	struct arena arena = ARENA_INIT;
 	struct source_set sources = { .arena = &arena };
 	struct diag diag = { .arena = &arena, .sources = &sources };
-	const struct compile_options options = { 0 };
+	struct compile_options options = { 0 };
 	const struct xdpfw_device device = { .ifindex = 1 };
 	struct bench_program program;
 	struct bench_object object;
@@ -73,6 +74,7 @@ static void measure(const char *path, struct need *ret_need)
 
 	if (source_read(&sources, path, &source))
 		bench_stop("%s cannot be read", path);
+	force_wanted(sources.sources.at[source].text, &arena, &options);
 	if (!compile_source(&sources, source, &options, &arena, &diag, &compile)) {
 		diag_print(&diag, &text);
 		bench_stop("%s", text.at);

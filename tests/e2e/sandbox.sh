@@ -309,6 +309,9 @@ case_object_with_something_else() {
 		"it has another map, 'other'"
 	more "struct { MAP_NUMBER(type, 2); MAP_NUMBER(max_entries, 1); MAP_NUMBER(pinning, 1); $map }
 		other SEC(\".maps\");" "it has another map, 'other'"
+	more "struct { MAP_NUMBER(type, 6); MAP_NUMBER(max_entries, 193); MAP_SHAPE(key, __u32);
+		struct { char bytes[16384]; } *value; } xdpfw_cache SEC(\".maps\");" \
+		"its map 'xdpfw_cache' has another"
 	other '} xdpfw_trail SEC' 'MAP_NUMBER(pinning, 1); } xdpfw_trail SEC' \
 		"its map 'xdpfw_trail' has another type, size or place"
 	other '} xdpfw_cells SEC' 'MAP_NUMBER(map_flags, 1024); } xdpfw_cells SEC' \

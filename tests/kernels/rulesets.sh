@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rulesets.sh: loads rulesets on other kernels, in qemu.
 #
-#	top_srcdir=... top_builddir=... tests/kernels/rulesets.sh CACHE KERNEL[,KERNEL...] [--plan=NAME] RULESET...
+#	top_srcdir=... top_builddir=... tests/kernels/rulesets.sh CACHE KERNEL[,KERNEL...] [OPTIONS] RULESET...
 #
-# The rulesets behind a --plan=NAME are loaded with it; behind --plan= without any.
+# The rulesets behind OPTIONS, one word ("--plan=tree --optimize=flow-cache"), are loaded with them;
+# behind --plan= without any.
 #
 # The guest has the rulesets and the program of each as clang built it here, for it has no clang: it
 # loads kept objects, as a machine does after a new kernel was installed.  The listing has to be the
@@ -68,7 +69,7 @@ fetch "${kernels[@]}" || { fail "cannot get the kernels or qemu"; finish; }
 kept=()
 plan=
 for ruleset; do
-	if [[ $ruleset == --plan=* ]]; then
+	if [[ $ruleset == --* ]]; then
 		plan=${ruleset%--plan=}
 		continue
 	fi

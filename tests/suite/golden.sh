@@ -5,7 +5,8 @@
 
 run "$top_builddir/tests/tool/golden_run" golden "$top_srcdir/tests/golden"
 for ruleset in "$top_srcdir"/tests/golden/*.nft; do
-	"$top_builddir/xdpfw" --emit=c -f "$ruleset" >"$top_builddir/tests/golden.c" ||
+	words=$(sed -n '1s/^# optimize //p' "$ruleset")
+	"$top_builddir/xdpfw" --optimize="${words:-balanced}" --emit=c -f "$ruleset" >"$top_builddir/tests/golden.c" ||
 		fail "--emit=c of $ruleset"
 	check "clang builds the program of ${ruleset##*/}" "${CLANG:?}" -target bpf -mcpu=v3 -O2 \
 		-g -Wall -Wextra -Werror -c "$top_builddir/tests/golden.c" -o /dev/null

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# plans: rulesets of the other suites with each engine forced on all rules that can be looked up, and
-# with look-ups that all chains share; 2,000 rules that jump or only count; hundreds of chains; sets of
-# addresses in both their forms: against the interpreter.
+# plans: rulesets of the other suites with each engine forced on all rules that can be looked up, with
+# look-ups that all chains share, and with a flow cache; 2,000 rules that jump or only count; hundreds
+# of chains; sets of addresses in both their forms: against the interpreter.
 . "${top_srcdir:?}/tests/suite/lib.sh"
 
 if need kernel "programs whose rules are looked up against the interpreter"; then
@@ -24,6 +24,17 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 	for plan in pairs buckets; do
 		export XDPFW_TEST_PLAN=$plan
 		check "$plan: hosts.nft" "$verify" -i 110000 -n 2000 "$large/hosts.nft"
+	done
+	# Packets come several times, in several splits, so most answers are the cache's.
+	for ruleset in ./*.nft ../tests/run/*.nft ../tests/diff/cases/*.nft "$large/jumps.nft"; do
+		check "flow cache: ${ruleset##*/}" env XDPFW_TEST_PLAN=cross \
+			XDPFW_TEST_OPTIMIZE=flow-cache "$verify" -i 110000 -n 300 "$ruleset"
+	done
+	# Small, so that answers are replaced.
+	for ruleset in ./router.nft ./server.nft ../tests/golden/cache.nft; do
+		check "two CPUs: ${ruleset##*/}" env XDPFW_TEST_PLAN=tree \
+			XDPFW_TEST_OPTIMIZE=size,flow-cache \
+			"$top_builddir/tests/verify/verify_cpus" "$ruleset"
 	done
 	unset XDPFW_TEST_PLAN
 	check "chosen: jumps.nft" "$verify" -i 110000 -n 2000 "$large/jumps.nft"

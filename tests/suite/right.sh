@@ -52,7 +52,9 @@ few() {
 	right ipc 100 6 --all-plans
 	right nested 100 6 --all-plans
 	right acl 1000 4 --all-plans
+	right acl 1000 4 --optimize flow-cache
 	right fw 1000 6
+	right fw 1000 6 --optimize flow-cache
 	right ipc 1000 4
 }
 

@@ -10,7 +10,8 @@
  *		none)
  *	errors	the file is refused, and the messages are NAME.err
  *
- * A line `# failsafe RULE` in NAME.nft is a failsafe rule of that file.
+ * A line `# failsafe RULE` in NAME.nft is a failsafe rule of that file; force.h says what its first
+ * line can be.
  *
  * Out: a unified diff for each difference, then "N passed, N failed, N skipped".  --update writes
  * the files instead.  It works inside DIR, so that places in messages do not depend on where the
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "compiler/compile.h"
+#include "tests/tool/force.h"
 
 struct run {
 	bool update;
@@ -174,6 +176,7 @@ static void run_phase(struct run *run, const char *path, const char *phase_name)
 
 	work_begin(&work, path);
 	find_failsafe(&work, path, &options);
+	force_wanted(work.sources.sources.at[work.source].text, &work.arena, &options);
 	if (!compile_phase_parse(phase_name, &phase))
 		abort();
 	if (!compile_emit(&work.sources, work.source, &options, phase, &work.arena, &work.diag,
@@ -195,6 +198,7 @@ static bool run_compile(struct run *run, const char *path, struct buf *out)
 
 	work_begin(&work, path);
 	find_failsafe(&work, path, &options);
+	force_wanted(work.sources.sources.at[work.source].text, &work.arena, &options);
 	done = compile_source(&work.sources, work.source, &options, &work.arena, &work.diag,
 			      &compile);
 	if (done)

@@ -326,9 +326,10 @@ START_TEST(optimized)
 	ck_assert_str_eq(bundle.plan, "");
 	options.optimize.goal = COMPILE_SIZE;
 	options.optimize.engine = "compares";
+	options.optimize.flow_cache = true;
 	ck_assert(bundle_set_text(&report, &bundle, compile, &options, NULL, &sources, &arena,
 				  &built));
-	ck_assert_str_eq(bundle.optimize, "size");
+	ck_assert_str_eq(bundle.optimize, "size,flow-cache");
 	ck_assert_str_eq(bundle.plan, "compares");
 }
 END_TEST

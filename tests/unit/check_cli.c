@@ -68,11 +68,11 @@ static const struct {
 	{ "xdpfw status --force", "an option here needs -f FILE; 'xdpfw --help' says which" },
 	{ "xdpfw -c", "nothing to do: say -f FILE or a command; 'xdpfw --help' lists them" },
 	{ "xdpfw -f a --optimize=sped",
-	  "--optimize is balanced, speed or size, none, and no-PASS, not 'sped'; did you mean "
-	  "'speed'?" },
+	  "--optimize is balanced, speed or size, flow-cache, none, and no-PASS, not 'sped'; did "
+	  "you mean 'speed'?" },
 	{ "xdpfw -f a --optimize=speed,",
-	  "--optimize is balanced, speed or size, none, and no-PASS, not ''; 'xdpfw --help' lists "
-	  "them" },
+	  "--optimize is balanced, speed or size, flow-cache, none, and no-PASS, not ''; 'xdpfw "
+	  "--help' lists them" },
 	{ "xdpfw -f a --plan=", "there is no plan ''; 'xdpfw --help' lists them" },
 	{ "xdpfw -f a --plan=compare", "there is no plan 'compare'; did you mean 'compares'?" },
 	{ "xdpfw load a --optimize=speed",
@@ -128,10 +128,14 @@ START_TEST(optimized)
 	ck_assert_int_eq(options.optimize.goal, COMPILE_SIZE);
 	ck_assert_uint_eq(options.optimize.off, 0);
 	ck_assert_str_eq(options.optimize.engine, "compares");
+	ck_assert(!options.optimize.flow_cache);
 	options = parse_right("xdpfw explain -f r --optimize=speed,balanced --device e0");
 	ck_assert_int_eq(options.command, CLI_EXPLAIN);
 	ck_assert_int_eq(options.optimize.goal, COMPILE_BALANCED);
 	ck_assert_ptr_null(options.optimize.engine);
+	options = parse_right("xdpfw -f r --optimize=flow-cache,no-merge");
+	ck_assert_int_eq(options.optimize.goal, COMPILE_BALANCED);
+	ck_assert(options.optimize.off && options.optimize.flow_cache);
 	ck_assert_str_eq(options.file, "r");
 }
 END_TEST

@@ -343,6 +343,8 @@ START_TEST(kept_with_other_options)
 	ck_assert(!is_kept(PORTS BOXES MAP, &options));
 	options.optimize = (struct compile_optimize){ .off = 1 };
 	ck_assert(!is_kept(PORTS BOXES MAP, &options));
+	options.optimize = (struct compile_optimize){ .flow_cache = true };
+	ck_assert(!is_kept(PORTS BOXES MAP, &options));
 	options.optimize = (struct compile_optimize){ .engine = "tree" };
 	ck_assert(!is_kept(PORTS BOXES MAP, &options));
 	options = (struct compile_options){ .failsafe = &failsafe, .failsafe_count = 1 };

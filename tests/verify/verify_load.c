@@ -87,6 +87,7 @@ static bool compile_file(struct verify *verify)
 		fprintf(stderr, "%s: %s\n", verify->path, strerror(-error));
 		return false;
 	}
+	force_wanted(sources.sources.at[source].text, &verify->arena, &options);
 	force_plan(&options);
 	if (compile_source(&sources, source, &options, &verify->arena, &diag, &compile)) {
 		verify->compile = compile;
