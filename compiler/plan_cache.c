@@ -88,8 +88,8 @@ static const char *find_obstacle(const struct plan_case *at)
 	return NULL;
 }
 
-static void make_cache(const struct plan *plan, const struct plan_block *block,
-		       struct plan_case *at, size_t cases, struct arena *arena)
+static void make_cache(const struct plan *plan, struct plan_case *at, size_t cases,
+		       struct arena *arena)
 {
 	struct plan_cache *cache = &at->cache;
 	unsigned int words = 2;
@@ -97,7 +97,8 @@ static void make_cache(const struct plan *plan, const struct plan_block *block,
 	cache->why_not = find_obstacle(at);
 	if (cache->why_not)
 		return;
-	cache->answer_bits = bits_of(block->actions.len);
+	/* Results never fall from row to row. */
+	cache->answer_bits = bits_of((size_t)at->problem.results[at->problem.row_count - 1] + 1);
 	cache->number_bits = bits_of(cases);
 	list_pieces(&at->problem, arena, cache);
 	while (words <= PLAN_CACHE_MAX_WORDS && !place_pieces(cache, words))
@@ -154,7 +155,7 @@ void plan_cache_choose(struct plan *plan, struct arena *arena)
 		const struct plan_block *block = plan->blocks.at[i];
 
 		for (size_t j = 0; j < block->cases.len; j++) {
-			make_cache(plan, block, &block->cases.at[j], cases, arena);
+			make_cache(plan, &block->cases.at[j], cases, arena);
 			block->cases.at[j].cache.number = ++number;
 		}
 	}
