@@ -117,6 +117,23 @@ static void ask(const struct plan *plan, struct plan_case *at, const struct plan
 			ask_one(plan, at, budget, deep, engines[i], arena);
 }
 
+/*
+ * Of many rules one dimension can leave few: nothing else looks so many up for less, and to see
+ * that of all others takes a second.
+ */
+static bool is_clear(const struct plan *plan, struct plan_case *at,
+		     const struct plan_budget *budget, bool deep, struct arena *arena)
+{
+	if (at->problem.row_count < PLAN_COST_MANY_ROWS)
+		return false;
+	ask(plan, at, budget, deep, plan_engine_lead.name, arena);
+	for (uint32_t i = 0; i < at->asked_count; i++)
+		if (at->asked[i].estimate.possible &&
+		    at->asked[i].estimate.cost <= PLAN_COST_CLEAR)
+			return true;
+	return false;
+}
+
 /* The best of those that were not tried. */
 static struct plan_asked *next_best(struct plan_case *at)
 {
@@ -166,6 +183,8 @@ static bool solve_case(struct plan *plan, struct plan_case *at, const struct pla
 	if (plan->options.force)
 		ask(plan, at, budget, deep, plan->options.force, arena);
 	solved = build_best(at, budget, arena);
+	if (!solved && is_clear(plan, at, budget, deep, arena))
+		solved = build_best(at, budget, arena);
 	if (!solved) {
 		ask(plan, at, budget, deep, NULL, arena);
 		solved = build_best(at, budget, arena);

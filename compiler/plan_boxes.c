@@ -16,7 +16,9 @@
 
 #define MOST_BYTES (24u << 20)
 
-static const struct plan_engine *const engines[] = { &plan_engine_cross, &plan_engine_tree };
+static const struct plan_engine *const engines[] = {
+	&plan_engine_lead, &plan_engine_cross, &plan_engine_tree,
+};
 
 static int compare_intervals(const void *a, const void *b)
 {
@@ -113,8 +115,9 @@ static bool build_best(const struct plan_problem *problem, const struct plan_opt
 	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
 	struct plan_estimate estimate;
 	uint64_t best = UINT64_MAX;
+	bool clear = false;		/* no other can be better */
 
-	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
+	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines) && !clear; i++) {
 		const struct plan_solution *solution;
 		uint64_t weight;
 
@@ -131,6 +134,8 @@ static bool build_best(const struct plan_problem *problem, const struct plan_opt
 		table->engine = engines[i];
 		table->solution = solution;
 		table->size = (estimate.bytes + 63) & ~(size_t)63;
+		clear = !options->force && problem->row_count >= PLAN_COST_MANY_ROWS &&
+			estimate.cost <= PLAN_COST_CLEAR;
 	}
 	return best != UINT64_MAX;
 }

@@ -41,6 +41,10 @@ struct plan_share {
 
 struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, size_t image_left);
 
+/* Of so many rows nothing costs less than this, but where one dimension leaves few of them. */
+#define PLAN_COST_MANY_ROWS 4096
+#define PLAN_COST_CLEAR 300
+
 /*
  * The cost of a way that takes TENTHS for a packet and BYTES of image, as OPTIMIZE weighs memory:
  * the least is best.
