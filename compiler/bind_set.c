@@ -260,6 +260,11 @@ void bind_add_elements(struct bind *bind, struct bind_scope *scope, struct bind_
 {
 	size_t first = draft->set->elements.len;
 
+	if (!draft->set->elements.at && elements->items.len) {
+		draft->set->elements.cap = elements->items.len;
+		draft->set->elements.at = ARENA_ARRAY(bind->arena, struct bind_element,
+						      elements->items.len);
+	}
 	for (size_t i = 0; i < elements->items.len; i++) {
 		bool full = draft->set->elements.len >= LIMITS_ELEMENTS;
 

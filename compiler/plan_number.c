@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "compiler/plan_cost.h"
 #include "compiler/plan_hash.h"
 #include "compiler/plan_trie.h"
 
@@ -24,7 +25,17 @@ struct entries {
 	VEC(struct entry) entries;
 	unsigned int key_bits;
 	bool buckets;			/* asked for: no pairs */
+	size_t room;			/* bytes that the table may take */
 };
+
+/* With room for COUNT of them. */
+static struct entries new_entries(size_t count, struct arena *arena)
+{
+	struct entries entries = { .entries.cap = count + 1 };
+
+	entries.entries.at = ARENA_ARRAY(arena, struct entry, count + 1);
+	return entries;
+}
 
 unsigned int plan_key_bits(unsigned int bits)
 {
@@ -87,10 +98,12 @@ static void add_entry(struct entries *entries, struct arena *arena, const struct
 static bool make_entries(const struct plan_rows *rows, struct arena *arena,
 			 struct entries *ret_entries)
 {
-	struct entries entries = { .key_bits = plan_key_bits(total_bits(rows->look)) };
+	struct entries entries;
 
 	if (total_bits(rows->look) > 128)
 		return false;
+	entries = new_entries(rows->count, arena);
+	entries.key_bits = plan_key_bits(total_bits(rows->look));
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct ir_interval *row = &rows->at[i * rows->look->parts];
 		struct entry entry = { .result = rows->results[i] };
@@ -112,8 +125,8 @@ static bool make_entries(const struct plan_rows *rows, struct arena *arena,
 static bool split_entries(const struct entries *entries, struct arena *arena,
 			  struct entries *ret_values)
 {
-	struct entries values = { .key_bits = entries->key_bits, .buckets = entries->buckets };
 	size_t most = entries->entries.len + entries->entries.len / 4 + 8;
+	struct entries values;
 	u128 left = most;
 
 	for (size_t i = 0; i < entries->entries.len; i++) {
@@ -123,6 +136,9 @@ static bool split_entries(const struct entries *entries, struct arena *arena,
 			return false;
 		left -= entry->hi - entry->lo + 1;
 	}
+	values = new_entries(most, arena);
+	values.key_bits = entries->key_bits;
+	values.buckets = entries->buckets;
 	for (size_t i = 0; i < entries->entries.len; i++) {
 		const struct entry *entry = &entries->entries.at[i];
 
@@ -174,17 +190,35 @@ static bool choose_wide(const struct entries *entries, bool is_map, struct arena
 	return found;
 }
 
+/* What the values take at least: 16 bits of a bucket, and wide ones a row. */
+static size_t least_bytes(const struct entries *values)
+{
+	size_t row = values->key_bits == 32 ? 0 : values->key_bits / 8;
+
+	return values->entries.len * (sizeof(uint16_t) + row);
+}
+
+static bool make_hash(const struct entries *values, struct arena *arena, struct plan_table *table)
+{
+	if (values->key_bits == 32 && !table->is_map)
+		return choose_narrow(values, arena, table);
+	return choose_wide(values, table->is_map, arena, table);
+}
+
+/* A table that there is no room for is not made: its size says that to who places it. */
 static bool choose_hash(const struct entries *entries, struct arena *arena,
 			struct plan_table *table)
 {
 	struct arena scratch = ARENA_INIT;
 	struct entries values;
-	bool found = false;
+	bool found = split_entries(entries, &scratch, &values);
 
-	if (split_entries(entries, &scratch, &values))
-		found = entries->key_bits == 32 && !table->is_map ?
-				choose_narrow(&values, arena, table) :
-				choose_wide(&values, table->is_map, arena, table);
+	if (found && least_bytes(&values) > entries->room) {
+		table->kind = PLAN_HASH;
+		table->size = least_bytes(&values);
+	} else if (found) {
+		found = make_hash(&values, arena, table);
+	}
 	arena_free(&scratch);
 	return found;
 }
@@ -314,20 +348,39 @@ static void make_search(const struct entries *entries, struct arena *arena,
 		put_start(table, table->bytes, at++, &last);
 }
 
+/* Of the image, beside the tables that there are. */
+static size_t room_left(const struct plan *plan)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i + 1 < plan->tables.len; i++)
+		taken += plan_table_bytes(&plan->tables.at[i]);
+	return taken < PLAN_MAX_IMAGE_BYTES ? PLAN_MAX_IMAGE_BYTES - taken : 0;
+}
+
+static void choose(const struct entries *entries, unsigned int bits, struct arena *arena,
+		   struct plan_table *table)
+{
+	if (bits <= 16 && !table->is_map)
+		make_bitmap(entries, bits, arena, table);
+	else if ((bits <= 16 || !choose_hash(entries, arena, table)) &&
+		 !choose_trie(entries, bits, arena, table))
+		make_search(entries, arena, table);
+}
+
 bool plan_number_choose(const struct plan *plan, const struct plan_rows *rows,
 			struct arena *arena, struct plan_table *table)
 {
-	unsigned int bits = total_bits(rows->look);
+	struct arena scratch = ARENA_INIT;
 	struct entries entries;
+	bool chosen = make_entries(rows, &scratch, &entries);
 
-	if (!make_entries(rows, arena, &entries))
-		return false;
-	entries.buckets = plan->force_table && !strcmp(plan->force_table, "buckets");
-	table->key_bits = entries.key_bits;
-	if (bits <= 16 && !table->is_map)
-		make_bitmap(&entries, bits, arena, table);
-	else if ((bits <= 16 || !choose_hash(&entries, arena, table)) &&
-		 !choose_trie(&entries, bits, arena, table))
-		make_search(&entries, arena, table);
-	return true;
+	if (chosen) {
+		entries.buckets = plan->force_table && !strcmp(plan->force_table, "buckets");
+		entries.room = room_left(plan);
+		table->key_bits = entries.key_bits;
+		choose(&entries, total_bits(rows->look), arena, table);
+	}
+	arena_free(&scratch);
+	return chosen;
 }
