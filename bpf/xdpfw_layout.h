@@ -58,8 +58,8 @@
  *
  * When results are 0 or 1, other leaves hold more: ranges, first and last number, where it is 1; or
  * up to 12 breakpoints as 0x100000 less their last 20 bits, three of 21 bits in each of 4 words, of
- * numbers that are alike in all bits above these, and in the highest bit of word 0 the result before
- * the first.  0 is a breakpoint that no number reaches.
+ * numbers that are alike in all bits above these, and in the highest bit of word 0 the result that
+ * is before the first.  0 is a breakpoint that no number reaches.
  *
  * Or a leaf has prefixes that lie in each other: a key of 64 or 128 bits, then a __u8 for each of
  * them: how many bits at the end of a number may differ from the key, of its upper half (first) or
