@@ -498,9 +498,11 @@ static void number_cells(struct plan_cross_sparse *sparse)
 static bool is_direct(const struct plan_cross_sparse *sparse, enum plan_cross_row kind,
 		      uint32_t groups, uint32_t wide)
 {
-	if (!sparse->has[kind] || sparse->dense[kind] || sparse->is_packed)
+	if (!sparse->has[kind] || sparse->dense[kind] ||
+	    (sparse->is_packed && !sparse->is_compared))
 		return false;
-	return wide == 1 || (uint64_t)groups * wide <= MAX_DIRECT_CELLS;
+	return wide == 1 ||
+	       (!sparse->is_compared && (uint64_t)groups * wide <= MAX_DIRECT_CELLS);
 }
 
 static bool choose_direct(struct plan_cross_sparse *sparse)

@@ -457,6 +457,8 @@ static uint32_t add_direct(struct plan_cross_sparse *sparse, enum plan_cross_row
 {
 	uint32_t first = (uint32_t)sparse->direct_slot[kind], cell, second = CROSS_NO_STEP;
 
+	if (sparse->is_compared)
+		return plan_packed_rule_direct(sparse, group, first, wide, comment);
 	cell = load_cell(sparse, group, first, wide, 0, comment);
 	if (sparse->is_short)
 		second = load_cell(sparse, group, first, wide, 1, NULL);
@@ -643,7 +645,7 @@ static const char *describe(const struct plan_cross_sparse *sparse)
 static bool add_small(struct plan_cross_sparse *sparse, uint32_t axes)
 {
 	if (sparse->is_compared)
-		return !sparse->cells.len || plan_packed_rule_class(sparse);
+		return sparse->slots < 2 || plan_packed_rule_class(sparse);
 	if (sparse->is_packed || axes <= 2)
 		return true;
 	sparse->small_step = plan_cross_source_steps(sparse->cross, sparse->small.source);
@@ -680,8 +682,8 @@ bool plan_cross_sparse(struct plan_cross *cross, const struct plan_cross_axis *a
 		return false;
 	if (form == CROSS_MASKS && !plan_packed_tables(&sparse->packed))
 		return false;
-	if (form == CROSS_COMPARED ? sparse->cells.len && !plan_packed_rule_fill(sparse) :
-				     sparse->slots > 1 && !fill_words(sparse))
+	if (sparse->slots > 1 && !(form == CROSS_COMPARED ? plan_packed_rule_fill(sparse) :
+							    fill_words(sparse)))
 		return false;
 	if (!add_classes(sparse, count) || !add_answer(sparse))
 		return false;

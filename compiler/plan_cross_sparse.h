@@ -74,6 +74,9 @@ bool plan_packed_rule_class(struct plan_cross_sparse *sparse);
 /* The result + 1 in the cell of a row (a step, or always OFFSET) and a column, or .none. */
 uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
 			       uint32_t column, const char *comment);
+/* In the cell of a group and a wide group (steps, or CROSS_NO_STEP), from slot FIRST on. */
+uint32_t plan_packed_rule_direct(struct plan_cross_sparse *sparse, uint32_t group, uint32_t first,
+				 uint32_t wide, const char *comment);
 const char *plan_packed_rule_text(const struct plan_cross_sparse *sparse);
 
 #endif

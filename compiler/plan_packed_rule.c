@@ -189,31 +189,74 @@ bool plan_packed_rule_list(struct plan_cross_sparse *sparse, uint32_t *rows, siz
 	return true;
 }
 
-static bool is_worth_it(const struct plan_cross_sparse *sparse)
+/* Lists of the matrix, and those in a row behind it. */
+static size_t count_lists(const struct plan_cross_sparse *sparse)
 {
-	if (sparse->compared.longer <= sparse->cells.len / MAX_LONGER)
-		return true;
-	return plan_cross_refuse(sparse->cross, "%zu of %zu lists are too long",
-				 sparse->compared.longer, sparse->cells.len);
+	size_t count = sparse->cells.len;
+
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		count += sparse->lists[i].len;
+	return count;
 }
 
-/* A cell, and behind all cells, from BASE on in units of a rule, what it has no room for. */
-static void fill_cell(struct plan_cross_sparse *sparse, const struct plan_cross_cell *cell,
-		      uint8_t *bytes, uint64_t base)
+static bool is_worth_it(const struct plan_cross_sparse *sparse)
 {
-	const struct plan_cross_list *list = &cell->list;
-	uint32_t inside = list->count < CROSS_CELL_RULES ? list->count : CROSS_CELL_RULES;
-	uint64_t head = cell->column, more = list->count - inside;
-	uint8_t *at = bytes + ((size_t)sparse->offsets[cell->row] + cell->column) *
-				      CROSS_CELL_BYTES;
+	size_t lists = count_lists(sparse);
+
+	if (sparse->compared.longer <= lists / MAX_LONGER)
+		return true;
+	return plan_cross_refuse(sparse->cross, "%zu of %zu lists are too long",
+				 sparse->compared.longer, lists);
+}
+
+static size_t count_more(const struct plan_cross_list *list)
+{
+	return list->count > CROSS_CELL_RULES ? list->count - CROSS_CELL_RULES : 0;
+}
+
+/* A cell, and behind all cells, from *BASE on in units of a rule, what it has no room for. */
+static void fill_cell(const struct plan_cross_sparse *sparse, size_t slot, uint32_t column,
+		      const struct plan_cross_list *list, uint8_t *bytes, uint64_t *base)
+{
+	uint8_t *at = bytes + slot * CROSS_CELL_BYTES;
+	uint64_t head = column, more = count_more(list);
+	size_t inside = list->count - more;
 
 	head |= more << sparse->compared.column_bits;
-	head |= base << (sparse->compared.column_bits + CROSS_MORE_BITS);
+	head |= *base << (sparse->compared.column_bits + CROSS_MORE_BITS);
 	memset(at, 0, CROSS_CELL_BYTES);
 	memcpy(at, &head, sizeof(head));
 	memcpy(at + sizeof(head), list->rules, inside * sizeof(*list->rules));
-	memcpy(bytes + base * sizeof(*list->rules), list->rules + inside,
+	memcpy(bytes + *base * sizeof(*list->rules), list->rules + inside,
 	       more * sizeof(*list->rules));
+	*base += more;
+}
+
+static void fill_cells(const struct plan_cross_sparse *sparse, uint8_t *bytes, uint64_t base)
+{
+	for (size_t i = 0; i < sparse->cells.len; i++) {
+		const struct plan_cross_cell *cell = &sparse->cells.at[i];
+
+		fill_cell(sparse, (size_t)sparse->offsets[cell->row] + cell->column, cell->column,
+			  &cell->list, bytes, &base);
+	}
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		for (size_t j = 0; j < sparse->lists[i].len; j++)
+			fill_cell(sparse, sparse->direct_slot[i] + j, 0, &sparse->lists[i].at[j],
+				  bytes, &base);
+}
+
+/* Rules that cells have no room for. */
+static size_t count_outside(const struct plan_cross_sparse *sparse)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sparse->cells.len; i++)
+		count += count_more(&sparse->cells.at[i].list);
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		for (size_t j = 0; j < sparse->lists[i].len; j++)
+			count += count_more(&sparse->lists[i].at[j]);
+	return count;
 }
 
 bool plan_packed_rule_fill(struct plan_cross_sparse *sparse)
@@ -221,16 +264,14 @@ bool plan_packed_rule_fill(struct plan_cross_sparse *sparse)
 	const size_t each = sizeof(struct plan_packed_rule);
 	struct plan_packed_rules *rules = &sparse->compared;
 	struct plan_cross *cross = sparse->cross;
-	size_t base = sparse->slots * (CROSS_CELL_BYTES / each), size = base;
+	size_t base = sparse->slots * (CROSS_CELL_BYTES / each);
+	size_t size = base + count_outside(sparse);
 	uint8_t *bytes;
 
 	if (!is_worth_it(sparse))
 		return false;
 	while (sparse->columns >> rules->column_bits)
 		rules->column_bits++;
-	for (size_t i = 0; i < sparse->cells.len; i++)
-		if (sparse->cells.at[i].list.count > CROSS_CELL_RULES)
-			size += sparse->cells.at[i].list.count - CROSS_CELL_RULES;
 	/* So that the walk through a list needs one test of its beginning only. */
 	size += CROSS_MORE_MASK + 1;
 	size = (size * each + CROSS_CELL_BYTES - 1) / CROSS_CELL_BYTES * CROSS_CELL_BYTES;
@@ -240,12 +281,7 @@ bool plan_packed_rule_fill(struct plan_cross_sparse *sparse)
 		return plan_cross_refuse(cross, "%u columns", sparse->columns);
 	bytes = arena_alloc(cross->arena, size);
 	memset(bytes, 0xff, sparse->slots * CROSS_CELL_BYTES);
-	for (size_t i = 0; i < sparse->cells.len; i++) {
-		uint32_t count = sparse->cells.at[i].list.count;
-
-		fill_cell(sparse, &sparse->cells.at[i], bytes, base);
-		base += count > CROSS_CELL_RULES ? count - CROSS_CELL_RULES : 0;
-	}
+	fill_cells(sparse, bytes, base);
 	rules->table = plan_cross_table_add(cross, bytes, size);
 	return true;
 }
@@ -268,17 +304,14 @@ bool plan_packed_rule_class(struct plan_cross_sparse *sparse)
 	return rules->part_step != CROSS_NO_STEP;
 }
 
-uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
-			       uint32_t column, const char *comment)
+/* What the cell SLOT says, if it is COLUMN's. */
+static uint32_t add_step(struct plan_cross_sparse *sparse, uint32_t slot, uint32_t column,
+			 const char *comment)
 {
 	const struct plan_packed_rules *rules = &sparse->compared;
-	struct plan_cross_step slot = { .kind = CROSS_ADD, .number = offset };
 	struct plan_cross_step step = { .kind = CROSS_RULES, .comment = comment };
 
-	if (row != CROSS_NO_STEP)
-		slot.inputs[slot.input_count++] = row;
-	slot.inputs[slot.input_count++] = column;
-	step.inputs[step.input_count++] = plan_cross_step_add(sparse->cross, &slot);
+	step.inputs[step.input_count++] = slot;
 	step.inputs[step.input_count++] = column;
 	step.inputs[step.input_count++] = rules->lanes_step;
 	if (rules->has_part)
@@ -286,8 +319,36 @@ uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, u
 	step.table = rules->table;
 	step.shift = rules->column_bits;
 	step.number = sparse->none;
-	step.at = (unsigned int)(LONGER_COST * rules->longer / (sparse->cells.len + 1));
+	step.at = (unsigned int)(LONGER_COST * rules->longer / (count_lists(sparse) + 1));
 	return plan_cross_step_add(sparse->cross, &step);
+}
+
+static void add_input(struct plan_cross_step *step, uint32_t input)
+{
+	if (input != CROSS_NO_STEP)
+		step->inputs[step->input_count++] = input;
+}
+
+uint32_t plan_packed_rule_step(struct plan_cross_sparse *sparse, uint32_t row, uint32_t offset,
+			       uint32_t column, const char *comment)
+{
+	struct plan_cross_step slot = { .kind = CROSS_ADD, .number = offset };
+
+	add_input(&slot, row);
+	add_input(&slot, column);
+	return add_step(sparse, plan_cross_step_add(sparse->cross, &slot), column, comment);
+}
+
+uint32_t plan_packed_rule_direct(struct plan_cross_sparse *sparse, uint32_t group, uint32_t first,
+				 uint32_t wide, const char *comment)
+{
+	struct plan_cross_step slot = { .kind = CROSS_ADD, .number = first };
+	const struct plan_cross_step zero = { .kind = CROSS_ADD };
+	uint32_t column = plan_cross_step_add(sparse->cross, &zero);
+
+	add_input(&slot, group);
+	add_input(&slot, wide);
+	return add_step(sparse, plan_cross_step_add(sparse->cross, &slot), column, comment);
 }
 
 const char *plan_packed_rule_text(const struct plan_cross_sparse *sparse)
