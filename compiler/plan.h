@@ -144,6 +144,7 @@ struct plan {
 	struct plan_named named;
 	unsigned int key_lanes;		/* the most that any key in lanes has; 0: there is none */
 	bool reads_given;		/* it asks clock, CPU or chance: has a struct xdpfw_given */
+	size_t look_ups;		/* of stretches with their own, while blocks are made */
 	VEC(struct plan_block *) blocks;
 	uint32_t *block_of;		/* per IR rule: the number of its block + 1; 0: none */
 	struct plan_caches caches;	/* of blocks' answers */

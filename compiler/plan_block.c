@@ -366,6 +366,16 @@ static size_t count_rules(const struct stretches *stretches)
 	return rules;
 }
 
+/* Those that may get a look-up. */
+static size_t count_long(const struct plan *plan, const struct stretches *stretches)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < stretches->at.len; i++)
+		count += stretches->at.at[i].end - stretches->at.at[i].first >= least_rules(plan);
+	return count;
+}
+
 static void sort_stretches(struct stretches *stretches)
 {
 	if (stretches->at.len)
@@ -386,6 +396,7 @@ void plan_block_cut(struct plan *plan, struct arena *arena)
 		return;
 	}
 	cut_chains(plan, arena, &own, &shared);
+	plan->look_ups = count_long(plan, &own);
 	cutter.rules_left = count_rules(&own) + count_rules(&shared);
 	sort_stretches(&own);
 	sort_stretches(&shared);

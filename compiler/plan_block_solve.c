@@ -258,8 +258,8 @@ static size_t rows_behind(const struct plan_block *block, size_t number)
 bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_left,
 		      struct arena *arena)
 {
-	struct plan_share share = plan_cost_share(plan->options.optimize, block->row_count,
-						  image_left);
+	struct plan_share share = plan_cost_share(plan->options.optimize, plan->look_ups,
+						  block->row_count, image_left);
 
 	bool deep = is_deep(plan, block);
 

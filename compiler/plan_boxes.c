@@ -111,7 +111,7 @@ static bool build_best(const struct plan_problem *problem, const struct plan_opt
 		       struct arena *arena, struct plan_table *table)
 {
 	enum plan_optimize optimize = options->optimize;
-	struct plan_share share = plan_cost_share(optimize, problem->row_count, MOST_BYTES);
+	struct plan_share share = plan_cost_share(optimize, 1, problem->row_count, MOST_BYTES);
 	struct plan_budget budget = { .bytes = share.bytes, .work = share.work };
 	struct plan_estimate estimate;
 	uint64_t best = UINT64_MAX;

@@ -28,8 +28,12 @@ uint32_t plan_cost_load(size_t bytes)
 	return load_costs[i].tenths;
 }
 
-/* 100,000 rules need most of the image, 100 rules are not worth many pages. */
-struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, size_t image_left)
+/*
+ * 100,000 rules need most of the image, 100 rules are not worth many pages; and those of many
+ * chains shall be in the caches together.
+ */
+struct plan_share plan_cost_share(enum plan_optimize optimize, size_t look_ups, size_t rules,
+				  size_t image_left)
 {
 	static const size_t least[] = {
 		[PLAN_OPTIMIZE_BALANCED] = 2u << 20,
@@ -41,7 +45,9 @@ struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, siz
 		[PLAN_OPTIMIZE_SPEED] = 4096,
 		[PLAN_OPTIMIZE_SIZE] = 128,
 	};
-	size_t bytes = least[optimize] + each_rule[optimize] * rules;
+	size_t parts = look_ups < 4 ? 1 : look_ups / 2;
+	size_t bytes = least[optimize] / parts + each_rule[optimize] * rules;
+
 	return (struct plan_share){
 		.bytes = bytes < image_left ? bytes : image_left,
 		.work = 20000000 + (uint64_t)rules * 5000,

@@ -30,7 +30,10 @@ uint32_t plan_cost_load(size_t bytes);
 /* What a program may take. */
 #define PLAN_MAX_IMAGE_BYTES (64u << 20)	/* of one array value on Linux 6.1 */
 
-/* What the rules of one block may take, of image and of steps of building (10 ns each). */
+/*
+ * What the rules of one block may take, of image and of steps of building (10 ns each), where a
+ * program has about so many LOOK_UPS.
+ */
 struct plan_share {
 	size_t bytes;
 	uint64_t work;
@@ -39,7 +42,8 @@ struct plan_share {
 /* Kept for each rule, or row, that comes later: what a tree of it takes. */
 #define PLAN_COST_LEAST_BYTES 192
 
-struct plan_share plan_cost_share(enum plan_optimize optimize, size_t rules, size_t image_left);
+struct plan_share plan_cost_share(enum plan_optimize optimize, size_t look_ups, size_t rules,
+				  size_t image_left);
 
 /* Of so many rows nothing costs less than this, but where one dimension leaves few of them. */
 #define PLAN_COST_MANY_ROWS 4096
