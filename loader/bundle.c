@@ -302,7 +302,7 @@ static void leave_utc(char *before)
 }
 
 /* Words of another version may say nothing to this one: its program will be another anyway. */
-static struct compile_optimize read_optimize(const struct bundle *bundle)
+struct compile_optimize bundle_optimize(const struct bundle *bundle)
 {
 	struct compile_optimize optimize = { 0 };
 	struct str_nearest nearest;
@@ -331,7 +331,7 @@ static struct compile_options make_options(const struct bundle *bundle, const ch
 	return (struct compile_options){
 		.failsafe = failsafe,
 		.failsafe_count = bundle->failsafe_count,
-		.optimize = read_optimize(bundle),
+		.optimize = bundle_optimize(bundle),
 		.listing = true,
 	};
 }

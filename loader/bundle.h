@@ -86,6 +86,8 @@ bool bundle_set_text(struct report *report, struct bundle *bundle,
 		     const struct bundle *known, struct source_set *sources, struct arena *arena,
 		     const struct compile **ret_compile);
 
+/* What .optimize and .plan say. */
+struct compile_optimize bundle_optimize(const struct bundle *bundle);
 /* Compiles the text of a bundle.  *ret_same: it gives the program that the bundle has. */
 bool bundle_compile(struct report *report, const char *name, const struct bundle *bundle,
 		    struct source_set *sources, struct diag *diag, struct arena *arena,

@@ -133,6 +133,7 @@ struct swap_request cli_make_request(const struct cli_options *options, struct d
 		.allow_missing = options->allow_missing,
 		.force = options->force,
 		.fix_offloads = options->fix_offloads,
+		.optimize = options->optimize,
 		.confirm = options->confirm,
 	};
 }

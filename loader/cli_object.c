@@ -234,6 +234,7 @@ static bool run_load(struct report *report, struct load *load)
 		if (!load->options->mode_given)
 			request.mode = (enum attach_mode)load->bundle.mode;
 		request.allow_missing = request.allow_missing || load->bundle.allow_missing;
+		request.optimize = bundle_optimize(&load->bundle);
 		if (!same)
 			ok = boot ? take_older(report, load, &request) :
 				    bundle_fail_version(report, load->name, load->bundle.version);

@@ -169,7 +169,7 @@ struct maps_header {
 	uint32_t proved;		/* packets */
 	uint32_t counter_count, object_count, spec_count;
 	uint32_t text_bytes;		/* without the NUL behind */
-	uint32_t failsafe_bytes;	/* likewise */
+	uint32_t failsafe_bytes;	/* likewise, with what is behind them */
 	uint32_t mode;			/* enum attach_mode, for devices that come later */
 	uint32_t allow_missing;
 	uint32_t reads_tags;		/* a rule asks for a VLAN tag */
@@ -196,6 +196,8 @@ struct maps_record {
 	struct maps_spec *specs;	/* the devices; which ones these are is in the table */
 	char *text;			/* the ruleset, without figures; NUL-terminated */
 	const char *failsafe;		/* the failsafe rules, one a line; NUL-terminated */
+	const char *made_for;		/* words of --optimize and what --plan said, in the same
+					   bytes behind that NUL; "": versions before had none */
 };
 
 void maps_key(const char *text, uint8_t ret_key[MAPS_KEY_BYTES]);

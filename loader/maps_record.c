@@ -127,6 +127,9 @@ static bool decode_record(uint8_t *bytes, size_t len, struct maps_record *ret_re
 	record.specs = (struct maps_spec *)(record.objects + record.header.object_count);
 	record.text = (char *)(record.specs + record.header.spec_count);
 	record.failsafe = record.text + record.header.text_bytes + 1;
+	record.made_for = record.failsafe + strlen(record.failsafe);
+	if (record.made_for < record.failsafe + record.header.failsafe_bytes)
+		record.made_for++;
 	*ret_record = record;
 	return true;
 }

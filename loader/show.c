@@ -176,6 +176,8 @@ static void print_program(const struct maps_program *program, struct buf *out)
 	buf_printf(out, ", load number %" PRIu64 " of this namespace\n", header->generation);
 	buf_printf(out, "rules: %u, counters: %u\n", header->rule_count, header->counter_count);
 	print_failsafe(program->record->failsafe, out);
+	if (*program->record->made_for)
+		buf_printf(out, "made for: %s\n", program->record->made_for);
 	buf_printf(out,
 		   "program: id %u, %u instructions (%u verified), %u bytes JITed, maps of %" PRIu64
 		   " KiB\n", program->id, program->xlated_bytes / 8, program->verified,

@@ -23,6 +23,7 @@ struct swap_request {
 	enum attach_mode mode;
 	bool no_verify, fresh, drop_devices, force, fix_offloads;
 	bool allow_missing;		/* names may mean devices that come later */
+	struct compile_optimize optimize;	/* what the program was made for */
 	uint32_t confirm;		/* seconds until the ruleset before comes back; 0: never */
 	const struct buf *object;	/* built before; NULL: it is kept, or clang builds it */
 	/*

@@ -115,17 +115,28 @@ static void number_load(const struct swap_state *state, struct maps_header *head
 	header->last_generation = ++header->generation;
 }
 
-/* One a line; none of them holds a newline. */
+/* One a line, none of which holds a newline; behind them what the program was made for. */
 static void fill_failsafe(struct swap_state *state)
 {
+	const struct compile_optimize *optimize = &state->request->optimize;
 	const struct compile *compile = state->request->compile;
+	struct maps_record *record = &state->record;
 	OWN_BUF struct buf text = BUF_INIT;
+	size_t rules;
+	char *kept;
 
-	buf_puts(&text, "");
 	for (size_t i = 0; i < compile->failsafe_count; i++)
 		buf_printf(&text, "%s\n", compile->failsafe[i]);
-	state->record.header.failsafe_bytes = (uint32_t)text.len;
-	state->record.failsafe = arena_strdup(state->arena, buf_str(&text));
+	rules = text.len;
+	buf_putc(&text, '\0');
+	compile_optimize_print(optimize, &text);
+	if (optimize->engine)
+		buf_printf(&text, " --plan=%s", optimize->engine);
+	kept = arena_alloc(state->arena, text.len + 1);
+	memcpy(kept, text.at, text.len);
+	record->header.failsafe_bytes = (uint32_t)text.len;
+	record->failsafe = kept;
+	record->made_for = kept + rules + 1;
 }
 
 /* All of the record but the counters. */

@@ -439,7 +439,19 @@ case_status() {
 	lacks "$out" "next start"
 	fw 0 -f old.nft
 	fw 0 status
-	has "$out" "next start: this ruleset"
+	has "$out" "next start: this ruleset" $'\nmade for: balanced\n'
+	fw 0 --optimize=size,flow-cache,no-merge --plan=tree --failsafe "tcp dport 22" -f old.nft
+	fw 0 status
+	has "$out" $'\nmade for: size,no-merge,flow-cache --plan=tree\n' "failsafe: tcp dport 22"
+	# What is brought back, and what the machine starts with, was made for the same.
+	fw 0 -f old.nft
+	fw 0 rollback
+	fw 0 status
+	has "$out" $'\nmade for: size,no-merge,flow-cache --plan=tree\n'
+	fw 0 load
+	fw 0 status
+	has "$out" $'\nmade for: '
+	fw 0 -f old.nft
 	mount -t tmpfs tmpfs "$XDPFW_STATE_DIR"
 	chmod 700 "$XDPFW_STATE_DIR"
 	fw 0 status

@@ -351,7 +351,7 @@ case_object_with_something_else() {
 		asm volatile(".byte 0x85,0x20,0,0,5,0,0,0" ::: "r0"); return 1; }' \
 		"it calls function 5 of the kernel"
 
-	is "objects tried" $tried 31
+	is "objects tried" $tried 32
 	cp right.c rules.c
 	"${CLANG:-clang}" "${clang_words[@]}" -o object <rules.c
 	keep "$object" object
