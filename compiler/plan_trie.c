@@ -643,9 +643,9 @@ static uint32_t look_packed(const uint8_t *leaf, u128 number)
 	uint32_t result = (uint32_t)(read_number(leaf, 8) >> 63);
 
 	for (unsigned int i = 0; i < 12; i++)
-		result ^= low + ((uint64_t)read_number(leaf + i / 3 * 8, 8) >>
-					 i % 3 * (TRIE_PACKED_BITS + 1) &
-				 u128_max(TRIE_PACKED_BITS + 1)) >> TRIE_PACKED_BITS;
+		result ^= (low + ((uint64_t)read_number(leaf + i / 3 * 8, 8) >>
+					  i % 3 * (TRIE_PACKED_BITS + 1) &
+				  u128_max(TRIE_PACKED_BITS + 1))) >> TRIE_PACKED_BITS;
 	return result;
 }
 
