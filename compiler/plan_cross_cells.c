@@ -18,6 +18,8 @@
 #define MAX_CELLS 4000000u
 #define MAX_DENSE_BYTES (256u << 10)	/* of rows of results, of one kind */
 #define MAX_NEITHER_ROWS 8u		/* of a packed list */
+#define MAX_COARSE 32768u		/* classes of small dimensions that are joined, by kinds */
+#define COARSE_BITS 32			/* of all kinds' classes: what a source can give */
 #define MAX_DIRECT_CELLS 16384u		/* by groups and wide groups, of one kind */
 #define MAX_NEITHER_BYTES (4u << 20)	/* likewise, of rows that name no big axis */
 
@@ -119,12 +121,13 @@ static size_t filter_wide(struct plan_cross_sparse *sparse, int side, uint32_t g
 static bool add_values(struct plan_cross_sparse *sparse, enum plan_cross_row kind,
 		       const uint32_t *rows, size_t count, uint32_t *ret_row)
 {
-	uint32_t size = sparse->shapes.classes, number;
+	uint32_t size = sparse->coarse[kind].shapes.classes, number;
 	struct arena *arena = sparse->cross->arena;
 	uint32_t *values = ARENA_ARRAY(arena, uint32_t, size);
 	uint64_t hash = 0, slot;
 
-	if (!plan_cross_list_values(&sparse->shapes, rows, count, sparse->none, values))
+	if (!plan_cross_list_values(&sparse->coarse[kind].shapes, rows, count, sparse->none,
+				    values))
 		return false;
 	for (uint32_t i = 0; i < size; i++)
 		hash = plan_cross_mix(hash ^ values[i]);
@@ -227,11 +230,12 @@ static void move_neither(struct plan_cross_sparse *sparse)
 	sparse->has[NEITHER] = bucket_size(neither, side->any) > 0;
 }
 
-static uint64_t dense_bytes(const struct plan_cross_sparse *sparse, uint64_t rows)
+static uint64_t dense_bytes(const struct plan_cross_sparse *sparse, enum plan_cross_row kind,
+			    uint64_t rows)
 {
 	unsigned int size = sparse->none < 65536 ? 2 : 4;
 
-	return rows * sparse->shapes.classes * size;
+	return rows * sparse->coarse[kind].shapes.classes * size;
 }
 
 /* Rows of the kind NEITHER are many, and none of them names a wide label. */
@@ -248,30 +252,73 @@ static bool are_apart(const struct plan_cross_sparse *sparse)
 	return true;
 }
 
+/* Classes of the kinds that may be dense; of LEFT, which rows of NEITHER are among, when FOLD. */
+static bool make_coarse(struct plan_cross_sparse *sparse, bool fold)
+{
+	for (enum plan_cross_row i = LEFT; i < KINDS; i++) {
+		bool kinds[KINDS] = { [NEITHER] = i == LEFT && fold };
+
+		kinds[i] = true;
+		if (!sparse->is_coarse)
+			sparse->coarse[i] = sparse->coarse[PAIR];
+		else if (!plan_cross_coarse_make(sparse, kinds, &sparse->coarse[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Those of all kinds that are not dense. */
+static bool make_lists_coarse(struct plan_cross_sparse *sparse)
+{
+	const bool kinds[KINDS] = {
+		[PAIR] = true, [LEFT] = !sparse->dense[LEFT], [RIGHT] = !sparse->dense[RIGHT],
+	};
+
+	return plan_cross_coarse_make(sparse, kinds, &sparse->coarse[PAIR]);
+}
+
+/* Which kinds are dense; how many rows they have, by kind. */
+static bool choose_kinds(struct plan_cross_sparse *sparse, bool coarse, const uint64_t *rows)
+{
+	uint64_t neither = bucket_size(&sparse->by_label[0][NEITHER], sparse->sides[0].any);
+	bool fold = sparse->has[LEFT] && neither * rows[LEFT] < 1u << 20;
+
+	sparse->is_coarse = coarse;
+	if (!coarse)
+		plan_cross_coarse_all(sparse, &sparse->coarse[PAIR]);
+	if (!make_coarse(sparse, fold))
+		return false;
+	for (enum plan_cross_row i = LEFT; i <= RIGHT; i++)
+		sparse->dense[i] = dense_bytes(sparse, i, rows[i]) <= MAX_DENSE_BYTES;
+	sparse->fold = fold && sparse->dense[LEFT];
+	sparse->has[NEITHER] = neither && !sparse->fold;
+	return !coarse || make_lists_coarse(sparse);
+}
+
 static bool choose_dense(struct plan_cross_sparse *sparse)
 {
-	uint64_t left, right, neither;
+	uint64_t rows[KINDS];
 
 	for (int i = 0; i < 2; i++)
 		if (!group_side(sparse, i, true, PAIR, &sparse->wide[i]) ||
 		    !group_side(sparse, i, false, i ? RIGHT : LEFT, &sparse->alone[i]))
 			return false;
-	left = (uint64_t)sparse->alone[0].count * sparse->wide[1].count;
-	right = (uint64_t)sparse->alone[1].count * sparse->wide[0].count;
 	if (sparse->is_packed) {
 		sparse->apart = are_apart(sparse);
 		return true;
 	}
-	neither = bucket_size(&sparse->by_label[0][NEITHER], sparse->sides[0].any);
-	sparse->dense[LEFT] = dense_bytes(sparse, left) <= MAX_DENSE_BYTES;
-	sparse->dense[RIGHT] = dense_bytes(sparse, right) <= MAX_DENSE_BYTES;
-	sparse->fold = sparse->has[LEFT] && sparse->dense[LEFT] && neither * left < 1u << 20;
-	if (sparse->fold)
-		sparse->has[NEITHER] = false;
+	rows[LEFT] = (uint64_t)sparse->alone[0].count * sparse->wide[1].count;
+	rows[RIGHT] = (uint64_t)sparse->alone[1].count * sparse->wide[0].count;
+	rows[NEITHER] = sparse->wide[1].count;
+	if (!choose_kinds(sparse, sparse->small.classes <= MAX_COARSE, rows) ||
+	    (sparse->is_coarse && plan_cross_coarse_bits(sparse) > COARSE_BITS &&
+	     !choose_kinds(sparse, false, rows)))
+		return false;
 	if (sparse->has[NEITHER] &&
-	    dense_bytes(sparse, sparse->wide[1].count) > MAX_NEITHER_BYTES)
+	    dense_bytes(sparse, NEITHER, rows[NEITHER]) > MAX_NEITHER_BYTES)
 		return plan_cross_refuse(sparse->cross, "%u groups of wide labels, %u classes",
-					 sparse->wide[1].count, sparse->shapes.classes);
+					 sparse->wide[1].count,
+					 sparse->coarse[NEITHER].shapes.classes);
 	return (!sparse->has[LEFT] || !sparse->dense[LEFT] || make_dense(sparse, 0, LEFT)) &&
 	       (!sparse->has[RIGHT] || !sparse->dense[RIGHT] || make_dense(sparse, 1, RIGHT)) &&
 	       (!sparse->has[NEITHER] || make_neither(sparse));
@@ -398,7 +445,7 @@ static bool make_list(struct plan_cross_sparse *sparse, uint32_t *rules, size_t 
 		return plan_packed_rule_list(sparse, rules, count, ret_list);
 	if (sparse->is_packed)
 		return plan_packed_list_make(&sparse->packed, rules, count, ret_list);
-	return plan_cross_list_make(&sparse->shapes, rules, count, ret_list);
+	return plan_cross_list_make(&sparse->coarse[PAIR].shapes, rules, count, ret_list);
 }
 
 /* Lists of all groups of one side with all wide groups of the other. */
@@ -587,8 +634,6 @@ bool plan_cross_cells_make(struct plan_cross_sparse *sparse)
 	most = sparse->sides[0].any > sparse->sides[1].any ? sparse->sides[0].any :
 							     sparse->sides[1].any;
 	sparse->mark = ARENA_ARRAY(cross->arena, bool, most + 1);
-	if (!sparse->is_packed)
-		plan_cross_shapes_start(cross, &sparse->small, &sparse->shapes);
 	for (enum plan_cross_row i = 0; i < KINDS; i++) {
 		make_buckets(sparse, 0, i);
 		make_buckets(sparse, 1, i);

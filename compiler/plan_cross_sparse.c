@@ -104,7 +104,8 @@ static size_t cell_slot(const struct plan_cross_sparse *sparse, const struct pla
 /* Bits of a cell's fields. */
 static bool measure_fields(struct plan_cross_sparse *sparse)
 {
-	uint64_t shapes = (uint64_t)sparse->shapes.shape_count * sparse->shapes.classes;
+	const struct plan_cross_shapes *of = &sparse->coarse[PAIR].shapes;
+	uint64_t shapes = (uint64_t)of->shape_count * of->classes;
 	unsigned int masks = 0;
 
 	sparse->column_bits = bits_of(sparse->columns);
@@ -145,7 +146,7 @@ static void put_cell(struct plan_cross_sparse *sparse, size_t slot, uint32_t col
 	uint32_t *to = &sparse->words.at[slot * cell_words(sparse)];
 	uint64_t cell = column | 1ull << 63, masks = mask_numbers(sparse, list);
 
-	cell |= (uint64_t)list->shape * sparse->shapes.classes << sparse->column_bits;
+	cell |= (uint64_t)list->shape * sparse->coarse[PAIR].shapes.classes << sparse->column_bits;
 	cell |= (uint64_t)base << (sparse->column_bits + sparse->shape_bits);
 	memcpy(to, &cell, sizeof(cell));
 	if (sparse->is_packed)
@@ -209,11 +210,12 @@ static const uint32_t *put_lists(struct plan_cross_sparse *sparse, const struct 
 /* Bytes of the shapes, of short lists as shifts. */
 static uint32_t add_shapes(struct plan_cross_sparse *sparse)
 {
-	size_t count = sparse->shapes.shape_count * sparse->shapes.classes;
+	const struct plan_cross_shapes *shapes = &sparse->coarse[PAIR].shapes;
+	size_t count = shapes->shape_count * shapes->classes;
 	uint8_t *bytes = arena_alloc(sparse->cross->arena, count);
 
 	for (size_t i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(sparse->shapes.shape_bytes[i] *
+		bytes[i] = (uint8_t)(shapes->shape_bytes[i] *
 				     (sparse->is_short ? sparse->result_bits : 1));
 	return plan_cross_table_add(sparse->cross, bytes, count);
 }
@@ -269,7 +271,8 @@ static uint32_t field_of(const struct plan_cross_sparse *sparse, int side,
 		if (!sparse->dense[kind])
 			return side ? alone : sparse->offsets[sparse->alone_row + alone];
 		alone *= wide;
-		return wide > 1 ? alone : sparse->value_at[kind][alone] * sparse->shapes.classes;
+		return wide > 1 ? alone : sparse->value_at[kind][alone] *
+					  sparse->coarse[kind].shapes.classes;
 	case WIDE:
 	case FIELDS:
 		break;
@@ -279,6 +282,7 @@ static uint32_t field_of(const struct plan_cross_sparse *sparse, int side,
 	return sparse->wide[side].of_class[class];
 }
 
+/* All of it from SHIFT on, when BITS are 64. */
 static uint32_t field_step(struct plan_cross *cross, uint32_t from, unsigned int shift,
 			   unsigned int bits, const char *comment)
 {
@@ -287,7 +291,7 @@ static uint32_t field_step(struct plan_cross *cross, uint32_t from, unsigned int
 		.inputs = { from },
 		.input_count = 1,
 		.shift = shift,
-		.number = (1ull << bits) - 1,
+		.number = bits < 64 ? (1ull << bits) - 1 : ~0ull,
 		.comment = comment,
 	});
 }
@@ -303,7 +307,7 @@ static bool add_fields(struct plan_cross_sparse *sparse, int side)
 	const struct plan_cross_axis *axis = &sparse->sides[side].axis;
 	uint64_t *packed = ARENA_ARRAY(cross->arena, uint64_t, axis->classes + 1);
 	uint32_t *numbers = ARENA_ARRAY(cross->arena, uint32_t, axis->classes + 1), step, source;
-	unsigned int bits[FIELDS] = { 0 }, shift = 0;
+	unsigned int bits[FIELDS] = { 0 }, shift = 0, all;
 
 	for (enum plan_cross_member i = 0; i < FIELDS; i++) {
 		for (uint32_t j = 0; j < axis->classes; j++) {
@@ -338,10 +342,12 @@ static bool add_fields(struct plan_cross_sparse *sparse, int side)
 			.stride = 8,
 			.comment = "what the class stands for",
 		});
+	all = shift;
 	shift = 0;
 	for (enum plan_cross_member i = 0; i < FIELDS; i++) {
 		if (bits[i])
-			sparse->field[side][i] = field_step(cross, step, shift, bits[i],
+			sparse->field[side][i] = field_step(cross, step, shift,
+							    shift + bits[i] < all ? bits[i] : 64,
 							    comments[side][i]);
 		shift += bits[i];
 	}
@@ -400,7 +406,7 @@ static uint32_t choose_row(struct plan_cross_sparse *sparse, uint32_t cell, uint
 	if (sparse->is_packed)
 		return plan_packed_steps(&sparse->packed, masks);
 	add_input(&shape, field_step(cross, cell, sparse->column_bits, sparse->shape_bits, NULL));
-	add_input(&shape, sparse->small_step);
+	add_input(&shape, sparse->coarse[PAIR].step);
 	return plan_cross_step_add(cross, &shape);
 }
 
@@ -477,14 +483,14 @@ static uint32_t add_dense(struct plan_cross_sparse *sparse, enum plan_cross_row 
 			inputs[count++] = group;
 		inputs[count++] = wide;
 		for (size_t i = 0; i < groups; i++)
-			rows[i] *= sparse->shapes.classes;
+			rows[i] *= sparse->coarse[kind].shapes.classes;
 		group = plan_cross_load_numbers(cross, rows, groups, inputs, count, "its row");
 		count = 0;
 	}
 	if (group != CROSS_NO_STEP)
 		inputs[count++] = group;
-	if (sparse->small_step != CROSS_NO_STEP)
-		inputs[count++] = sparse->small_step;
+	if (sparse->coarse[kind].step != CROSS_NO_STEP)
+		inputs[count++] = sparse->coarse[kind].step;
 	return plan_cross_load_numbers(cross, sparse->values[kind].at, sparse->values[kind].len,
 				       inputs, count, comment);
 }
@@ -593,7 +599,6 @@ static bool join_small(struct plan_cross_sparse *sparse, const struct plan_cross
 	for (uint32_t i = 2; i < count; i++)
 		if (!plan_cross_part_of(cross, &axes[i], &parts[i - 2]))
 			return false;
-	sparse->small_step = CROSS_NO_STEP;
 	if (sparse->is_compared)
 		return plan_packed_rule_start(sparse, axes, parts, count);
 	if (sparse->is_packed && count > 2) {
@@ -637,8 +642,8 @@ static const char *describe(const struct plan_cross_sparse *sparse)
 				    a, b, sparse->cells.len, sparse->packed.max_list);
 	return arena_printf(sparse->cross->arena,
 			    "%u x %u classes of addresses, %u of the rest; %zu pairs, %zu shapes",
-			    a, b, sparse->shapes.classes, sparse->cells.len,
-			    sparse->shapes.shape_count);
+			    a, b, sparse->small.classes, sparse->cells.len,
+			    sparse->coarse[PAIR].shapes.shape_count);
 }
 
 /* Steps for the small dimensions, if there are any. */
@@ -646,10 +651,9 @@ static bool add_small(struct plan_cross_sparse *sparse, uint32_t axes)
 {
 	if (sparse->is_compared)
 		return sparse->slots < 2 || plan_packed_rule_class(sparse);
-	if (sparse->is_packed || axes <= 2)
-		return true;
-	sparse->small_step = plan_cross_source_steps(sparse->cross, sparse->small.source);
-	return sparse->small_step != CROSS_NO_STEP;
+	for (enum plan_cross_row i = 0; i < KINDS; i++)
+		sparse->coarse[i].step = CROSS_NO_STEP;
+	return sparse->is_packed || axes <= 2 || plan_cross_coarse_steps(sparse);
 }
 
 /*

@@ -22,11 +22,19 @@ struct plan_cross_buckets {
 	uint32_t *first, *rows;
 };
 
+/* What a table knows of the small dimensions: plan_cross_coarse.c. */
+struct plan_cross_coarse {
+	const uint32_t *of_class;	/* of a class of all small dimensions; NULL: the same */
+	struct plan_cross_shapes shapes;
+	uint32_t step;			/* CROSS_NO_STEP: always class 0 */
+};
+
 struct plan_cross_sparse {
 	struct plan_cross *cross;
 	struct plan_cross_side sides[2];
 	struct plan_cross_part small;
-	struct plan_cross_shapes shapes;
+	struct plan_cross_coarse coarse[KINDS];	/* of dense kinds; [PAIR]: of all lists */
+	bool is_coarse;			/* not all are the same */
 	bool is_packed, is_compared;	/* both in the latter's form */
 	struct plan_packed packed;
 	struct plan_packed_rules compared;
@@ -53,7 +61,6 @@ struct plan_cross_sparse {
 	VEC(uint32_t) values[KINDS];	/* rows of results */
 	struct plan_cross_memo *value_rows[KINDS];
 	uint32_t *value_at[KINDS];	/* [group * wide groups + wide group]: row of results */
-	uint32_t small_step;		/* CROSS_NO_STEP: always class 0 */
 	uint32_t field[2][FIELDS];	/* steps; CROSS_NO_STEP: always 0 */
 	unsigned int column_bits, shape_bits, word_bits;
 	unsigned int result_bits;	/* in a second word */
@@ -62,6 +69,15 @@ struct plan_cross_sparse {
 
 /* Puts rows into kinds, and makes what they say: rows of results, and the matrix. */
 bool plan_cross_cells_make(struct plan_cross_sparse *sparse);
+
+/* plan_cross_coarse.c: of rows of those kinds, or as many classes as the small dimensions have. */
+bool plan_cross_coarse_make(struct plan_cross_sparse *sparse, const bool *kinds,
+			    struct plan_cross_coarse *ret_coarse);
+void plan_cross_coarse_all(struct plan_cross_sparse *sparse, struct plan_cross_coarse *ret_coarse);
+/* Of the fields of all tables. */
+unsigned int plan_cross_coarse_bits(struct plan_cross_sparse *sparse);
+/* The small dimensions' steps, and each table's .step. */
+bool plan_cross_coarse_steps(struct plan_cross_sparse *sparse);
 
 /* plan_packed_rule.c: cells whose rows are compared one by one.  PARTS: of axes 2 to COUNT. */
 bool plan_packed_rule_start(struct plan_cross_sparse *sparse, const struct plan_cross_axis *axes,
