@@ -131,23 +131,32 @@ XDPFW_INLINE __u64 cross_walk(const __u32 at, const __u32 last, __u64 base, __u6
 		found_;                                                                        \
 	})
 
+/* In which of the lanes of a CELL no number is too large or too small: 1, among other bits. */
+XDPFW_INLINE __u64 cross_fits(const __u64 *cell, __u64 lanes)
+{
+	const __u64 all = CROSS_CELL_ONES * 0xffff;
+	__u64 a = (lanes & 0xffff) * CROSS_CELL_ONES, b = (lanes >> 17) * CROSS_CELL_ONES;
+	__u64 not = (cell[CROSS_CELL_UPPER_0] + a) | (cell[CROSS_CELL_LOWER_0] + (a ^ all));
+
+	not |= (cell[CROSS_CELL_UPPER_1] + b) | (cell[CROSS_CELL_LOWER_1] + (b ^ all));
+	return ~(not >> CROSS_CELL_CARRY);
+}
+
 XDPFW_INLINE __u64 cross_cell(const __u64 *cell, __u64 column, const __u32 column_bits,
 			      __u64 lanes, __u64 class, const __u64 none, __u64 *ret_more)
 {
-	const __u64 rest = lanes ^ CROSS_LANE_ONES;
-	__u64 found = none, other, all;
+	/* CLASS is below 2 * CROSS_CELL_LANE. */
+	__u64 second = (class + 32 - CROSS_CELL_LANE) >> 5 & 1, fits, lowest, found, all;
 
-#pragma unroll
-	for (int i = CROSS_CELL_RULES; i--;) {
-		all = cross_holds(cell[1 + 2 * i], cell[2 + 2 * i], lanes, rest,
-				  class + CROSS_LANE_BITS);
-		other = cell[1 + 2 * i] >> CROSS_LANE_BITS;
-		found ^= (found ^ other) & all;
-	}
+	fits = cell[CROSS_CELL_CLASSES + second] >> (class - second * CROSS_CELL_LANE);
+	fits &= cross_fits(cell, lanes) & CROSS_CELL_ONES;
+	lowest = fits & -fits;
+	found = cell[CROSS_CELL_RESULTS] & ((lowest << CROSS_CELL_LANE) - lowest);
+	found = found * CROSS_CELL_ONES >> 2 * CROSS_CELL_LANE & ((1u << CROSS_CELL_LANE) - 1);
 	all = (__u64)((__s64)(((*cell ^ column) & ((1ull << column_bits) - 1)) - 1) >> 63);
 	HIDE(all);
 	*ret_more = *cell >> column_bits & CROSS_MORE_MASK & all;
-	return none ^ ((none ^ found) & all);
+	return none - (found & all);
 }
 
 /* The number of the lowest bit, from 1; 0: none.  At AT: numbers by a de Bruijn sequence. */

@@ -313,10 +313,29 @@ __attribute__((always_inline, unused)) static inline __u16 table_print(__u64 mix
 #define CROSS_LANE_BITS 34		/* two lanes of 17 bits */
 #define CROSS_LANE_ONES 0x1fffeffffull	/* 65535 in both */
 #define CROSS_LANE_CARRIES 0x200010000ull
-#define CROSS_CELL_BYTES 64
+#define CROSS_CELL_BYTES 64		/* enum cross_cell_word */
 #define CROSS_RULE_BYTES 16
 #define CROSS_CELL_RULES 3		/* in a cell */
 #define CROSS_MORE_BITS 7		/* how many are elsewhere */
 #define CROSS_MORE_MASK 127u
+
+/*
+ * A cell's rules are compared at once: each but the first word has three lanes, one for each rule.
+ * RESULTS: how far below the number of "none" each result + 1 is.  CLASSES: a bit for each class of
+ * all else that the rule holds for, and for those from CROSS_CELL_LANE on in the word behind it.
+ */
+#define CROSS_CELL_LANE 21		/* bits */
+#define CROSS_CELL_ONES 0x40000200001ull	/* 1 in each lane */
+#define CROSS_CELL_CARRY 16		/* the bit of a lane that says no */
+
+enum cross_cell_word {
+	CROSS_CELL_HEAD,		/* column, how many rules are elsewhere, and where */
+	CROSS_CELL_UPPER_0,		/* what the upper ends leave up to 65535 */
+	CROSS_CELL_LOWER_0,
+	CROSS_CELL_UPPER_1,
+	CROSS_CELL_LOWER_1,
+	CROSS_CELL_RESULTS,
+	CROSS_CELL_CLASSES,
+};
 
 #endif

@@ -285,7 +285,7 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 		[CROSS_DIRECT] = 8, [CROSS_SPLIT] = 12, [CROSS_TRIE] = 20, [CROSS_LOAD] = 6,
 		[CROSS_FIELD] = 3,  [CROSS_ADD] = 2,	[CROSS_SAME] = 6,  [CROSS_MIN] = 5,
 		[CROSS_BELOW] = 4,  [CROSS_AND] = 2,	[CROSS_FIRST] = 12, [CROSS_ELSE] = 4,
-		[CROSS_LANES] = 4, [CROSS_RULES] = 62,
+		[CROSS_LANES] = 4, [CROSS_RULES] = 40,
 	};
 	size_t bytes = 0;
 

@@ -87,26 +87,49 @@ static bool rule_holds(uint64_t upper, uint64_t lower, uint64_t lanes, uint64_t 
 	       lower >> (CROSS_LANE_BITS + class) & 1;
 }
 
+/* One of a cell's rules: how far its result is below "none", or 0. */
+static uint64_t look_lane_of(const uint64_t *cell, unsigned int lane, uint64_t lanes,
+			     uint64_t class)
+{
+	const unsigned int shift = lane * CROSS_CELL_LANE;
+	const uint64_t mask = (1u << CROSS_CELL_LANE) - 1;
+	uint64_t a = lanes & 0xffff, b = lanes >> 17;
+	uint64_t classes = cell[CROSS_CELL_CLASSES + class / CROSS_CELL_LANE] >> shift & mask;
+
+	if (a > 0xffff - (cell[CROSS_CELL_UPPER_0] >> shift & mask) ||
+	    a < (cell[CROSS_CELL_LOWER_0] >> shift & mask) ||
+	    b > 0xffff - (cell[CROSS_CELL_UPPER_1] >> shift & mask) ||
+	    b < (cell[CROSS_CELL_LOWER_1] >> shift & mask) ||
+	    !(classes >> class % CROSS_CELL_LANE & 1))
+		return 0;
+	return cell[CROSS_CELL_RESULTS] >> shift & mask;
+}
+
 /* As cross_rules() does. */
 static uint64_t look_rules(const struct plan_solution *solution,
 			   const struct plan_cross_step *step, const uint64_t *at)
 {
 	uint64_t from = bound(step, at[step->inputs[0]]) * CROSS_CELL_BYTES;
-	uint64_t head = read_bytes(solution, step->table, from, 8);
-	uint64_t lanes = at[step->inputs[2]];
+	uint64_t cell[CROSS_CELL_BYTES / 8], lanes = at[step->inputs[2]], more, base;
 	uint64_t class = step->input_count > 3 ? at[step->inputs[3]] : 0;
-	uint64_t more = head >> step->shift & CROSS_MORE_MASK;
-	uint64_t base = head >> (step->shift + CROSS_MORE_BITS);
 
-	if ((head ^ at[step->inputs[1]]) & ((1ull << step->shift) - 1))
+	for (unsigned int i = 0; i < CROSS_CELL_BYTES / 8; i++)
+		cell[i] = read_bytes(solution, step->table, from + 8 * i, 8);
+	if ((cell[CROSS_CELL_HEAD] ^ at[step->inputs[1]]) & ((1ull << step->shift) - 1))
 		return step->number;
-	for (uint64_t i = 0; i < CROSS_CELL_RULES + more; i++) {
-		uint64_t place = i < CROSS_CELL_RULES ? from + 8 + 16 * i :
-							(base + i - CROSS_CELL_RULES) * 16;
-		uint64_t upper = read_bytes(solution, step->table, place, 8);
+	for (unsigned int i = 0; i < CROSS_CELL_RULES; i++) {
+		uint64_t below = look_lane_of(cell, i, lanes, class);
 
-		if (rule_holds(upper, read_bytes(solution, step->table, place + 8, 8), lanes,
-			       class))
+		if (below)
+			return step->number - below;
+	}
+	more = cell[CROSS_CELL_HEAD] >> step->shift & CROSS_MORE_MASK;
+	base = cell[CROSS_CELL_HEAD] >> (step->shift + CROSS_MORE_BITS);
+	for (uint64_t i = 0; i < more; i++) {
+		uint64_t upper = read_bytes(solution, step->table, (base + i) * 16, 8);
+
+		if (rule_holds(upper, read_bytes(solution, step->table, (base + i) * 16 + 8, 8),
+			       lanes, class))
 			return upper >> CROSS_LANE_BITS;
 	}
 	return step->number;

@@ -214,19 +214,34 @@ static size_t count_more(const struct plan_cross_list *list)
 	return list->count > CROSS_CELL_RULES ? list->count - CROSS_CELL_RULES : 0;
 }
 
+/* One of a cell's rules, see enum cross_cell_word. */
+static void put_rule(const struct plan_packed_rule *rule, unsigned int number, uint32_t none,
+		     uint64_t *words)
+{
+	const unsigned int shift = number * CROSS_CELL_LANE;
+	uint64_t classes = rule->lower >> CROSS_LANE_BITS;
+
+	words[CROSS_CELL_UPPER_0] |= (rule->upper & 0xffff) << shift;
+	words[CROSS_CELL_LOWER_0] |= (rule->lower & 0xffff) << shift;
+	words[CROSS_CELL_UPPER_1] |= (rule->upper >> 17 & 0xffff) << shift;
+	words[CROSS_CELL_LOWER_1] |= (rule->lower >> 17 & 0xffff) << shift;
+	words[CROSS_CELL_RESULTS] |= (none - (rule->upper >> CROSS_LANE_BITS)) << shift;
+	words[CROSS_CELL_CLASSES] |= (classes & ((1u << CROSS_CELL_LANE) - 1)) << shift;
+	words[CROSS_CELL_CLASSES + 1] |= classes >> CROSS_CELL_LANE << shift;
+}
+
 /* A cell, and behind all cells, from *BASE on in units of a rule, what it has no room for. */
 static void fill_cell(const struct plan_cross_sparse *sparse, size_t slot, uint32_t column,
 		      const struct plan_cross_list *list, uint8_t *bytes, uint64_t *base)
 {
-	uint8_t *at = bytes + slot * CROSS_CELL_BYTES;
-	uint64_t head = column, more = count_more(list);
-	size_t inside = list->count - more;
+	uint64_t words[CROSS_CELL_BYTES / sizeof(uint64_t)] = { column };
+	size_t more = count_more(list), inside = list->count - more;
 
-	head |= more << sparse->compared.column_bits;
-	head |= *base << (sparse->compared.column_bits + CROSS_MORE_BITS);
-	memset(at, 0, CROSS_CELL_BYTES);
-	memcpy(at, &head, sizeof(head));
-	memcpy(at + sizeof(head), list->rules, inside * sizeof(*list->rules));
+	words[CROSS_CELL_HEAD] |= (uint64_t)more << sparse->compared.column_bits;
+	words[CROSS_CELL_HEAD] |= *base << (sparse->compared.column_bits + CROSS_MORE_BITS);
+	for (unsigned int i = 0; i < inside; i++)
+		put_rule(&list->rules[i], i, sparse->none, words);
+	memcpy(bytes + slot * CROSS_CELL_BYTES, words, sizeof(words));
 	memcpy(bytes + *base * sizeof(*list->rules), list->rules + inside,
 	       more * sizeof(*list->rules));
 	*base += more;
