@@ -64,7 +64,9 @@
  * Or a leaf has prefixes that lie in each other: a key of 64 or 128 bits, then a __u8 for each of
  * them: how many bits at the end of a number may differ from the key, of its upper half (first) or
  * of its lower one, where the upper one may not differ; then one result more than these, __u16 or
- * __u32.  As many prefixes as the number lies in, that result it is.
+ * __u32.  As many prefixes as the number lies in, that result it is.  When results are 0 or 1, and
+ * no prefix lies in another, it has the key and a mask: where the number differs from the key in
+ * none of the mask's bits the result is 1.
  *
  * A trie without breakpoints has windows that are the same for all numbers of up to 32 bits, one
  * behind the other.  The first one's bits are the index of a word: its base << width | mask, where

@@ -45,6 +45,8 @@ static uint32_t leaf_cost(const struct plan_trie *trie)
 		return 20;
 	case PLAN_TRIE_NESTED:
 		return 12 + 7 * trie->leaf_breaks;
+	case PLAN_TRIE_MASKED:
+		return trie->key_bits == 128 ? 12 : 8;
 	case PLAN_TRIE_FLAT:
 		return 0;
 	case PLAN_TRIE_RESULTS:
@@ -615,6 +617,14 @@ static uint32_t look_results(const struct plan_trie *trie, const uint8_t *leaf, 
 }
 
 /* A test of its upper half holds where NUMBER differs in no bit from the shift on. */
+static uint32_t look_masked(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
+{
+	unsigned int key_bytes = trie->key_bits / 8;
+
+	return !((number ^ read_number(leaf, key_bytes)) &
+		 read_number(leaf + key_bytes, key_bytes));
+}
+
 static uint32_t look_nested(const struct plan_trie *trie, const uint8_t *leaf, u128 number)
 {
 	unsigned int key_bytes = trie->key_bits / 8, rank = 0;
@@ -677,6 +687,8 @@ uint32_t plan_trie_look(const struct plan_trie *trie, u128 number)
 		return look_packed(leaf, number);
 	case PLAN_TRIE_NESTED:
 		return look_nested(trie, leaf, number);
+	case PLAN_TRIE_MASKED:
+		return look_masked(trie, leaf, number);
 	case PLAN_TRIE_FLAT:
 		break;
 	}

@@ -158,6 +158,7 @@ static bool span_fits(const struct build *build, const struct span *span)
 	case PLAN_TRIE_PACKED:
 		return is_in_block(build, span);
 	case PLAN_TRIE_NESTED:
+	case PLAN_TRIE_MASKED:
 	case PLAN_TRIE_FLAT:
 		break;
 	}
@@ -260,6 +261,7 @@ static void put_leaf(struct build *build, uint32_t number, const struct span *sp
 		put_packed(&leaf, bytes);
 		break;
 	case PLAN_TRIE_NESTED:
+	case PLAN_TRIE_MASKED:
 	case PLAN_TRIE_FLAT:
 		break;
 	}

@@ -11,6 +11,9 @@
  * many bits of a number have to be the same for each prefix around it: whatever other numbers come
  * there, no other prefix could have them.
  *
+ * Where results are 1 in prefixes and 0 elsewhere, and none lies in another, a leaf has its prefix
+ * and a mask, and no result.
+ *
  * How wide windows are is counted, not guessed: of each place and number of windows behind it, the
  * cheapest one is known, once.
  *
@@ -47,6 +50,8 @@ struct nested {
 	struct place *places;
 	uint32_t place_count, root;
 	unsigned int highs, lows, result_bytes;
+	unsigned int depth;		/* the most prefixes that lie in each other */
+	bool masked;			/* a leaf is a prefix and its mask */
 	size_t leaf_bytes;
 	unsigned int levels, top_bits;
 	VEC(uint64_t) words[TRIE_MAX_LEVELS];
@@ -74,6 +79,8 @@ static void close_place(struct nested *nested, uint32_t number, struct depth dep
 		nested->highs = depth.highs;
 	if (depth.lows > nested->lows)
 		nested->lows = depth.lows;
+	if (depth.highs + depth.lows > nested->depth)
+		nested->depth = depth.highs + depth.lows;
 }
 
 /* The place of prefixes FIRST up to END, at least one. */
@@ -128,6 +135,14 @@ static size_t results_at(const struct nested *nested)
 	return nested->key_bits / 8 + (leaf_tests(nested) + bytes - 1) / bytes * bytes;
 }
 
+static bool is_masked(const struct nested *nested, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (nested->prefix[i].result != 1)
+			return false;
+	return nested->depth == 1 && !nested->result && nested->key_bits > 32;
+}
+
 static bool choose_leaf(struct nested *nested, size_t count)
 {
 	uint32_t most = nested->result;
@@ -137,6 +152,11 @@ static bool choose_leaf(struct nested *nested, size_t count)
 		most = nested->prefix[i].result > most ? nested->prefix[i].result : most;
 	nested->result_bytes = most <= 0xffff ? 2 : 4;
 	bytes = results_at(nested) + (leaf_tests(nested) + 1) * nested->result_bytes;
+	nested->masked = is_masked(nested, count);
+	if (nested->masked) {
+		nested->leaf_bytes = 2 * nested->key_bits / 8;
+		return true;
+	}
 	nested->leaf_bytes = 32;
 	while (nested->leaf_bytes < bytes)
 		nested->leaf_bytes *= 2;
@@ -360,8 +380,13 @@ static void put_leaf(struct nested *nested, uint32_t number, uint32_t place)
 			break;
 		place = last->half[last->half[0] == NO_PLACE];
 	}
-	chain = make_chain(nested, place);
 	put_key(nested, leaf, nested->places[place].lo);
+	if (nested->masked) {
+		put_key(nested, leaf + nested->leaf_bytes / 2,
+			~plan_trie_block_max(nested->places[place].bits));
+		return;
+	}
+	chain = make_chain(nested, place);
 	put_tests(nested, leaf, chain.at, chain.highs, 0, nested->highs);
 	put_tests(nested, leaf, chain.at + chain.highs, chain.count - chain.highs, nested->highs,
 		  nested->lows);
@@ -483,8 +508,8 @@ static bool finish(struct nested *nested, size_t max_bytes, struct arena *arena,
 {
 	trie->levels = nested->levels;
 	trie->top_bits = nested->top_bits;
-	trie->leaf = PLAN_TRIE_NESTED;
-	trie->leaf_breaks = leaf_tests(nested);
+	trie->leaf = nested->masked ? PLAN_TRIE_MASKED : PLAN_TRIE_NESTED;
+	trie->leaf_breaks = nested->masked ? 1 : leaf_tests(nested);
 	trie->leaf_bytes = (unsigned int)nested->leaf_bytes;
 	trie->highs = nested->highs;
 	trie->result_bytes = nested->result_bytes;

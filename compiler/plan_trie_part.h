@@ -22,6 +22,7 @@ enum plan_trie_leaf {
 	PLAN_TRIE_RANGES,		/* results are 0 or 1: where it is 1 */
 	PLAN_TRIE_PACKED,		/* likewise, 32-bit numbers: breakpoints of 20 bits */
 	PLAN_TRIE_NESTED,		/* prefixes in each other, then results */
+	PLAN_TRIE_MASKED,		/* a prefix where it is 1, else it is 0 */
 	PLAN_TRIE_FLAT,			/* no breakpoint: a result; see plan_trie_flat.c */
 };
 
@@ -44,7 +45,7 @@ struct plan_trie {
 	enum plan_trie_leaf leaf;
 	unsigned int leaf_breaks;	/* breakpoints of a leaf: twice the number of its ranges;
 					   or its prefixes */
-	unsigned int leaf_bytes;	/* 32, 64 or, of nested prefixes, 128 */
+	unsigned int leaf_bytes;	/* 32, 64 or, of nested prefixes, 128; masked: 16, 32 */
 	/* Of nested prefixes: how many are of the upper half; 2 or 4; in a leaf. */
 	unsigned int highs, result_bytes, results_at;
 	uint32_t shifted, unshifted;	/* a bit for each: some leaves compare a part of a half,

@@ -142,6 +142,23 @@ static void put_nested(const struct plan_trie *trie, size_t offset, bool named, 
 		   trie->result_bytes * 8, trie->results_at);
 }
 
+/* A prefix, then its mask. */
+static void put_masked(const struct plan_trie *trie, size_t offset, bool named, struct buf *out)
+{
+	buf_puts(out, "\t\tconst __u64 *trie_leaf = (const __u64 *)trie_place(");
+	if (named)
+		put_named_index(trie->levels, trie->leaf_bytes, out);
+	else
+		put_index(&trie->leaves, !trie->levels, offset, out);
+	buf_printf(out, ", %u);\n\n", named ? 0 : trie->leaf_bytes);
+	if (trie->key_bits == 128)
+		buf_puts(out, "\t\t(__u32)trie_any(((trie_high ^ trie_leaf[0]) & trie_leaf[2]) |\n"
+			 "\t\t\t((trie_low ^ trie_leaf[1]) & trie_leaf[3])) ^ 1;\n");
+	else
+		buf_puts(out,
+			 "\t\t(__u32)trie_any((trie_low ^ trie_leaf[0]) & trie_leaf[1]) ^ 1;\n");
+}
+
 static const char *const leaf_names[] = {
 	[PLAN_TRIE_RESULTS] = "leaf",
 	[PLAN_TRIE_RANGES] = "ranges",
@@ -151,6 +168,10 @@ static void put_leaf(const struct plan_trie *trie, size_t offset, bool named, st
 {
 	if (trie->leaf == PLAN_TRIE_NESTED) {
 		put_nested(trie, offset, named, out);
+		return;
+	}
+	if (trie->leaf == PLAN_TRIE_MASKED) {
+		put_masked(trie, offset, named, out);
 		return;
 	}
 	if (trie->leaf == PLAN_TRIE_PACKED)
@@ -264,7 +285,8 @@ void plan_trie_print(const struct plan_trie *trie, struct buf *out)
 				   trie->levels == 1 ? "" : "s");
 		buf_printf(out, ", %u %s of %u %s", trie->leaves.count,
 			   trie->leaves.count == 1 ? "leaf" : "leaves", trie->leaf_breaks,
-			   trie->leaf == PLAN_TRIE_NESTED ? "nested prefixes" : "breakpoints");
+			   trie->leaf == PLAN_TRIE_NESTED ? "nested prefixes" :
+			   trie->leaf == PLAN_TRIE_MASKED ? "prefix" : "breakpoints");
 	}
 	buf_printf(out, ", %zu kB", (trie->size + 1023) / 1024);
 }

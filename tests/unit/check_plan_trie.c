@@ -305,6 +305,32 @@ START_TEST(test_grown)
 }
 END_TEST
 
+/* A set of them, far from each other: a leaf has one and its mask. */
+START_TEST(test_set)
+{
+	static const unsigned int bits[] = { 48, 64, 100, 128 };
+	struct made *made = new_made(bits[_i], 40000, 17);
+	const struct plan_trie *trie;
+	struct buf out = BUF_INIT;
+
+	/* Each has a block of its own to be in, and another one around that. */
+	for (u128 i = 1; i < 15000; i++) {
+		unsigned int shift = bits[_i] - 14, last = 1 + next_random(made) % (shift - 3);
+		u128 random = (u128)next_random(made) << 64 | next_random(made);
+		u128 first = i << shift | (random & u128_max(shift - 2) & ~u128_max(last));
+
+		add_step(made, first, 1);
+		add_step(made, first + u128_max(last) + 1, 0);
+	}
+	trie = make_trie(made, 64 << 20);
+	ck_assert_ptr_nonnull(trie);
+	plan_trie_print(trie, &out);
+	ck_assert_msg(strstr(out.at, " of 1 prefix"), "%s", out.at);
+	buf_free(&out);
+	check_all(made);
+}
+END_TEST
+
 /* Each number of a block another result: as dense as it gets. */
 START_TEST(test_dense)
 {
@@ -467,6 +493,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_random, 0, all);
 	tcase_add_loop_test(tcase, test_prefixes, 0, 2);
 	tcase_add_loop_test(tcase, test_grown, 0, 4);
+	tcase_add_loop_test(tcase, test_set, 0, 4);
 	tcase_add_loop_test(tcase, test_dense, 0, all);
 	tcase_add_loop_test(tcase, test_nested, 0, all);
 	tcase_add_loop_test(tcase, test_clusters, 0, all);
