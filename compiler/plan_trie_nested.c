@@ -554,6 +554,17 @@ static bool build(struct nested *nested, size_t count, size_t max_bytes, struct 
 	return finish(nested, max_bytes, arena, trie);
 }
 
+/* A leaf with one prefix is worth some more of them. */
+static void choose_prefixes(const struct plan_steps *steps, struct arena *arena,
+			    struct plan_trie_prefixes *prefixes)
+{
+	struct plan_trie_prefixes apart;
+
+	if (plan_trie_prefixes_cover(steps, prefixes->at.len + prefixes->at.len / 2, arena,
+				     &apart))
+		*prefixes = apart;
+}
+
 bool plan_trie_build_nested(const struct plan_steps *steps, size_t max_bytes, struct arena *arena,
 			    struct plan_trie *trie)
 {
@@ -567,6 +578,7 @@ bool plan_trie_build_nested(const struct plan_steps *steps, size_t max_bytes, st
 		arena_free(&scratch);
 		return false;
 	}
+	choose_prefixes(steps, &scratch, &prefixes);
 	nested = ARENA_NEW(&scratch, struct nested);
 	nested->key_bits = trie->key_bits;
 	nested->result = prefixes.result;

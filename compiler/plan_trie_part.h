@@ -113,6 +113,13 @@ struct plan_trie_prefixes {
 bool plan_trie_prefixes_make(const struct plan_steps *steps, struct arena *arena,
 			     struct plan_trie_prefixes *ret_prefixes);
 
+/*
+ * Of results that are 0 and 1: where it is 1, with no prefix in another.  False: they are others,
+ * or that takes more than MOST.
+ */
+bool plan_trie_prefixes_cover(const struct plan_steps *steps, size_t most, struct arena *arena,
+			      struct plan_trie_prefixes *ret_prefixes);
+
 /* plan_trie_nested.c */
 /* The cheapest trie of nested prefixes, for numbers of more than 32 bits; the same. */
 bool plan_trie_build_nested(const struct plan_steps *steps, size_t max_bytes, struct arena *arena,

@@ -11,6 +11,8 @@
  * results that its block may have around prefixes inside of it so that these are few: what both
  * halves may have, or else what either may have.  From the root down one is chosen.
  *
+ * Sets can also be had as prefixes that lie apart: more of them, but each says all by itself.
+ *
  * Safety: the sets of results are cut where they get long; that costs prefixes, and no more.  What
  * is made of ranges that are no prefixes is bounded.
  */
@@ -252,4 +254,38 @@ bool plan_trie_prefixes_make(const struct plan_steps *steps, struct arena *arena
 		add_half(&prefixes, &all, 0, steps->bits, ret_prefixes->result);
 	arena_free(&prefixes.arena);
 	return !prefixes.failed;
+}
+
+/* The numbers from LO to HI: the biggest blocks that there are. */
+static bool cover_range(u128 lo, u128 hi, size_t most, struct arena *arena,
+			struct plan_trie_prefixes *prefixes)
+{
+	for (;;) {
+		unsigned int bits = 0;
+
+		while (bits < 127 && !(lo >> bits & 1) && hi - lo >= plan_trie_block_max(bits + 1))
+			bits++;
+		if (prefixes->at.len == most)
+			return false;
+		*vec_push(arena, &prefixes->at) = (struct plan_trie_prefix){ lo, bits, 1 };
+		if (hi - lo == plan_trie_block_max(bits))
+			return true;
+		lo += plan_trie_block_max(bits) + 1;
+	}
+}
+
+bool plan_trie_prefixes_cover(const struct plan_steps *steps, size_t most, struct arena *arena,
+			      struct plan_trie_prefixes *ret_prefixes)
+{
+	*ret_prefixes = (struct plan_trie_prefixes){ 0 };
+	for (size_t i = 0; i < steps->count; i++) {
+		bool last = i + 1 == steps->count;
+		u128 hi = last ? u128_max(steps->bits) : steps->start[i + 1] - 1;
+
+		if (steps->result[i] > 1 ||
+		    (steps->result[i] && !cover_range(steps->start[i], hi, most, arena,
+						      ret_prefixes)))
+			return false;
+	}
+	return ret_prefixes->at.len > 0;
 }
