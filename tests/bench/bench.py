@@ -27,6 +27,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SIZES = (10, 100, 1000, 10000, 100000)
 LIVE_SIZES = (10, 100, 1000, 10000)
 FLOWS = (1, 4096, 65536)
+CACHE_SIZES = (1000, 10000)
+CACHE_WORDS = ("balanced", "flow-cache")  # of --optimize
 HARD = ("nested", "ranges", "grid")
 HARD_SIZE = 10000
 SETS = (("hosts", 1000000, 262144), ("nets", 100000, 65536), ("nets6", 30000, 65536),
@@ -127,7 +129,7 @@ class Bench:
         if self.classify(what, name, rules, (4096,), check=True):
             self.classify(what, name, rules, flows, more=more)
 
-    def shape(self, what, shape, count, family, flows, packets):
+    def shape(self, what, shape, count, family, flows, packets, more=()):
         name = "%s%s_%d" % (shape, "6" if family == 6 else "", count)
         if self.late(what, name, count):
             return
@@ -135,7 +137,7 @@ class Bench:
             out.writelines(one.text() + "\n"
                            for one in make_filters.make(shape, count, family=family))
         self.make_case(name, packets=packets)
-        self.measure(what, name, count, flows)
+        self.measure(what, name, count, flows, more)
 
     def classbench(self, name, count):
         """Sets of that name; of ten rules, every tenth of the hundred."""
@@ -166,6 +168,12 @@ class Bench:
         for shape in HARD:
             for family in (4, 6):
                 self.shape("hard", shape, HARD_SIZE, family, (4096,), 8192)
+
+    def cache(self):
+        """With the flow cache and without, in one run."""
+        for count in CACHE_SIZES:
+            self.shape("cache", "acl", count, 4, FLOWS, 65536,
+                       ("--optimize", CACHE_WORDS[0], "--optimize", CACHE_WORDS[1]))
 
     def sets(self):
         for kind, count, packets in SETS:
@@ -269,6 +277,12 @@ def report_others(rows):
                     "| packets | contender | ns | ratio |", "|---|---|---|---|")
         yield from ("| %s | %s | %s | %s |" % (row["packets"], row["contender"], row["ns"],
                                                cell(row)) for row in ten)
+    cache = [row for row in rows if row["what"] == "cache" and row["contender"] in CACHE_WORDS]
+    if cache:
+        yield from ("", "### Flow cache (--optimize=flow-cache, off by default)", "",
+                    "| | packets | --optimize | ns | ratio |", "|---|---|---|---|---|")
+        yield from ("| %s | %s | %s | %s | %s |" % (row["set"], row["packets"], row["contender"],
+                                                    row["ns"], cell(row)) for row in cache)
     sets = [row for row in rows if row["what"] == "sets" and row["contender"] == "xdpfw"]
     if sets:
         yield from ("", "### Sets, one rule", "",
@@ -324,12 +338,12 @@ def main():
     parser.add_argument("build")
     parser.add_argument("folder")
     parser.add_argument("--data", default=os.path.join(HERE, "../../../shared/data"))
-    parser.add_argument("--only", action="append", choices=("rules", "sets", "live"))
+    parser.add_argument("--only", action="append", choices=("rules", "sets", "live", "cache"))
     parser.add_argument("--seconds", type=float, default=570)
     given = parser.parse_args()
     bench = Bench(os.path.abspath(given.build), os.path.abspath(given.folder),
                   os.path.abspath(given.data), given.seconds)
-    for part in given.only or ("live", "sets", "rules"):
+    for part in given.only or ("live", "sets", "rules", "cache"):
         getattr(bench, part)()
     bench.write()
     shutil.rmtree(bench.work)
