@@ -31,6 +31,8 @@ struct plan_axis {
 };
 
 #define PLAN_MAX_AXES PLAN_MAX_DIMS
+#define PLAN_MAX_DEEP_DIMS 8		/* of a tree below jumps: of 512 bytes of stack, of which
+					   Linux 6.1 takes 32 at a time, theirs are left */
 #define PLAN_NO_AXIS 0xffffffffu
 
 /* What can be said of an engine that was asked. */

@@ -180,6 +180,33 @@ static bool part_is(const struct plan_pose *pose, const struct ir_part *a, const
 	       (a->load == b->load || same_bytes(load_of(pose, a), load_of(pose, b)));
 }
 
+/*
+ * Dimensions of the problem that has most of them: packets have one network header, and what it is
+ * tells the problems apart.
+ */
+static uint32_t count_dims(const struct plan_pose *pose)
+{
+	uint32_t all = 0, ip = 0, ip6 = 0;
+
+	for (size_t i = 0; i < pose->block->axes.len; i++) {
+		const struct plan_axis *axis = &pose->block->axes.at[i];
+		const struct ir_load *load = axis->is_place ? NULL : load_of(pose, &axis->part);
+		bool outer = load && load->tunnel == PROTO_META;
+
+		if (outer && (load->field->load == FIELD_LOAD_PROTOCOL ||
+			      load->field->load == FIELD_LOAD_NFPROTO))
+			continue;
+		if (!outer || load->field->load != FIELD_LOAD_HEADER ||
+		    field_base_of(load->field) != FIELD_BASE_NETWORK)
+			all++;
+		else if (field_proto(load->field)->network == PROTO_IP6)
+			ip6++;
+		else
+			ip++;
+	}
+	return all + (ip > ip6 ? ip : ip6);
+}
+
 /* PLAN_NO_AXIS: there are too many. */
 static uint32_t find_axis(struct plan_pose *pose, const struct ir_part *part)
 {
@@ -198,6 +225,10 @@ static uint32_t find_axis(struct plan_pose *pose, const struct ir_part *part)
 	axis->bits = ir_part_bits(pose->ir, part);
 	axis->need = field_need_bytes(load->field, load->depth);
 	axis->always = is_always(pose, load);
+	if (pose->block->shared && count_dims(pose) > PLAN_MAX_DEEP_DIMS) {
+		pose->block->axes.len--;
+		return PLAN_NO_AXIS;
+	}
 	return i;
 }
 
