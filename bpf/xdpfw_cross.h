@@ -134,20 +134,23 @@ XDPFW_INLINE __u64 cross_walk(const __u32 at, const __u32 last, __u64 base, __u6
 /* In which of the lanes of a CELL no number is too large or too small: 1, among other bits. */
 XDPFW_INLINE __u64 cross_fits(const __u64 *cell, __u64 lanes)
 {
-	const __u64 all = CROSS_CELL_ONES * 0xffff;
 	__u64 a = (lanes & 0xffff) * CROSS_CELL_ONES, b = (lanes >> 17) * CROSS_CELL_ONES;
-	__u64 not = (cell[CROSS_CELL_UPPER_0] + a) | (cell[CROSS_CELL_LOWER_0] + (a ^ all));
+	__u64 not = (cell[CROSS_CELL_UPPER_0] + a) | (cell[CROSS_CELL_LOWER_0] - a);
 
-	not |= (cell[CROSS_CELL_UPPER_1] + b) | (cell[CROSS_CELL_LOWER_1] + (b ^ all));
+	not |= (cell[CROSS_CELL_UPPER_1] + b) | (cell[CROSS_CELL_LOWER_1] - b);
 	return ~(not >> CROSS_CELL_CARRY);
 }
 
 XDPFW_INLINE __u64 cross_cell(const __u64 *cell, __u64 column, const __u32 column_bits,
 			      __u64 lanes, __u64 class, const __u64 none, __u64 *ret_more)
 {
-	/* CLASS is below 2 * CROSS_CELL_LANE. */
-	__u64 second = (class + 32 - CROSS_CELL_LANE) >> 5 & 1, fits, lowest, found, all;
+	__u64 second, fits, lowest, found, all;
 
+	/* Made of it again for each cell: the stack has no room for more numbers. */
+	if (!__builtin_constant_p(class))
+		HIDE(class);
+	/* It is below 2 * CROSS_CELL_LANE. */
+	second = (class + 32 - CROSS_CELL_LANE) >> 5 & 1;
 	fits = cell[CROSS_CELL_CLASSES + second] >> (class - second * CROSS_CELL_LANE);
 	fits &= cross_fits(cell, lanes) & CROSS_CELL_ONES;
 	lowest = fits & -fits;

@@ -333,7 +333,7 @@ __attribute__((always_inline, unused)) static inline __u16 table_print(__u64 mix
 enum cross_cell_word {
 	CROSS_CELL_HEAD,		/* column, how many rules are elsewhere, and where */
 	CROSS_CELL_UPPER_0,		/* what the upper ends leave up to 65535 */
-	CROSS_CELL_LOWER_0,
+	CROSS_CELL_LOWER_0,		/* the lower ends + 65535; of no rule: 65535 */
 	CROSS_CELL_UPPER_1,
 	CROSS_CELL_LOWER_1,
 	CROSS_CELL_RESULTS,

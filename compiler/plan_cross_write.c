@@ -97,9 +97,9 @@ static uint64_t look_lane_of(const uint64_t *cell, unsigned int lane, uint64_t l
 	uint64_t classes = cell[CROSS_CELL_CLASSES + class / CROSS_CELL_LANE] >> shift & mask;
 
 	if (a > 0xffff - (cell[CROSS_CELL_UPPER_0] >> shift & mask) ||
-	    a < (cell[CROSS_CELL_LOWER_0] >> shift & mask) ||
+	    a + 0xffff < (cell[CROSS_CELL_LOWER_0] >> shift & mask) ||
 	    b > 0xffff - (cell[CROSS_CELL_UPPER_1] >> shift & mask) ||
-	    b < (cell[CROSS_CELL_LOWER_1] >> shift & mask) ||
+	    b + 0xffff < (cell[CROSS_CELL_LOWER_1] >> shift & mask) ||
 	    !(classes >> class % CROSS_CELL_LANE & 1))
 		return 0;
 	return cell[CROSS_CELL_RESULTS] >> shift & mask;

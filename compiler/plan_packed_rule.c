@@ -222,9 +222,9 @@ static void put_rule(const struct plan_packed_rule *rule, unsigned int number, u
 	uint64_t classes = rule->lower >> CROSS_LANE_BITS;
 
 	words[CROSS_CELL_UPPER_0] |= (rule->upper & 0xffff) << shift;
-	words[CROSS_CELL_LOWER_0] |= (rule->lower & 0xffff) << shift;
+	words[CROSS_CELL_LOWER_0] += (rule->lower & 0xffff) << shift;
 	words[CROSS_CELL_UPPER_1] |= (rule->upper >> 17 & 0xffff) << shift;
-	words[CROSS_CELL_LOWER_1] |= (rule->lower >> 17 & 0xffff) << shift;
+	words[CROSS_CELL_LOWER_1] += (rule->lower >> 17 & 0xffff) << shift;
 	words[CROSS_CELL_RESULTS] |= (none - (rule->upper >> CROSS_LANE_BITS)) << shift;
 	words[CROSS_CELL_CLASSES] |= (classes & ((1u << CROSS_CELL_LANE) - 1)) << shift;
 	words[CROSS_CELL_CLASSES + 1] |= classes >> CROSS_CELL_LANE << shift;
@@ -234,7 +234,11 @@ static void put_rule(const struct plan_packed_rule *rule, unsigned int number, u
 static void fill_cell(const struct plan_cross_sparse *sparse, size_t slot, uint32_t column,
 		      const struct plan_cross_list *list, uint8_t *bytes, uint64_t *base)
 {
-	uint64_t words[CROSS_CELL_BYTES / sizeof(uint64_t)] = { column };
+	uint64_t words[CROSS_CELL_BYTES / sizeof(uint64_t)] = {
+		[CROSS_CELL_HEAD] = column,
+		[CROSS_CELL_LOWER_0] = CROSS_CELL_ONES * 0xffff,
+		[CROSS_CELL_LOWER_1] = CROSS_CELL_ONES * 0xffff,
+	};
 	size_t more = count_more(list), inside = list->count - more;
 
 	words[CROSS_CELL_HEAD] |= (uint64_t)more << sparse->compared.column_bits;
