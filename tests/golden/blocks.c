@@ -244,20 +244,20 @@ XDPFW_INLINE __u32 look_2_0(FIELDS *f)
 	});
 	const __u64 v1 = ({
 		const __u64 trie_low = d0;
-		__u64 trie_at = trie_low >> 20 & 0xfff;
+		__u64 trie_at = trie_low >> 21 & 0x7ff;
 
-		trie_at = trie_flat(trie_at, 488128, trie_low >> 10 & 0x3ff, 10);
-		trie_at = trie_flat(trie_at & 0x1fff, 471680, trie_low >> 0 & 0x3ff, 10);
-		trie_result16(trie_at & 0x1fff, 459328);
+		trie_at = trie_flat(trie_at, 500416, trie_low >> 11 & 0x3ff, 10);
+		trie_at = trie_flat(table_inside(trie_at, 4097), 483968, trie_low >> 0 & 0x7ff, 11);
+		trie_result16(trie_at & 0x3fff, 459328);
 	});
 	const __u64 v2 = cross_if(p3, cross_u8(328256, d3, 0xffff, 1));
-	const __u64 v3 = cross_if(p1, cross_u8(522112, d1, 0xff, 1));
-	const __u64 v4 = cross_if(p5, cross_u8(522368, d5, 0xff, 1));
+	const __u64 v3 = cross_if(p1, cross_u8(526208, d1, 0xff, 1));
+	const __u64 v4 = cross_if(p5, cross_u8(526464, d5, 0xff, 1));
 	const __u64 v5 = cross_if(p4, cross_u8(393792, d4, 0xffff, 1));
 	/* their combination */
-	const __u64 v6 = cross_u16(521408, v5 + v4 + v3 + v2, 0x1ff, 2);
+	const __u64 v6 = cross_u16(525504, v5 + v4 + v3 + v2, 0x1ff, 2);
 	/* their combination */
-	const __u64 v7 = cross_u8(504512, v6 + v1 + v0, 0x7fff, 1);
+	const __u64 v7 = cross_u8(508608, v6 + v1 + v0, 0x7fff, 1);
 
 	return (__u32)v7;
 }
