@@ -20,6 +20,7 @@
 #define TRIE_STEP 128u
 #define TRIE_SHARE 4			/* of all bytes allowed */
 #define MAX_SPLIT_BYTES (12u << 10)	/* above: rather one big table and one load less, */
+#define RULES_WAIT 30u			/* what is compared in a row, tenths of nanoseconds */
 #define FEW_ROWS 256u			/* likewise for so many rows: other tables are small */
 
 /* A de Bruijn sequence: its upper six bits differ for each shift. */
@@ -294,7 +295,7 @@ static void weigh_step(const struct plan_solution *solution, const struct plan_c
 	if (step->kind == CROSS_TRIE)
 		estimate->cost += plan_trie_cost(solution->tables.at[step->table].trie) / 2;
 	if (step->kind == CROSS_RULES)
-		estimate->cost += step->at;
+		estimate->cost += step->at + RULES_WAIT;
 	if (step->kind == CROSS_RULES || step->kind == CROSS_DIRECT ||
 	    (step->kind == CROSS_LOAD && !step->near))
 		bytes = solution->tables.at[step->table].bytes;
