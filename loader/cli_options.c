@@ -48,8 +48,8 @@ static const struct cli_row rows[] = {
 	  "make the program for: balanced, speed or size; with a flow-cache; none, or without a "
 	  "PASS: intervals, implied, never, shadowed, order, merge, tests" },
 	{ OPTION_PLAN, 0, "plan", "NAME",
-	  "look all rules up in one way, for tests: compares, cross, packed, lead, tree, pairs "
-	  "or buckets" },
+	  "look all rules up in one way, for tests: compares, cross, packed, lead, tree, "
+	  "shared, pairs or buckets" },
 	{ OPTION_DROP_DEVICES, 0, "drop-devices", NULL,
 	  "let devices go that have a filter and are not in FILE" },
 	{ OPTION_FORCE, 0, "force", NULL, "detach XDP programs of others from FILE's devices" },
