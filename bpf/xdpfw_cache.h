@@ -46,9 +46,13 @@ XDPFW_INLINE __u64 *cache_find(__u64 mixed, const __u32 first, const __u32 page_
 {
 	__u32 number = first + (__u32)(mixed >> (64 - page_bits));
 	struct cache_page *page = bpf_map_lookup_elem(&xdpfw_cache, &number);
+	__u64 at = mixed >> (64 - CACHE_PAGE_BITS - page_bits);
 
-	return page ? &page->word[mixed >> (64 - CACHE_PAGE_BITS - page_bits) &
-				  (CACHE_PAGE_WORDS - words)] : 0;
+	if (!page)
+		return 0;
+	/* Hidden here, or clang 22 adds it before the page is known to be there. */
+	HIDE(at);
+	return &page->word[at & (CACHE_PAGE_WORDS - words)];
 }
 
 /* All ones where BITS are not 0, else 0, without a branch. */
