@@ -42,6 +42,16 @@ static bool is_asked(const struct plan_problem *problem, uint32_t dim)
 	return problem->dims[dim].labels.len;
 }
 
+/* What every value fits is not compared, and then the value may not be asked for at all. */
+static bool has_whole_label(const struct plan_dim *dim)
+{
+	for (size_t i = 0; i < dim->labels.len; i++)
+		if (dim->labels.at[i].at[0].lo == 0 &&
+		    dim->labels.at[i].at[0].hi == u128_max(dim->bits))
+			return true;
+	return false;
+}
+
 static void put_dim(const struct emit *emit, const struct plan_block *block,
 		    const struct plan_problem *problem, uint32_t number, struct buf *out)
 {
@@ -59,7 +69,9 @@ static void put_dim(const struct emit *emit, const struct plan_block *block,
 		buf_printf(out, "\tUNUSED const __u64 d%u_high = %s, d%u = %s;\n", number,
 			   value.high.at, number, value.low.at);
 	else
-		buf_printf(out, "\tconst __u64 d%u = %s;\n", number, value.low.at);
+		buf_printf(out, "\t%sconst __u64 d%u = %s;\n",
+			   has_whole_label(&problem->dims[number]) ? "UNUSED " : "", number,
+			   value.low.at);
 	emit_value_free(&value);
 	if (problem->dims[number].always)
 		return;
