@@ -87,9 +87,9 @@ static void put_ask(const struct emit *emit, const struct plan_cache *cache)
 	unsigned int last = cache->words - 1;
 
 	buf_printf(out, "\t\tfirst = at[%u];\n"
-			"\t\tsecond = at[%u];\n", last, cache->entry_words + last);
+			"\t\tsecond = at[%u];\n", last, cache->words + last);
 	put_differs(emit, cache, "first", 0);
-	put_differs(emit, cache, "second", cache->entry_words);
+	put_differs(emit, cache, "second", cache->words);
 	buf_printf(out, "\t\tsecond_is = cache_some(first_differs);\n"
 			"\t\tif (!(second_differs & second_is))\n"
 			"\t\t\treturn (first ^ ((first ^ second) & second_is)) & 0x%llx;\n",
@@ -103,7 +103,7 @@ static void put_keep(const struct emit *emit, const struct plan_cache *cache)
 	unsigned int last = cache->words - 1;
 
 	for (unsigned int i = 0; i < cache->words; i++)
-		buf_printf(out, "\t\tat[%u] = at[%u];\n", cache->entry_words + i, i);
+		buf_printf(out, "\t\tat[%u] = at[%u];\n", cache->words + i, i);
 	buf_printf(out, "\t\tfirst = k%u | (number & 0x%llx);\n", last,
 		   (1ull << cache->answer_bits) - 1);
 	for (unsigned int i = 0; i < last; i++)
@@ -129,7 +129,7 @@ void emit_cache(const struct emit *emit, const struct plan_block *block, size_t 
 	buf_printf(out, ",\n\t\t\t    %u, %u, %u);\n"
 			"\t__u64 first, second, first_differs, second_differs, second_is;\n"
 			"\t__u32 number;\n\n", cache->first_page, emit->plan->caches.page_bits,
-		   2 * cache->entry_words);
+		   2 * cache->words);
 	buf_puts(out, "\tif (at) {\n");
 	put_ask(emit, cache);
 	buf_printf(out, "\t}\n\tnumber = look_%zu_%zu(f%s);\n\tif (at) {\n", run, number,

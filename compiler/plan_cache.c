@@ -7,10 +7,11 @@
  * a key, or why it has no cache; and how many pages the program's cache has.
  *
  * Safety: a key has every value and every presence that the look-up's text can see, each in bits of
- * its own, and the number of the case; so two packets with the same key have the same answer.  A
- * look-up that goes on behind a rule depends on which, and is not cached.  A named set that a block
- * asks does not move (plan_named.c): when its elements change, the program does.  Memory is bounded
- * whatever the ruleset: all cases share the pages.
+ * its own, and the number of the case, which has the same bits in all entries of a size; so two
+ * packets with the same key have the same answer.  A look-up that goes on behind a rule depends on
+ * which, and is not cached.  A named set that a block asks does not move (plan_named.c): when its
+ * elements change, the program does.  Memory is bounded whatever the ruleset: all cases share the
+ * pages.
  */
 #include "compiler/plan_cache.h"
 
@@ -88,8 +89,9 @@ static const char *find_obstacle(const struct plan_case *at)
 	return NULL;
 }
 
-static void make_cache(const struct plan *plan, struct plan_case *at, size_t cases,
-		       struct arena *arena)
+/* ANSWER_BITS and CASES: as all cases of the program need, or two of them could have one key. */
+static void make_cache(const struct plan *plan, struct plan_case *at, unsigned int answer_bits,
+		       size_t cases, struct arena *arena)
 {
 	struct plan_cache *cache = &at->cache;
 	unsigned int words = 2;
@@ -97,21 +99,18 @@ static void make_cache(const struct plan *plan, struct plan_case *at, size_t cas
 	cache->why_not = find_obstacle(at);
 	if (cache->why_not)
 		return;
-	/* Results never fall from row to row. */
-	cache->answer_bits = bits_of((size_t)at->problem.results[at->problem.row_count - 1] + 1);
+	cache->answer_bits = answer_bits;
 	cache->number_bits = bits_of(cases);
 	list_pieces(&at->problem, arena, cache);
 	while (words <= PLAN_CACHE_MAX_WORDS && !place_pieces(cache, words))
-		words++;
+		words *= 2;
 	cache->cost = PLAN_COST_CACHE + PLAN_COST_CACHE_WORD * words;
 	if (words > PLAN_CACHE_MAX_WORDS)
 		cache->why_not = "its values are more than 64 bytes";
 	else if (!plan->options.force && at->estimate.cost <= cache->cost)
 		cache->why_not = "the look-up takes no longer than a hit";
-	if (cache->why_not)
-		return;
-	cache->words = words;
-	cache->entry_words = words > 4 ? 8 : words > 2 ? 4 : 2;
+	else
+		cache->words = words;
 }
 
 static size_t count_cases(const struct plan *plan)
@@ -123,8 +122,28 @@ static size_t count_cases(const struct plan *plan)
 	return count;
 }
 
+/* Bits for what any look-up that may be kept says.  Results never fall from row to row. */
+static unsigned int most_answer_bits(const struct plan *plan)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < plan->blocks.len; i++) {
+		const struct plan_block *block = plan->blocks.at[i];
+
+		for (size_t j = 0; j < block->cases.len; j++) {
+			const struct plan_problem *problem = &block->cases.at[j].problem;
+
+			if (find_obstacle(&block->cases.at[j]) || !problem->row_count ||
+			    problem->results[problem->row_count - 1] < most)
+				continue;
+			most = problem->results[problem->row_count - 1];
+		}
+	}
+	return bits_of(most + 1);
+}
+
 /* Entries of one size have pages of their own, or one could be taken for two of another. */
-static void place_caches(struct plan *plan, unsigned int entry_words)
+static void place_caches(struct plan *plan, unsigned int words)
 {
 	uint32_t first = plan->caches.pages;
 
@@ -134,7 +153,7 @@ static void place_caches(struct plan *plan, unsigned int entry_words)
 		for (size_t j = 0; j < block->cases.len; j++) {
 			struct plan_cache *cache = &block->cases.at[j].cache;
 
-			if (!cache->words || cache->entry_words != entry_words)
+			if (cache->words != words)
 				continue;
 			cache->first_page = first;
 			plan->caches.pages = first + (1u << plan->caches.page_bits);
@@ -144,6 +163,7 @@ static void place_caches(struct plan *plan, unsigned int entry_words)
 
 void plan_cache_choose(struct plan *plan, struct arena *arena)
 {
+	unsigned int answer_bits = most_answer_bits(plan);
 	size_t cases = count_cases(plan);
 	uint32_t number = 0;
 
@@ -155,7 +175,7 @@ void plan_cache_choose(struct plan *plan, struct arena *arena)
 		const struct plan_block *block = plan->blocks.at[i];
 
 		for (size_t j = 0; j < block->cases.len; j++) {
-			make_cache(plan, &block->cases.at[j], cases, arena);
+			make_cache(plan, &block->cases.at[j], answer_bits, cases, arena);
 			block->cases.at[j].cache.number = ++number;
 		}
 	}
@@ -175,6 +195,6 @@ void plan_cache_print(const struct plan *plan, const struct plan_case *at, const
 		return;
 	buf_printf(out, "%sflow cache: a hit takes about %u.%u ns; %zu entries of %zu bytes, "
 			"%zu kB for each CPU\n", indent, cache->cost / 10,
-		   cache->cost % 10, bytes / (cache->entry_words * sizeof(uint64_t)),
-		   cache->entry_words * sizeof(uint64_t), bytes / 1000);
+		   cache->cost % 10, bytes / (cache->words * sizeof(uint64_t)),
+		   cache->words * sizeof(uint64_t), bytes / 1000);
 }

@@ -31,9 +31,8 @@ struct plan_cache_piece {
 /* Of one case of a block. */
 struct plan_cache {
 	const char *why_not;		/* it has none though the program may; NULL: nobody asked */
-	unsigned int words;		/* of an entry that are used; 0: it has none */
+	unsigned int words;		/* of an entry, a power of two; 0: it has none */
 	uint32_t cost;			/* of a hit */
-	unsigned int entry_words;	/* a power of two */
 	unsigned int answer_bits;	/* the lowest of the last word; above them: */
 	unsigned int number_bits;
 	uint32_t number;		/* of the case, from 1 on */

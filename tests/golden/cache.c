@@ -271,23 +271,27 @@ XDPFW_INLINE __u32 cached_0_0(FIELDS *f)
 	const __u64 p7 = has_bytes(f->th_len, 14);
 	const __u64 k0 = d1 | (d4 << 32);
 	const __u64 k1 = (d0 << 32) | d2 | (d3 << 16) | (d5 << 40) | (d6 << 48) | (d7 << 56);
-	const __u64 k2 = 128ull | (p0 << 9) | (p2 << 10) | (p3 << 11) | (p6 << 12) | (p7 << 13);
+	const __u64 k2 = p0 | (p2 << 1) | (p3 << 2) | (p6 << 3) | (p7 << 4);
+	const __u64 k3 = 128ull;
 	__u64 *at = cache_find(k0 * 0x9e3779b97f4a7c15ull +
 			    k1 * 0xc2b2ae3d27d4eb4full +
-			    k2 * 0xbb67ae8584caa73bull,
+			    k2 * 0xbb67ae8584caa73bull +
+			    k3 * 0x3c6ef372fe94f82bull,
 			    0, 4, 8);
 	__u64 first, second, first_differs, second_differs, second_is;
 	__u32 number;
 
 	if (at) {
-		first = at[2];
-		second = at[6];
-		first_differs = (first ^ k2) >> 7 |
+		first = at[3];
+		second = at[7];
+		first_differs = (first ^ k3) >> 7 |
 				(at[0] ^ first ^ k0) |
-				(at[1] ^ first ^ k1);
-		second_differs = (second ^ k2) >> 7 |
+				(at[1] ^ first ^ k1) |
+				(at[2] ^ first ^ k2);
+		second_differs = (second ^ k3) >> 7 |
 				(at[4] ^ second ^ k0) |
-				(at[5] ^ second ^ k1);
+				(at[5] ^ second ^ k1) |
+				(at[6] ^ second ^ k2);
 		second_is = cache_some(first_differs);
 		if (!(second_differs & second_is))
 			return (first ^ ((first ^ second) & second_is)) & 0x7f;
@@ -297,10 +301,12 @@ XDPFW_INLINE __u32 cached_0_0(FIELDS *f)
 		at[4] = at[0];
 		at[5] = at[1];
 		at[6] = at[2];
-		first = k2 | (number & 0x7f);
+		at[7] = at[3];
+		first = k3 | (number & 0x7f);
 		at[0] = k0 ^ first;
 		at[1] = k1 ^ first;
-		at[2] = first;
+		at[2] = k2 ^ first;
+		at[3] = first;
 	}
 	return number;
 }
