@@ -21,8 +21,13 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 		done
 	done
 	PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/run/make_hosts.py" >"$large/hosts.nft"
+	# An even number of buckets, and nothing behind them.
+	printf 'table netdev last {\n\tchain in {\n\t\t%s\n\t\tip daddr { %s } counter drop\n\t}\n}\n' \
+		'type filter hook ingress device "lo" priority 0; policy accept;' \
+		"$(printf '192.0.2.%u, ' {1..75..2})" >"$large/last.nft"
 	for plan in pairs buckets; do
 		export XDPFW_TEST_PLAN=$plan
+		check "$plan: last.nft" "$verify" -i 110000 -n 300 "$large/last.nft"
 		check "$plan: hosts.nft" "$verify" -i 110000 -n 2000 "$large/hosts.nft"
 	done
 	# Packets come several times, in several splits, so most answers are the cache's.
@@ -30,6 +35,9 @@ if need kernel "programs whose rules are looked up against the interpreter"; the
 		check "flow cache: ${ruleset##*/}" env XDPFW_TEST_PLAN=cross \
 			XDPFW_TEST_OPTIMIZE=flow-cache "$verify" -i 110000 -n 300 "$ruleset"
 	done
+	python3 "$top_srcdir/tests/run/make_caches.py" >"$large/caches.nft"
+	check "flow cache: caches.nft" env XDPFW_TEST_PLAN=cross \
+		XDPFW_TEST_OPTIMIZE=none,flow-cache "$verify" -i 110000 -n 1000 "$large/caches.nft"
 	# Small, so that answers are replaced.
 	for ruleset in ./router.nft ./server.nft ../tests/golden/cache.nft; do
 		check "two CPUs: ${ruleset##*/}" env XDPFW_TEST_PLAN=tree \

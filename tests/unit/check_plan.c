@@ -656,7 +656,7 @@ START_TEST(printed)
 			 "set 0: 9 intervals of 32 bits: "
 			 "table 0, bitmap, 18 of 65536 slots, at byte 0\n"
 			 "set 1: 1 intervals of 32 bits: compares\n"
-			 "tables: 8196 bytes\n"
+			 "tables: 8260 bytes\n"
 			 "run 0: rules 0 to 0, from chain 0, weight 20\n");
 	buf_free(&text);
 	arena_free(&make.arena);
