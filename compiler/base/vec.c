@@ -12,10 +12,11 @@
 
 void *vec_reserve(struct arena *arena, void *at, size_t len, size_t *cap, size_t size)
 {
-	size_t more = *cap ? *cap * 2 : size > LARGE_ELEMENT ? 1 : 4;
+	size_t more;
 
 	if (len < *cap)
 		return at;
+	more = len ? len * 2 : size > LARGE_ELEMENT ? 1 : 4;
 	if (more > SIZE_MAX / size) {
 		fputs("xdpfw: error: out of memory; the rules in force stay as they are\n", stderr);
 		exit(3);

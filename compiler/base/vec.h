@@ -7,7 +7,7 @@
  *	for (size_t i = 0; i < rules.len; i++) use(&rules.at[i]);
  *
  * vec_push returns a zeroed new last element; it moves the array, so pointers to elements do not
- * survive it.
+ * survive it.  An array that was made in one piece need not say .cap.
  */
 #ifndef XDPFW_BASE_VEC_H
 #define XDPFW_BASE_VEC_H

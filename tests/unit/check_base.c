@@ -290,6 +290,28 @@ START_TEST(diag_cap)
 }
 END_TEST
 
+/* Arrays that were made in one piece, with as many elements as they have room for. */
+START_TEST(vec_of_one_piece)
+{
+	struct arena arena = ARENA_INIT;
+
+	for (int len = 0; len < 100; len++) {
+		VEC(int) numbers = { .at = ARENA_ARRAY(&arena, int, (size_t)len + 1),
+				     .len = (size_t)len };
+		int *behind = ARENA_NEW(&arena, int);
+
+		for (int i = 0; i < len; i++)
+			numbers.at[i] = i;
+		for (int i = len; i < 2 * len + 9; i++)
+			*vec_push(&arena, &numbers) = i;
+		for (int i = 0; i < 2 * len + 9; i++)
+			ck_assert_int_eq(numbers.at[i], i);
+		ck_assert_int_eq(*behind, 0);
+	}
+	arena_free(&arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base");
@@ -304,6 +326,7 @@ int main(void)
 	tcase_add_test(tcase, str_meant);
 	tcase_add_test(tcase, arena_memory);
 	tcase_add_test(tcase, vec_growth);
+	tcase_add_test(tcase, vec_of_one_piece);
 	tcase_add_test(tcase, buf_growth);
 	tcase_add_test(tcase, source_places);
 	tcase_add_test(tcase, source_files);

@@ -102,6 +102,8 @@ static const struct pair intervals[] = {
 	{ "tcp dport >= 10 tcp dport != 15 tcp dport < 20 drop",
 	  "tcp dport { 10-14, 16-19 } drop" },
 	{ "tcp dport != 15 tcp dport != 16 drop", "tcp dport != 15-16 drop" },
+	{ "tcp dport != { 1, 3, 5, 7, 9, 11, 13, 15 } tcp dport != { 2, 21, 23, 25, 27, 29 } drop",
+	  "tcp dport != { 1-3, 5, 7, 9, 11, 13, 15, 21, 23, 25, 27, 29 } drop" },
 	{ "tcp dport != 15 tcp dport 10-20 drop", "tcp dport { 10-14, 16-20 } drop" },
 	{ "tcp dport { 1, 3, 5 } tcp sport 7 tcp dport { 3, 5, 8 } drop",
 	  "tcp dport { 3, 5 } tcp sport 7 drop" },
