@@ -16,7 +16,7 @@ need kernel "the loader on other kernels" && missing=$(fetch 5.10 6.1 6.12 2>"$c
 
 if [ $((failed + skipped)) = 0 ] && need qemu "the loader on other kernels${missing:+ ($missing)}"; then
 	run bash "$top_srcdir/tests/kernels/guests.sh" "$cache" 5.10/old_kernel \
-		6.1/{loading,cards,devices,reset} 6.12/cards
+		6.1/{loading,devices,reset} 6.12/cards
 	work=$(mktemp -d)
 	make_tables "$work" || fail "no rulesets with tables"
 	run bash "$top_srcdir/tests/kernels/rulesets.sh" "$cache" 6.1 "$top_srcdir"/examples/*.nft \
