@@ -31,7 +31,8 @@
 /*
  * The answer of a block whose results say what it is, see plan_block_answer.c.  NUMBER: a result
  * + 1, odd for accept and even for drop; FIRST: the block's first counter, of COUNTERS; MISS: the
- * answer when NUMBER is 0.
+ * answer when NUMBER is 0, as it was read from a table.  So the verifier takes none of the answers
+ * for a constant, or it would follow each one through the chains that come next.
  */
 #define COMPUTED_ANSWER(number, first, counters, miss)                                         \
 	computed_answer(number,                                                                \
@@ -68,13 +69,14 @@ XDPFW_INLINE __u64 is_number(__u64 number, const __u32 wanted)
 	return number >> 63;
 }
 
-XDPFW_INLINE __u64 computed_answer(__u64 number, __u64 cell, const __u64 miss)
+XDPFW_INLINE __u64 computed_answer(__u64 number, __u64 cell, __u64 miss)
 {
 	__u64 some = -number >> 63, word = cell + ((2 - (number & 1)) << 28);
 
 	HIDE(some);
+	HIDE(miss);
 	some = -some;
-	return (word << 32 & some) | (miss & ~some);
+	return miss ^ ((word << 32 ^ miss) & some);
 }
 
 #endif

@@ -161,16 +161,16 @@ static void put_choice(const struct emit *emit, const struct plan_block *block, 
 	}
 }
 
-/* The table is read in proofs alone. */
+/* But for what a miss says the table is read in proofs alone. */
 static void put_computed(const struct emit *emit, const struct plan_block *block)
 {
 	struct buf *out = emit->out;
 
-	buf_printf(out, "\tanswer = COMPUTED_ANSWER(number, %u, %u, 0x%llxull);\n"
+	buf_printf(out, "\tanswer = COMPUTED_ANSWER(number, %u, %u, TABLE_ANSWER(%zu, %u, 0));\n"
 			"\tif (settings.config.prove)\n"
 			"\t\tanswer |= (__u32)TABLE_ANSWER(%zu, %u, (number + 1) >> 1);\n"
 			"\treturn answer;\n", block->first_counter, emit->ir->counter_count,
-		   (unsigned long long)plan_block_no_match(emit->plan, block), block->actions_at,
+		   block->actions_at, block->action_slots - 1, block->actions_at,
 		   block->action_slots - 1);
 }
 

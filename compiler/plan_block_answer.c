@@ -18,6 +18,8 @@
 #include "bpf/xdpfw_layout.h"
 
 #define LEAST_ACTIONS 1024		/* fewer are near, and their results have few bits */
+#define LEAST_FORCED 16			/* for tests: below that rows may be asked by branches, of
+					   which the verifier would follow each into the answer */
 #define MAX_HOLES 2			/* actions there is room for, for each one */
 
 _Static_assert(ANSWER_DROP == ANSWER_ACCEPT + 1, "counted_answer()");
@@ -57,7 +59,7 @@ void plan_block_compute_answers(struct plan_pose *pose, bool forced)
 	struct table_action *actions;
 	uint32_t first, count;
 
-	if ((!forced && block->actions.len < LEAST_ACTIONS) || !can_be(block))
+	if (block->actions.len < (forced ? LEAST_FORCED : LEAST_ACTIONS) || !can_be(block))
 		return;
 	first = counter_of(&block->actions.at[0]);
 	count = counter_of(&block->actions.at[block->actions.len - 1]) - first + 1;
