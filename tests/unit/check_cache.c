@@ -171,7 +171,7 @@ START_TEST(two_sizes)
 }
 END_TEST
 
-/* Look-ups of few answers and of many: their numbers are in the same bits, or keys could be equal. */
+/* Look-ups of few answers and of many have their numbers in the same bits, or keys were equal. */
 START_TEST(one_place_for_numbers)
 {
 	const struct plan_cache *first = NULL;
