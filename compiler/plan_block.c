@@ -35,6 +35,12 @@
 #define MAX_OWN 32
 #define MAX_FEW 512
 
+/*
+ * A stretch can become many: what is left of all behind so many is shared.  With those, and with
+ * what is compared before and behind each, they stay below MAX_FUNCTIONS of plan_run.c.
+ */
+#define MAX_BLOCKS 80
+
 /* Where look-ups are shared rules are worth one, between others that cannot be in it. */
 #define WORTH_SHARING 4
 
@@ -399,9 +405,14 @@ void plan_block_cut(struct plan *plan, struct arena *arena)
 	plan->look_ups = count_long(plan, &own);
 	cutter.rules_left = count_rules(&own) + count_rules(&shared);
 	sort_stretches(&own);
+	for (size_t i = 0; i < own.at.len; i++) {
+		struct plan_stretch left = own.at.at[i];
+
+		while (left.first < left.end && plan->blocks.len < MAX_BLOCKS)
+			left.first = make_block(&cutter, &left);
+		if (left.first < left.end)
+			*vec_push(arena, &shared.at) = left;
+	}
 	sort_stretches(&shared);
-	for (size_t i = 0; i < own.at.len; i++)
-		while (own.at.at[i].first < own.at.at[i].end)
-			own.at.at[i].first = make_block(&cutter, &own.at.at[i]);
 	plan_block_share(&cutter, shared.at.at, shared.at.len);
 }
