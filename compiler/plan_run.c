@@ -288,7 +288,8 @@ bool plan_run_cut(struct plan *plan, struct arena *arena, struct diag *diag)
 		return false;
 	cut_chains(plan, arena, order, budget, false);
 	find_functions(plan, arena, budget, false);
-	for (; plan->function_count > MAX_FUNCTIONS; budget += budget / 2) {
+	/* What is compared ends up in one function, and plan_block.c makes fewer look-ups. */
+	for (; plan->function_count > MAX_FUNCTIONS && budget <= MAX_WEIGHT; budget += budget / 2) {
 		cut_chains(plan, arena, order, budget, true);
 		find_functions(plan, arena, budget, true);
 	}

@@ -503,6 +503,58 @@ START_TEST(many_chains)
 }
 END_TEST
 
+/*
+ * Each dozen or so of rules asks other fields than the one before: more stretches than a program
+ * has functions.  Few have look-ups of their own, others share some, and what is left is compared,
+ * or too much.
+ */
+static void make_turns(struct make *make, uint32_t groups, uint32_t rules)
+{
+	static const char *const fields[2][9][2] = {
+		{ { "ip", "saddr" }, { "ip", "ttl" }, { "ip", "id" }, { "ip", "length" },
+		  { "ip", "checksum" }, { "tcp", "dport" }, { "tcp", "sequence" } },
+		{ { "ip", "daddr" }, { "ip", "hdrlength" }, { "ip", "version" },
+		  { "tcp", "sport" }, { "tcp", "ackseq" }, { "tcp", "window" },
+		  { "tcp", "checksum" }, { "tcp", "urgptr" }, { "tcp", "doff" } },
+	};
+	uint32_t seed = 1;
+
+	make_start(make);
+	make_entry(make, make_chain(make, "in", true));
+	for (uint32_t i = 0; i < groups * rules; i++) {
+		make_rule(make, "");
+		for (uint32_t j = 0; j < 9 && fields[i / rules % 2][j][0]; j++) {
+			uint32_t value = below(&seed, 12);
+
+			make_test(make, fields[i / rules % 2][j][0], fields[i / rules % 2][j][1],
+				  value, value);
+		}
+		make_verdict(make, IR_VERDICT_DROP, 0);
+	}
+}
+
+START_TEST(fields_by_turns)
+{
+	static const struct {
+		uint32_t groups, rules;
+		bool held;
+	} cases[] = { { 300, 15, true }, { 300, 60, false } };
+	const struct plan_options options = { 0 };
+	struct plan *plan;
+	struct make make;
+
+	make_turns(&make, cases[_i].groups, cases[_i].rules);
+	ck_assert_int_eq(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan),
+			 cases[_i].held);
+	if (cases[_i].held)
+		ck_assert_uint_le(plan->function_count, 190);
+	else
+		ck_assert_str_eq(make.diag.messages.at[0].text,
+				 "the rules up to this one are more than one program can hold");
+	arena_free(&make.arena);
+}
+END_TEST
+
 /* Few rules that do not end the walk are left out, many are taken in. */
 START_TEST(cut_or_resumed)
 {
@@ -566,6 +618,7 @@ int main(void)
 	tcase_add_loop_test(tcase, same_as_rule_after_rule, 0, 90);
 	tcase_add_loop_test(tcase, same_in_shared_blocks, 0, 40);
 	tcase_add_test(tcase, many_chains);
+	tcase_add_loop_test(tcase, fields_by_turns, 0, 2);
 	tcase_add_loop_test(tcase, cut_or_resumed, 0, 2);
 	tcase_add_test(tcase, not_taken);
 	suite_add_tcase(suite, tcase);
