@@ -262,7 +262,6 @@ bool plan_block_solve(struct plan *plan, struct plan_block *block, size_t image_
 {
 	struct plan_share share = plan_cost_share(plan->options.optimize, plan->look_ups,
 						  block->row_count, image_left);
-
 	bool deep = is_deep(plan, block);
 
 	block->action_slots = 1;

@@ -260,7 +260,7 @@ bool plan_cross_split(struct plan_cross *cross, struct plan_cross_side sides[2])
 	for (;;) {
 		if (!weigh(&split, &cells, &weight))
 			return false;
-	fewest = cells < fewest ? cells : fewest;
+		fewest = cells < fewest ? cells : fewest;
 		if (cells <= MAX_PAIRS && weight + weight / gain < least) {
 			least = weight;
 			best = count;
