@@ -213,7 +213,9 @@ case_bridge_port() {
 	quiet other.nft
 	device='device "br0"' chain bridge.nft drop "tcp dport 80 accept"
 	warned bridge.nft "on br0, by the policy"
-	# Where the bridge does not know the way, every port that is up has to be closed.
+	# Where the bridge does not know the way, every port that is up has to be closed.  Any packet
+	# of the client would tell it again.
+	bridge link set dev eth0 learning off
 	bridge fdb del 02:00:00:00:00:01 dev eth0 master || stop "no entry for the client"
 	quiet port.nft
 	device='devices = { eth0, eth7 }' chain all.nft drop "arp operation request accept"
