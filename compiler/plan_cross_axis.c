@@ -7,12 +7,14 @@
  * labels that are open there; each different set is a class.
  *
  * Safety: a class is found by a hash, but then its labels are compared one by one.  The sets may be
- * long when intervals are nested; each step is paid for.
+ * long when intervals are nested; each step is paid for, and all sets together have a bound.
  */
 #include "compiler/plan_cross_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define MAX_LABELS (16u << 20)		/* of all classes: 64 MB */
 
 struct edge {
 	u128 at;
@@ -163,6 +165,9 @@ static bool pass_edges(struct sweep *sweep)
 				return false;
 		if (!plan_cross_spend(sweep->cross, 4 + sweep->open_count))
 			return false;
+		if (sweep->labels.len > MAX_LABELS)
+			return plan_cross_refuse(sweep->cross,
+						 "intervals of one dimension overlap too much");
 		add_step(sweep, at, find_class(sweep));
 	}
 	return true;

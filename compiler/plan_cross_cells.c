@@ -284,9 +284,8 @@ static bool choose_kinds(struct plan_cross_sparse *sparse, bool coarse, const ui
 	bool fold = sparse->has[LEFT] && neither * rows[LEFT] < 1u << 20;
 
 	sparse->is_coarse = coarse;
-	if (!coarse)
-		plan_cross_coarse_all(sparse, &sparse->coarse[PAIR]);
-	if (!make_coarse(sparse, fold))
+	if ((!coarse && !plan_cross_coarse_all(sparse, &sparse->coarse[PAIR])) ||
+	    !make_coarse(sparse, fold))
 		return false;
 	for (enum plan_cross_row i = LEFT; i <= RIGHT; i++)
 		sparse->dense[i] = dense_bytes(sparse, i, rows[i]) <= MAX_DENSE_BYTES;

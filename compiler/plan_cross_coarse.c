@@ -83,19 +83,16 @@ bool plan_cross_coarse_make(struct plan_cross_sparse *sparse, const bool *kinds,
 		}
 		of_class[i] = number;
 	}
-	if (!plan_cross_spend(cross, (uint64_t)count * small->labels / 16))
-		return false;
 	part.classes = count;
 	part.bits = bits;
 	ret_coarse->of_class = of_class;
-	plan_cross_shapes_start(cross, &part, &ret_coarse->shapes);
-	return true;
+	return plan_cross_shapes_start(cross, &part, &ret_coarse->shapes);
 }
 
-void plan_cross_coarse_all(struct plan_cross_sparse *sparse, struct plan_cross_coarse *ret_coarse)
+bool plan_cross_coarse_all(struct plan_cross_sparse *sparse, struct plan_cross_coarse *ret_coarse)
 {
 	ret_coarse->of_class = NULL;
-	plan_cross_shapes_start(sparse->cross, &sparse->small, &ret_coarse->shapes);
+	return plan_cross_shapes_start(sparse->cross, &sparse->small, &ret_coarse->shapes);
 }
 
 /* The tables that are asked: of lists, and of each dense kind. */

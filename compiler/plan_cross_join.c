@@ -191,43 +191,49 @@ static uint32_t set_result(const struct join *join, const uint64_t *set)
 	return 0;
 }
 
-static uint32_t set_class(struct join *join, const uint64_t *set)
+/* False: the classes are too many. */
+static bool find_class(struct join *join, const uint64_t *set, uint32_t *ret_class)
 {
 	uint64_t hash = 0, slot;
-	uint32_t class;
 
 	for (size_t i = 0; i < join->words; i++)
 		hash = plan_cross_mix(hash ^ set[i]);
 	hash |= 1;
 	slot = hash;
-	while (plan_cross_memo_next(join->memo, hash, &slot, &class))
-		if (!memcmp(&join->classes.at[class * join->words], set,
+	while (plan_cross_memo_next(join->memo, hash, &slot, ret_class))
+		if (!memcmp(&join->classes.at[*ret_class * join->words], set,
 			    join->words * sizeof(uint64_t)))
-			return class;
-	class = (uint32_t)(join->classes.len / join->words);
-	plan_cross_memo_add(join->memo, hash, class);
+			return true;
+	*ret_class = (uint32_t)(join->classes.len / join->words);
+	if (join->classes.len + join->words > MAX_BIT_WORDS)
+		return plan_cross_refuse(join->cross, "more than %u classes of %u combined labels",
+					 *ret_class, join->labels);
+	plan_cross_memo_add(join->memo, hash, *ret_class);
 	for (size_t i = 0; i < join->words; i++)
 		*vec_push(join->cross->arena, &join->classes) = set[i];
-	return class;
+	return true;
 }
 
 /* All combinations of parts from DEPTH on; the last part's class counts fastest. */
-static void join_values(struct join *join, uint32_t depth)
+static bool join_values(struct join *join, uint32_t depth)
 {
 	const uint64_t *outer = depth ? join->left[depth - 1] : NULL;
 	uint64_t *left = join->left[depth];
+	bool ok = true;
 
-	for (uint32_t i = 0; i < join->parts[depth].classes; i++) {
+	for (uint32_t i = 0; i < join->parts[depth].classes && ok; i++) {
 		const uint64_t *set = &join->sets[depth][i * join->words];
 
 		for (size_t j = 0; j < join->words; j++)
 			left[j] = outer ? outer[j] & set[j] : set[j];
 		if (depth + 1 < join->count)
-			join_values(join, depth + 1);
+			ok = join_values(join, depth + 1);
+		else if (join->results)
+			join->values[join->value_count++] = set_result(join, left);
 		else
-			join->values[join->value_count++] =
-				join->results ? set_result(join, left) : set_class(join, left);
+			ok = find_class(join, left, &join->values[join->value_count++]);
 	}
+	return ok;
 }
 
 static void join_source(struct join *join, uint32_t number)
@@ -268,7 +274,8 @@ static bool join_once(struct plan_cross *cross, const struct plan_cross_part *pa
 	if (!join_sets(&join) || !plan_cross_spend(cross, product * (4 + join.words)))
 		return false;
 	join.values = ARENA_ARRAY(cross->arena, uint32_t, product);
-	join_values(&join, 0);
+	if (!join_values(&join, 0))
+		return false;
 	/* An axis gives 0 for what is absent. */
 	if (count > 1 || (axis && !axis->always && join.values[0])) {
 		source = plan_cross_source_add(cross, NULL);

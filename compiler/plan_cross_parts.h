@@ -168,7 +168,7 @@ struct plan_cross_shapes {
 	uint32_t max_list;		/* rows of a list at most */
 };
 
-void plan_cross_shapes_start(struct plan_cross *cross, const struct plan_cross_part *part,
+bool plan_cross_shapes_start(struct plan_cross *cross, const struct plan_cross_part *part,
 			     struct plan_cross_shapes *ret_shapes);
 /* ROWS are sorted, and are cut down to those that count. */
 bool plan_cross_list_make(struct plan_cross_shapes *shapes, uint32_t *rows, size_t count,

@@ -24,25 +24,52 @@ struct plan_cross_shape {
 	uint32_t shape;
 };
 
-void plan_cross_shapes_start(struct plan_cross *cross, const struct plan_cross_part *part,
+static uint64_t count_members(const struct plan_cross_part *part)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < part->classes * part->words; i++)
+		total += (uint64_t)__builtin_popcountll(part->bits[i]);
+	return total;
+}
+
+/*
+ * Counts in NEXT the classes that lie in each label; or, when those of a label begin there in
+ * MEMBERS, puts them there.
+ */
+static void list_members(const struct plan_cross_part *part, uint32_t *next, uint32_t *members)
+{
+	for (uint32_t i = 0; i < part->classes; i++)
+		for (size_t j = 0; j < part->words; j++) {
+			uint64_t left = part->bits[i * part->words + j];
+
+			for (; left; left &= left - 1) {
+				size_t label = j * 64 + (size_t)__builtin_ctzll(left);
+
+				if (members)
+					members[next[label]] = i;
+				next[label]++;
+			}
+		}
+}
+
+bool plan_cross_shapes_start(struct plan_cross *cross, const struct plan_cross_part *part,
 			     struct plan_cross_shapes *ret_shapes)
 {
 	uint32_t *first = ARENA_ARRAY(cross->arena, uint32_t, part->labels + 2), *members;
 	uint32_t *next = ARENA_ARRAY(cross->arena, uint32_t, part->labels + 1);
-	size_t total = 0;
+	uint64_t total;
 
-	for (uint32_t i = 0; i < part->labels; i++) {
-		first[i] = (uint32_t)total;
-		for (uint32_t j = 0; j < part->classes; j++)
-			total += part->bits[j * part->words + i / 64] >> i % 64 & 1;
-	}
-	first[part->labels] = (uint32_t)total;
-	memcpy(next, first, part->labels * sizeof(*next));
+	if (!plan_cross_spend(cross, (uint64_t)part->classes * part->words))
+		return false;
+	total = count_members(part);
+	if (!plan_cross_spend(cross, total))
+		return false;
+	list_members(part, &first[1], NULL);
+	for (uint32_t i = 0; i < part->labels; i++)
+		next[i + 1] = first[i + 1] += first[i];
 	members = ARENA_ARRAY(cross->arena, uint32_t, total + 1);
-	for (uint32_t j = 0; j < part->classes; j++)
-		for (uint32_t i = 0; i < part->labels; i++)
-			if (part->bits[j * part->words + i / 64] >> i % 64 & 1)
-				members[next[i]++] = j;
+	list_members(part, next, members);
 	*ret_shapes = (struct plan_cross_shapes){
 		.cross = cross,
 		.classes = part->classes,
@@ -55,6 +82,7 @@ void plan_cross_shapes_start(struct plan_cross *cross, const struct plan_cross_p
 		.by_bytes = plan_cross_memo_make(cross->arena),
 		.scratch = ARENA_ARRAY(cross->arena, uint8_t, part->classes + 1),
 	};
+	return true;
 }
 
 /* Drops rows behind one with the same label, and all behind one that always holds. */

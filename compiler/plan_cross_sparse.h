@@ -73,7 +73,7 @@ bool plan_cross_cells_make(struct plan_cross_sparse *sparse);
 /* plan_cross_coarse.c: of rows of those kinds, or as many classes as the small dimensions have. */
 bool plan_cross_coarse_make(struct plan_cross_sparse *sparse, const bool *kinds,
 			    struct plan_cross_coarse *ret_coarse);
-void plan_cross_coarse_all(struct plan_cross_sparse *sparse, struct plan_cross_coarse *ret_coarse);
+bool plan_cross_coarse_all(struct plan_cross_sparse *sparse, struct plan_cross_coarse *ret_coarse);
 /* Of the fields of all tables. */
 unsigned int plan_cross_coarse_bits(struct plan_cross_sparse *sparse);
 /* The small dimensions' steps, and each table's .step. */

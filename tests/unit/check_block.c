@@ -555,6 +555,49 @@ START_TEST(fields_by_turns)
 }
 END_TEST
 
+/* A set of COUNT boxes of an address and a port, of which all ports overlap. */
+static void add_address_ports(struct make *make, const char *address, const char *port,
+			      uint32_t count)
+{
+	uint32_t key = make_key(make), set = make_set(make);
+	struct ir_step *step;
+
+	make_part(make, key, "ip", address);
+	make_part(make, key, "tcp", port);
+	make->ir.sets.at[set].parts = 2;
+	for (uint32_t i = 0; i < count; i++) {
+		make_interval(make, set, i << 8, i << 8 | 0xff);
+		make_interval(make, set, i * 7919 % 30000, 30000 + i * 7907 % 35000);
+	}
+	step = make_step(make, IR_STEP_TEST);
+	step->key = key;
+	step->set = set;
+}
+
+/* Few rules with very many rows, of which each is in almost all classes: bounded in memory, too. */
+START_TEST(boxes_multiply)
+{
+	const struct plan_options options = { 0 };
+	struct plan *plan;
+	struct make make;
+
+	make_start(&make);
+	make_entry(&make, make_chain(&make, "in", true));
+	for (uint32_t i = 0; i < 4; i++) {
+		make_rule(&make, "");
+		make_test(&make, "meta", "l4proto", 6, 6);
+		add_address_ports(&make, "saddr", "dport", _i ? 30000 : 250);
+		if (!_i)
+			add_address_ports(&make, "daddr", "sport", 250);
+		make_test(&make, "ip", "id", i, i);
+		make_verdict(&make, IR_VERDICT_DROP, 0);
+	}
+	ck_assert(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan));
+	ck_assert_uint_eq(plan->blocks.len, 1);
+	arena_free(&make.arena);
+}
+END_TEST
+
 /* Few rules that do not end the walk are left out, many are taken in. */
 START_TEST(cut_or_resumed)
 {
@@ -619,6 +662,7 @@ int main(void)
 	tcase_add_loop_test(tcase, same_in_shared_blocks, 0, 40);
 	tcase_add_test(tcase, many_chains);
 	tcase_add_loop_test(tcase, fields_by_turns, 0, 2);
+	tcase_add_loop_test(tcase, boxes_multiply, 0, 2);
 	tcase_add_loop_test(tcase, cut_or_resumed, 0, 2);
 	tcase_add_test(tcase, not_taken);
 	suite_add_tcase(suite, tcase);
