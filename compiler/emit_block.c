@@ -115,6 +115,16 @@ static void put_case(const struct emit *emit, const struct plan_block *block, si
 		emit_cache(emit, block, run, number);
 }
 
+/* Of up to 32 bits; see PLAN_MAX_JOINED. */
+static void hide_value(struct emit_value *value)
+{
+	struct buf hidden = BUF_INIT;
+
+	buf_printf(&hidden, "HIDDEN32(%s)", value->low.at);
+	buf_free(&value->low);
+	value->low = hidden;
+}
+
 /* "f->meta_protocol == 0x800 && f->length >= 20"; nothing for all that are left. */
 static void put_condition(const struct emit *emit, const struct plan_block *block,
 			  const struct plan_case *at, struct buf *out)
@@ -124,6 +134,8 @@ static void put_condition(const struct emit *emit, const struct plan_block *bloc
 	if (at->root_count) {
 		emit_value_make(emit, &block->axes.at[block->root].part, block->inet, NULL,
 				&value);
+		if (at->root_count > PLAN_MAX_JOINED)
+			hide_value(&value);
 		buf_puts(out, at->root_count > 1 ? "(" : "");
 		for (size_t i = 0; i < at->root_count; i++) {
 			buf_puts(out, i ? " || " : "");

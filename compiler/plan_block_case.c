@@ -16,6 +16,7 @@
 #include "compiler/plan_block.h"
 
 #define MAX_ROOT_LABELS 16
+#define MAX_ROOT_INTERVALS 32		/* of them all: conditions ask for each */
 #define MAX_COPIES 3			/* of the rows, in all cases */
 #define FEW_ROWS 512			/* that may be copied more often */
 
@@ -48,12 +49,21 @@ static enum field_load load_kind(const struct plan_pose *pose, const struct plan
 	return load->tunnel == PROTO_META ? load->field->load : FIELD_LOAD_NEVER;
 }
 
+static bool has_few_values(const struct plan_axis *axis)
+{
+	size_t intervals = 0;
+
+	for (size_t i = 0; i < axis->labels.len; i++)
+		intervals += axis->labels.at[i].count;
+	return axis->labels.len <= MAX_ROOT_LABELS && intervals <= MAX_ROOT_INTERVALS;
+}
+
 static bool is_root(const struct plan_pose *pose, const struct plan_axis *axis)
 {
 	enum field_load kind = load_kind(pose, axis);
 
 	return (kind == FIELD_LOAD_PROTOCOL || kind == FIELD_LOAD_NFPROTO) &&
-	       ir_part_is_plain(pose->ir, &axis->part) && axis->labels.len <= MAX_ROOT_LABELS;
+	       ir_part_is_plain(pose->ir, &axis->part) && has_few_values(axis);
 }
 
 static uint32_t find_root(const struct plan_pose *pose)

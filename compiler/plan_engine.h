@@ -29,6 +29,13 @@ struct plan_budget {
 
 struct plan_solution;			/* each engine's own */
 
+/*
+ * Of intervals that || joins clang makes numbers, joined by OR without a branch, and the verifier
+ * follows all that they can be: 2 to the power of their count.  Of more than so many each is asked
+ * of a value hidden anew, so that it is compared only when none before it held.
+ */
+#define PLAN_MAX_JOINED 4
+
 struct plan_engine {
 	const char *name;		/* for --plan=, explain: "cross", "packed", "lead", ... */
 	bool resumes;			/* looks up the least result from one on, see .write */

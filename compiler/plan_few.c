@@ -6,6 +6,8 @@
  *
  * Safety: the lines say what the rows say; a problem that would make many is refused.
  */
+#include <stdio.h>
+
 #include "compiler/plan_cost.h"
 #include "compiler/plan_engine.h"
 
@@ -79,7 +81,8 @@ static uint32_t few_look(const struct plan_solution *solution, const struct plan
 	return plan_problem_look(&behind, key);
 }
 
-static void write_interval(const struct plan_dim *dim, uint32_t number,
+/* VALUE: the number, or the lower half of one of more than 64 bits. */
+static void write_interval(const struct plan_dim *dim, uint32_t number, const char *value,
 			   const struct ir_interval *at, struct buf *out)
 {
 	unsigned long long lo_high = (uint64_t)(at->lo >> 64), hi_high = (uint64_t)(at->hi >> 64);
@@ -88,25 +91,28 @@ static void write_interval(const struct plan_dim *dim, uint32_t number,
 	if (!at->lo && at->hi == u128_max(dim->bits))
 		buf_puts(out, "1");
 	else if (dim->bits > 64)
-		buf_printf(out, "in128(d%u_high, d%u, 0x%llxull, 0x%llxull, 0x%llxull, 0x%llxull)",
-			   number, number, lo_high, lo, hi_high, hi);
+		buf_printf(out, "in128(d%u_high, %s, 0x%llxull, 0x%llxull, 0x%llxull, 0x%llxull)",
+			   number, value, lo_high, lo, hi_high, hi);
 	else if (lo == hi)
-		buf_printf(out, "d%u == 0x%llxull", number, lo);
+		buf_printf(out, "%s == 0x%llxull", value, lo);
 	else
-		buf_printf(out, "in64(d%u, 0x%llxull, 0x%llxull)", number, lo, hi);
+		buf_printf(out, "in64(%s, 0x%llxull, 0x%llxull)", value, lo, hi);
 }
 
 static void write_label(const struct plan_dim *dim, uint32_t number, uint32_t label,
 			struct buf *out)
 {
 	const struct plan_label *at = &dim->labels.at[label];
+	bool many = at->count > PLAN_MAX_JOINED;
+	char value[32];
 
+	snprintf(value, sizeof(value), "%sd%u%s", many ? "HIDDEN64(" : "", number, many ? ")" : "");
 	if (!dim->always)
 		buf_printf(out, "p%u && ", number);
 	buf_putc(out, '(');
 	for (size_t i = 0; i < at->count; i++) {
 		buf_puts(out, i ? " || " : "");
-		write_interval(dim, number, &at->at[i], out);
+		write_interval(dim, number, value, &at->at[i], out);
 	}
 	buf_putc(out, ')');
 }
