@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_LABELS (16u << 20)		/* of all classes: 64 MB */
+#define MAX_LABELS (8u << 20)		/* of all classes: 32 MB */
 
 struct edge {
 	u128 at;
