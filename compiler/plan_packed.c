@@ -194,9 +194,10 @@ static void estimate(const struct plan_problem *problem, const struct plan_budge
 		     struct arena *arena, struct plan_estimate *ret_estimate)
 {
 	struct arena scratch = ARENA_INIT;
+	bool little = multiplies_little(problem, budget, &scratch);
 
-	if (multiplies_little(problem, budget, &scratch)) {
-		arena_free(&scratch);
+	arena_free(&scratch);
+	if (little) {
 		*ret_estimate = (struct plan_estimate){
 			.possible = true,
 			.bytes = budget->bytes,
