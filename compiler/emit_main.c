@@ -245,11 +245,12 @@ static void put_chains(const struct emit *emit)
 		   "XDPFW_INLINE int run_chains(struct xdp_md *ctx, __u32 entry, FIELDS *f, "
 		   "const bool plain)\n"
 		   "{\n%s"
-		   "%s\t__u64 answer;\n\n",
+		   "%s%s",
 		   /* Which chains are entered depends on the packet, and the verifier shall not
 		      count them. */
 		   emit->inet ? "\tvolatile struct hidden place = {};\n" : "",
-		   emit->small ? "\t__u32 brief __attribute__((unused));\n" : "");
+		   emit->small ? "\t__u32 brief __attribute__((unused));\n" : "",
+		   emit->ir->entries.len ? "\t__u64 answer;\n\n" : "");
 	put_entries(emit);
 	buf_puts(out, "\tif (settings.config.prove)\n"
 		      "\t\ttrail_reason(XDPFW_REASON_FAULT);\n"
