@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "compiler/plan.h"
 #include "compiler/plan_block.h"
@@ -578,6 +579,7 @@ static void add_address_ports(struct make *make, const char *address, const char
 START_TEST(boxes_multiply)
 {
 	const struct plan_options options = { 0 };
+	struct rusage usage;
 	struct plan *plan;
 	struct make make;
 
@@ -594,6 +596,9 @@ START_TEST(boxes_multiply)
 	}
 	ck_assert(plan_make(&make.ir, &options, &make.arena, &make.diag, &plan));
 	ck_assert_uint_eq(plan->blocks.len, 1);
+	/* In kB, of this process alone. */
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	ck_assert_int_lt(usage.ru_maxrss, 2 << 20);
 	arena_free(&make.arena);
 }
 END_TEST
