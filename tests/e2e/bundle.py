@@ -5,6 +5,7 @@
 	bundle.py field FILE NAME VALUE	sets a number of the header
 	bundle.py text FILE FROM TO	replaces words of equal length in the ruleset
 	bundle.py flip FILE OFFSET	flips a bit of the object proper
+	bundle.py btf FILE NUMBER	sets such a word of what its BTF says of types
 	bundle.py show FILE		prints the header's numbers, a name and a value a line
 
 The digest is made anew each time (loader/bundle.c says what it covers).
@@ -49,6 +50,11 @@ def main():
     elif command == "flip":
         size = read(data, "object_bytes")
         data[len(data) - size + int(words[0]) % size] ^= 1 << int(words[0]) % 8
+    elif command == "btf":
+        start = data.index(struct.pack("=HBB", 0xeb9f, 1, 0))
+        length, types, type_bytes = struct.unpack_from("=3I", data, start + 4)
+        place = start + length + types + 4 * int(words[0]) % type_bytes
+        struct.pack_into("=I", data, place, 0x7fffffff)
     data[8:HEAD] = hashlib.sha256(data[HEAD:]).digest()
     with open(path, "wb") as file:
         file.write(data)
