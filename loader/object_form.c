@@ -29,6 +29,7 @@
 
 #define FORM_MAX_SECTIONS 256
 #define FORM_NAME_BYTES 48		/* of a foreign name, in a message */
+#define OPENING_SECONDS 20		/* takes milliseconds, if it does not go on for ever */
 #define FORM_PERCPU_BYTES (32u << 10)	/* the kernel's own limit */
 
 #define CODE_TEXT ".text"
@@ -230,6 +231,7 @@ static bool check_opening(struct report *report, const void *bytes, size_t len)
 				   strerror(errno));
 	if (!pid) {
 		setrlimit(RLIMIT_CORE, &no_core);
+		alarm(OPENING_SECONDS);
 		libbpf_set_print(print_nothing);
 		bpf_object__open_mem(bytes, len, NULL);
 		_exit(0);

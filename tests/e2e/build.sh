@@ -21,6 +21,23 @@ case_kept_object_needs_no_clang() {
 	is "kept objects" "$(find state/objects -type f | wc -l)" 2
 }
 
+# Whoever starts it may ignore its children's ends, and it inherits that.
+case_started_with_sigchld_ignored() {
+	local i ignoring='import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])'
+	world
+	old_and_new
+	xdpfw=(python3 -c "$ignoring" "${xdpfw[@]}")
+	for i in 1 2 3; do
+		rm -rf state/objects
+		fw 0 -f old.nft
+		is "in force" "$(in_force)" old
+		fw 0 -f new.nft
+		is "in force" "$(in_force)" new
+	done
+}
+
 # The object is a function of the ruleset alone: other devices and other namespaces share it.
 case_kept_object_is_found_for_another_namespace() {
 	world
