@@ -347,7 +347,7 @@ int cli_run(int argc, char **argv)
 		return REPORT_SYSTEM;
 	}
 	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error like a full disk */
-	signal(SIGCHLD, SIG_DFL);	/* ignored, which is inherited, no child could be waited for */
+	signal(SIGCHLD, SIG_DFL);	/* while it is ignored no child can be waited for */
 	capture_end();
 	if (cli_parse(argc, argv, &arena, &report, &options) &&
 	    add_config(&report, &arena, &options))
