@@ -249,7 +249,8 @@ bool object_load(struct report *report, const void *bytes, size_t len,
 	struct bpf_program *program;
 	int error;
 
-	if (!object_form_check_bytes(report, bytes, len) ||
+	/* A program that shares another's devices is of the same bytes. */
+	if ((maps->devices < 0 && !object_form_check_bytes(report, bytes, len)) ||
 	    !open_object(report, bytes, len, log, &bpf) ||
 	    !object_form_check(report, bpf, config))
 		return false;
